@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+//
+// The four storage types: their owners, and what differs between them.
+//
+//                    sk                         task       cgroup     inode
+//   charged to       the sock, up to optmem_max nobody     nobody     nobody
+//   kmalloc_nolock   no                         yes        yes        no
+//   uptr fields      no                         yes        no         no
+//   clone, diag      yes                        no         no         no
+//
+// Facts: net/core/bpf_sk_storage.c, kernel/bpf/bpf_{task,cgrp,inode}_storage.c, Linux 7.0.
+#ifndef NOFAIL_CORE_STORAGE_TYPES_H_
+#define NOFAIL_CORE_STORAGE_TYPES_H_
+
+#include "core/local_storage.h"
+
+namespace nofail {
+
+struct Owner {
+  Marked<Storage*> storage;
+  Atomic32 omem;        // sk: bytes charged
+  uint32_t optmem_max;  // sk: what `omem` must stay below. Constant
+  storage_type type;
+};
+
+// Which cache slots the maps of one type have been given.
+struct CacheIndexes {
+  kernel_spinlock lock;
+  uint64_t usage[kCacheSlots];  // under `lock`
+};
+
+struct StorageType {
+  CacheIndexes* cache_indexes;
+  bool use_kmalloc_nolock;  // selects the freeing route of storages and selems
+  bool has_uptrs;
+  // Charges the owner; -ENOMEM when that would be too much. Both null for a type that charges nobody.
+  int (*charge)(Owner* owner, uint32_t size);
+  void (*uncharge)(Owner* owner, uint32_t size);
+};
+
+const StorageType* TypeOf(storage_type type);
+
+// 0, or -ENOMEM when the owner may not be charged `size` bytes more.
+int Charge(const Map* map, Owner* owner, uint32_t size);
+void Uncharge(const Map* map, Owner* owner, uint32_t size);
+
+// The least used slot; given back with CacheIndexFree.
+uint16_t CacheIndexGet(CacheIndexes* indexes);
+void CacheIndexFree(CacheIndexes* indexes, uint16_t index);
+
+// ---- What struct subject offers (core/subject.h has the contracts) -----------------------------------------------
+void TypesReset();
+void OwnerInit(void* owner, storage_type type, uint32_t optmem_max);
+void OwnerDestroy(void* owner);
+int64_t OwnerCharge(const void* owner);
+int OwnerUpdate(kernel_map* map, void* owner, void* value, uint64_t flags);
+int OwnerRemove(kernel_map* map, void* owner);
+void* OwnerLookup(kernel_map* map, void* owner, bool cache);
+int SkClone(void* parent, void* child);
+int SkDump(void* sk);
+
+}  // namespace nofail
+#endif  // NOFAIL_CORE_STORAGE_TYPES_H_

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+#include "fuzz/ids.h"
+
+namespace nofail {
+
+std::string ObjectName(kernel_object_kind kind, uint32_t number) {
+  static constexpr const char* kWords[] = {
+#define KERNEL_OBJECT_KIND(name, text) text,
+#include "core/object_kinds.def"
+#undef KERNEL_OBJECT_KIND
+  };
+  // Maps and owners are what a schedule declares: they bear the names they have there.
+  const char* word = kind == KERNEL_MAP ? "m" : kind == KERNEL_OWNER ? "o" : kWords[kind];
+  return word + std::to_string(number);
+}
+
+std::string TaskName(OpRef ref) {
+  if (ref.task == kSetup) return "setup";
+  if (ref.task == kEnd) return "end";
+  if (ref.task >= kTaskA && ref.task <= kTaskD) return std::string(1, static_cast<char>('A' + ref.task - kTaskA));
+  if (ref.IsCallback()) return "cb/" + ObjectName(static_cast<kernel_object_kind>(ref.task - kFirstCallback), ref.op);
+  return "none";
+}
+
+}  // namespace nofail

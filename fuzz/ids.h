@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+//
+// How schedules, traces and reports name tasks, operations, objects and choices. Names depend on the schedule alone,
+// never on addresses, so that they mean the same in every run, build and process.
+#ifndef NOFAIL_FUZZ_IDS_H_
+#define NOFAIL_FUZZ_IDS_H_
+
+#include <compare>
+#include <cstdint>
+#include <string>
+
+#include "core/kernel.h"
+
+namespace nofail {
+
+// Which task: the set-up, A to D, the end (which tears down what still lives), or, from kFirstCallback on, the RCU
+// callback of an object: kFirstCallback + its kind.
+enum TaskId : uint8_t { kSetup = 0, kTaskA = 1, kTaskD = 4, kEnd = 5, kFirstCallback = 8, kNoTask = 255 };
+
+// An operation: the n-th op of a task, counted from 0. For a callback, `op` is the number of the object among those of
+// its kind, in order of allocation: {kFirstCallback + KERNEL_SELEM, 3} is cb/selem3.
+struct OpRef {
+  uint8_t task = kNoTask;
+  uint8_t op = 0;
+  auto operator<=>(const OpRef&) const = default;
+  bool IsCallback() const { return task >= kFirstCallback && task != kNoTask; }
+};
+
+// What may go either way. Each answer is in [0, n), 0 is the default. The text word stands in schedule/text.cc.
+enum class ChoiceKind : uint8_t {
+  kPreempt,      // which task runs on; the default stays, or at a forced switch takes the first runnable one
+  kLock,         // what an rqspinlock attempt returns: LockAnswer
+  kAlloc,        // 1: the allocation fails
+  kGracePeriod,  // k: the grace period ends k task switches later than it could
+  kLoadAge,      // k: a marked load sees the k-th older store (memory mode weak)
+  kNmi,          // k: an NMI runs the k-th nested op here
+  kResched,      // 1: rescheduling is due
+};
+inline constexpr int kChoiceKinds = 7;
+
+// Answers of a kLock choice. kGranted covers waiting for a holder.
+enum LockAnswer : uint16_t { kGranted = 0, kTimeout = 1, kDeadlock = 2, kPeerDeadlock = 3, kBothDeadlock = 4 };
+
+// A deviation's answer to a kPreempt choice names the task to run: an OpRef (op 0 unless it is a callback) as
+// (task + 1) << 8 | op, so that 0 names nobody.
+inline uint16_t PackTarget(OpRef target) { return static_cast<uint16_t>((target.task + 1) << 8 | target.op); }
+inline OpRef UnpackTarget(uint16_t answer) {
+  return {static_cast<uint8_t>((answer >> 8) - 1), static_cast<uint8_t>(answer & 0xff)};
+}
+
+// "m0", "o1", "selem3", "storage0", "buckets0". `number` counts allocations of the kind.
+std::string ObjectName(kernel_object_kind kind, uint32_t number);
+// "A", "setup", "end", "cb/selem3".
+std::string TaskName(OpRef ref);
+
+}  // namespace nofail
+#endif  // NOFAIL_FUZZ_IDS_H_

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+#include "fuzz/sim/fiber.h"
+
+#include <sys/mman.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "fuzz/sim/sanitizer.h"
+
+namespace nofail {
+
+using boost::context::detail::jump_fcontext;
+using boost::context::detail::make_fcontext;
+using boost::context::detail::transfer_t;
+
+namespace {
+
+// The two ends of the switch that is under way.
+Fiber* g_from = nullptr;
+Fiber* g_to = nullptr;
+
+}  // namespace
+
+void Fiber::Create(char* base, size_t size, Entry entry) {
+  stack_ = base;
+  stack_size_ = size;
+  entry_ = entry;
+  Recreate();
+}
+
+void Fiber::AdoptThread() {
+#if NOFAIL_TSAN
+  tsan_fiber_ = __tsan_get_current_fiber();
+#endif
+}
+
+void Fiber::Recreate() {
+  // Frames that never returned have left their redzones behind.
+  UnpoisonMemory(stack_, stack_size_);
+  context_ = make_fcontext(stack_ + stack_size_, stack_size_, &Fiber::Start);
+  asan_fake_stack_ = nullptr;
+#if NOFAIL_TSAN
+  if (tsan_fiber_ != nullptr) __tsan_destroy_fiber(tsan_fiber_);
+  tsan_fiber_ = nullptr;  // made when first switched to: most of a pool's fibers never run
+#endif
+}
+
+void Fiber::Switch(Fiber& from, Fiber& to) {
+  g_from = &from;
+  g_to = &to;
+#if NOFAIL_ASAN
+  __sanitizer_start_switch_fiber(&from.asan_fake_stack_, to.stack_, to.stack_size_);
+#endif
+#if NOFAIL_TSAN
+  if (to.tsan_fiber_ == nullptr) to.tsan_fiber_ = __tsan_create_fiber(0);
+  __tsan_switch_to_fiber(to.tsan_fiber_, __tsan_switch_to_fiber_no_sync);
+#endif
+  transfer_t transfer = jump_fcontext(to.context_, nullptr);
+  Arrive(transfer, from);
+}
+
+void Fiber::Arrive(transfer_t transfer, Fiber& to) {
+  Fiber& from = *g_from;
+  from.context_ = transfer.fctx;
+#if NOFAIL_ASAN
+  const void* bottom = nullptr;
+  size_t size = 0;
+  __sanitizer_finish_switch_fiber(to.asan_fake_stack_, &bottom, &size);
+  if (from.stack_ == nullptr) {  // the thread's own stack: learned when it is first left
+    from.stack_ = static_cast<char*>(const_cast<void*>(bottom));
+    from.stack_size_ = size;
+  }
+#else
+  (void)to;
+#endif
+}
+
+void Fiber::Start(transfer_t transfer) {
+  Fiber& self = *g_to;
+  Arrive(transfer, self);
+  self.entry_();
+  abort();  // an entry never returns
+}
+
+void Fiber::Impersonate(void (*body)(void*), void* argument) {
+#if NOFAIL_TSAN
+  void* current = __tsan_get_current_fiber();
+  if (tsan_fiber_ == nullptr) tsan_fiber_ = __tsan_create_fiber(0);
+  __tsan_switch_to_fiber(tsan_fiber_, __tsan_switch_to_fiber_no_sync);
+  body(argument);
+  __tsan_switch_to_fiber(current, __tsan_switch_to_fiber_no_sync);
+#else
+  body(argument);
+#endif
+}
+
+FiberPool::FiberPool(Fiber::Entry entry) {
+  void* stacks = mmap(nullptr, kStackBytes * kMaxFibers, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (stacks == MAP_FAILED) {
+    perror("nofail: HARNESS BUG: no memory for fiber stacks");
+    _Exit(3);
+  }
+  stacks_ = reinterpret_cast<uint64_t>(stacks);
+  for (uint32_t i = 0; i < kMaxFibers; ++i) {
+    fibers_[i].Create(static_cast<char*>(stacks) + i * kStackBytes, kStackBytes, entry);
+  }
+}
+
+}  // namespace nofail

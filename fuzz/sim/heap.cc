@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+#include "fuzz/sim/heap.h"
+
+#include <sys/mman.h>
+
+#include <cstring>
+
+#include "fuzz/sim/machine.h"
+#include "fuzz/sim/sanitizer.h"
+
+namespace nofail {
+
+namespace {
+
+constexpr uint64_t kPageBytes = 4096;
+
+}  // namespace
+
+Heap::Heap(Machine& machine)
+    : machine_(machine), owner_(std::make_unique<ObjectId[]>(kArenaBytes / kArenaGranule)), start_(), hash_(), count_() {
+  void* arena = mmap(nullptr, kArenaBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (arena == MAP_FAILED) HarnessBug("no memory for the heap's arena");
+  base_ = reinterpret_cast<uint64_t>(arena);
+  PoisonMemory(arena, kArenaBytes);
+}
+
+void Heap::Reset() {
+  PoisonMemory(reinterpret_cast<void*>(base_), used_);
+  memset(owner_.get(), 0, used_ / kArenaGranule * sizeof(ObjectId));
+  memset(count_, 0, sizeof(count_));
+  used_ = 0;
+  next_hash_ = 0;
+}
+
+void* Heap::Alloc(kernel_object_kind kind, size_t size, kernel_site site) {
+  size_t granules = (size + kArenaGranule - 1) / kArenaGranule;
+  uint64_t start = used_;
+  if (start + (granules + 1) * kArenaGranule > kArenaBytes) HarnessBug("kArenaBytes is too small");
+  used_ += (granules + 1) * kArenaGranule;  // one granule more, never used: what runs over the end lands there
+
+  ObjectId id = machine_.trace.AddObject({kind, count_[kind]++, static_cast<uint32_t>(size), machine_.trace.size(),
+                                          ObjectInfo::kAlive, ObjectInfo::kAlive});
+  for (size_t i = 0; i < granules; ++i) owner_[start / kArenaGranule + i] = id;
+  start_[id] = static_cast<uint32_t>(start);
+  hash_[id] = kind == KERNEL_STORAGE ? next_hash_ : id;
+
+  void* object = reinterpret_cast<void*>(base_ + start);
+  UnpoisonMemory(object, size);
+  memset(object, 0, size);
+  machine_.Emit(EventKind::kAlloc, static_cast<uint8_t>(kind), id, 0, size, site);
+  return object;
+}
+
+void Heap::Free(void* object, kernel_site site) {
+  Place place = Find(object);
+  if (place.object == 0 || place.offset != 0) {
+    return machine_.Report(Fault::kInvalidFree, place.object, place.offset, site);
+  }
+  ObjectInfo& info = machine_.trace.object(place.object);
+  if (info.freed != ObjectInfo::kAlive) return machine_.Report(Fault::kDoubleFree, place.object, 0, site);
+  SyncFree(object, info.size);
+  Retire(place.object, site);
+}
+
+void Heap::FreeAfterGracePeriod(ObjectId id, const void* token, kernel_site site) {
+  if (machine_.trace.object(id).freed != ObjectInfo::kAlive) return machine_.Report(Fault::kDoubleFree, id, 0, site);
+  struct Write {
+    const void* token;
+    void* address;
+    size_t size;
+  } write = {token, Address(id), machine_.trace.object(id).size};
+  rcu_.Impersonate(
+      [](void* argument) {
+        const Write& write = *static_cast<Write*>(argument);
+        SyncAcquire(write.token);
+        SyncFree(write.address, write.size);
+      },
+      &write);
+  Retire(id, site);
+}
+
+void Heap::Retire(ObjectId id, kernel_site site) {
+  CheckReaders(id, site);
+  ObjectInfo& info = machine_.trace.object(id);
+  info.freed = machine_.trace.size();
+  machine_.Emit(EventKind::kFree, 0, id, 0, 0, site);
+  PoisonMemory(Address(id), info.size);
+}
+
+Heap::Place Heap::Check(const volatile void* address, size_t size, kernel_site site) {
+  Place place = Find(address);
+  if (place.object == 0) {
+    uint64_t value = reinterpret_cast<uint64_t>(address);
+    // Not on the heap: the subject's own variables, unless it is a hole of the arena or nearly null.
+    if (value - base_ < kArenaBytes || value < kPageBytes) [[unlikely]] BadAccess(address, size, site);
+    return place;
+  }
+  const ObjectInfo& info = machine_.trace.object(place.object);
+  if (info.freed != ObjectInfo::kAlive || place.offset + size > info.size) [[unlikely]] BadAccess(address, size, site);
+  Task& task = machine_.scheduler.current();
+  if (task.InSection()) {
+    uint32_t word = place.object / 64u;
+    while (task.touched_words <= word) task.touched[task.touched_words++] = 0;
+    task.touched[word] |= uint64_t{1} << (place.object % 64u);
+  }
+  return place;
+}
+
+void Heap::BadAccess(const volatile void* address, size_t, kernel_site site) {
+  Place place = Find(address);
+  if (reinterpret_cast<uint64_t>(address) < kPageBytes) {
+    return machine_.Report(Fault::kNullDereference, 0, static_cast<uint16_t>(reinterpret_cast<uint64_t>(address)), site);
+  }
+  bool freed = place.object != 0 && machine_.trace.object(place.object).freed != ObjectInfo::kAlive;
+  machine_.Report(freed ? Fault::kUseAfterFree : Fault::kOutOfBounds, place.object, place.offset, site);
+}
+
+// A reader that used the object in the section it is still in may hold a pointer to it.
+void Heap::CheckReaders(ObjectId id, kernel_site site) {
+  for (const Task* task : machine_.scheduler.live()) {
+    if (task != &machine_.scheduler.current() && task->InSection() && task->Touched(id)) {
+      return machine_.Report(Fault::kFreedInReader, id, 0, site, PackTarget({task->op.task, 0}));
+    }
+  }
+}
+
+ObjectId Heap::HandOver(const void* address, kernel_site site) {
+  Place place = Check(address, 1, site);
+  if (place.object == 0) {
+    machine_.Report(Fault::kInvalidFree, 0, 0, site);
+    return 0;
+  }
+  ObjectInfo& info = machine_.trace.object(place.object);
+  if (info.handed_over != ObjectInfo::kAlive) machine_.Report(Fault::kDoubleFree, place.object, 0, site);
+  info.handed_over = machine_.trace.size();
+  return place.object;
+}
+
+uint64_t Heap::Normalize(uint64_t value) const {
+  if (value < kPageBytes) return value;
+  uint64_t offset = value - base_;
+  if (offset < used_) {
+    ObjectId id = owner_[offset / kArenaGranule];
+    return PackPointer(id, static_cast<uint16_t>(offset - start_[id]));
+  }
+  // A pointer that is none of the heap's: a list head on a task's stack, say. Its address means nothing.
+  return value >> 32 != 0 && value >> 47 == 0 ? kOtherPointer : value;
+}
+
+}  // namespace nofail

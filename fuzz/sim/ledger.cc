@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#include "fuzz/sim/ledger.h"
+
+#include "core/value.h"
+#include "fuzz/sim/machine.h"
+
+namespace nofail {
+
+void Ledger::Reset() {
+  record_count_ = 0;
+  references_.resize(1);
+  fields_.resize(1);
+}
+
+kernel_record* Ledger::MakeRecord(const RecordSpec& spec) {
+  if (record_count_ == kMaxMaps) HarnessBug("more map records than kMaxMaps");
+  records_[record_count_] = {spec, true};
+  return &records_[record_count_++];
+}
+
+void Ledger::EndRecord(kernel_record* record) {
+  record->alive = false;
+  machine_.Emit(EventKind::kRecordEnd, 0, 0, 0, record->spec.map_id, {});
+}
+
+uint64_t Ledger::NewResource(unsigned field) {
+  references_.push_back(1);
+  fields_.push_back(static_cast<uint8_t>(field));
+  return references_.size() - 1;
+}
+
+void Ledger::Release(uint64_t resource, ObjectId object, uint16_t offset, kernel_site site) {
+  if (resource >= references_.size()) return machine_.Report(Fault::kOutOfBounds, object, offset, site);
+  machine_.Emit(EventKind::kFieldFree, fields_[resource], object, offset, resource, site);
+  if (--references_[resource] < 0) machine_.Report(Fault::kFieldFreedTwice, object, offset, site, resource);
+}
+
+uint64_t* Ledger::Slot(const kernel_record* record, void* data, unsigned field) const {
+  uint32_t offset = kernel_value_offset(record->spec.bytes, record->spec.fields, field);
+  return reinterpret_cast<uint64_t*>(static_cast<char*>(data) + offset);
+}
+
+void Ledger::ExchangeKptr(uint64_t* slot, uint64_t resource, kernel_site site) {
+  machine_.scheduler.Point();
+  Heap::Place place = machine_.heap.Check(slot, sizeof(*slot), site);
+  uint64_t old = *slot;
+  *slot = resource;
+  machine_.Emit(EventKind::kFieldSet, KERNEL_FIELD_KPTR, place.object, place.offset, resource, site);
+  machine_.scheduler.Stored();
+  if (old != 0) Release(old, place.object, place.offset, site);
+}
+
+void Ledger::FreeFields(kernel_record* record, void* data, kernel_site site) {
+  if (record == nullptr) return machine_.Report(Fault::kNullDereference, 0, 0, site);
+  Heap::Place value = machine_.heap.Find(data);
+  if (!record->alive) machine_.Report(Fault::kRecordDead, value.object, value.offset, site, record->spec.map_id);
+  for (unsigned field : {KERNEL_FIELD_KPTR, KERNEL_FIELD_UPTR}) {
+    if ((record->spec.fields & field) == 0) continue;
+    machine_.scheduler.Point();
+    uint64_t* slot = Slot(record, data, field);
+    Heap::Place place = machine_.heap.Check(slot, sizeof(*slot), site);
+    uint64_t resource = *slot;
+    if (field == KERNEL_FIELD_KPTR) *slot = 0;
+    if (resource != 0) Release(resource, place.object, place.offset, site);
+  }
+}
+
+void Ledger::SwapUptrs(kernel_record* record, void* data, void* source, kernel_site site) {
+  if ((record->spec.fields & KERNEL_FIELD_UPTR) == 0) return;
+  uint64_t* from = Slot(record, source, KERNEL_FIELD_UPTR);
+  uint64_t* to = Slot(record, data, KERNEL_FIELD_UPTR);
+  Heap::Place place = machine_.heap.Check(to, sizeof(*to), site);
+  uint64_t resource = *from;
+  *from = *to;
+  *to = resource;
+  machine_.Emit(EventKind::kFieldSet, KERNEL_FIELD_UPTR, place.object, place.offset, resource, site);
+}
+
+}  // namespace nofail

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+//
+// The one simulated machine: its parts, and what they share. Internal to fuzz/sim; others use sim.h.
+#ifndef NOFAIL_FUZZ_SIM_MACHINE_H_
+#define NOFAIL_FUZZ_SIM_MACHINE_H_
+
+#include "fuzz/sim/heap.h"
+#include "fuzz/sim/ledger.h"
+#include "fuzz/sim/memory.h"
+#include "fuzz/sim/rcu.h"
+#include "fuzz/sim/rqspinlock.h"
+#include "fuzz/sim/scheduler.h"
+#include "fuzz/sim/sim.h"
+#include "fuzz/trace.h"
+
+namespace nofail {
+
+struct Machine {
+  Trace trace;
+  SimConfig config;
+  bool fatal = false;
+  Scheduler scheduler{*this};
+  Heap heap{*this};
+  Locks locks{*this};
+  Rcu rcu{*this};
+  Memory memory{*this};
+  Ledger ledger{*this};
+  // Sites that have warned in this run.
+  static constexpr uint32_t kMaxWarnings = 16;
+  kernel_site warned[kMaxWarnings];
+  uint32_t warned_count = 0;
+
+  // Appends an event of the current task. A full trace ends the run.
+  void Emit(EventKind kind, uint8_t detail, ObjectId object, uint16_t offset, uint64_t value, kernel_site site);
+  // Appends a fault; fatal ones end the run and do not return.
+  void Report(Fault fault, ObjectId object, uint16_t offset, kernel_site site, uint64_t value = 0);
+};
+
+// Faults for whatever the current task still holds: at the end of an op or callback it holds no lock and stands in no
+// reader section.
+void CheckLeftNothing(Machine& machine, kernel_site site);
+
+Machine& machine();
+bool IsFatal(Fault fault);
+
+// Says what is wrong with the suite itself, and leaves at once so that no engine files it as the subject's crash.
+[[noreturn]] void HarnessBug(const char* what);
+
+}  // namespace nofail
+#endif  // NOFAIL_FUZZ_SIM_MACHINE_H_

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#include "fuzz/sim/memory.h"
+
+#include "fuzz/sim/machine.h"
+#include "fuzz/sim/sanitizer.h"
+
+namespace nofail {
+
+namespace {
+
+uint64_t Read(const volatile void* address, unsigned size) {
+  switch (size) {
+    case 1:
+      return *static_cast<const volatile uint8_t*>(address);
+    case 2:
+      return *static_cast<const volatile uint16_t*>(address);
+    case 4:
+      return *static_cast<const volatile uint32_t*>(address);
+    case 8:
+      return *static_cast<const volatile uint64_t*>(address);
+  }
+  HarnessBug("a marked access is 1, 2, 4 or 8 bytes");
+}
+
+// What RCU protects is reached inside a section or under a lock. Callbacks run after their grace period.
+bool MayDereference(const Task& task) {
+  return task.InSection() || task.held_count != 0 || task.op.IsCallback() || task.rcu_reported;
+}
+
+}  // namespace
+
+uint64_t Memory::Load(const volatile void* address, unsigned size, kernel_order order, kernel_site site) {
+  machine_.scheduler.Point();
+  Heap::Place place = machine_.heap.Check(address, size, site);
+  Task& task = machine_.scheduler.current();
+  if (order == KERNEL_DEPENDENCY && !MayDereference(task)) [[unlikely]] {
+    task.rcu_reported = true;
+    machine_.Report(Fault::kRcuNotHeld, place.object, place.offset, site);
+  }
+  if constexpr (kThreadSanitizer) {
+    if (order == KERNEL_ONCE) task.recent_loads[task.recent_load_count++ % Task::kRecentLoads] = address;
+  }
+  uint64_t value = Read(address, size);
+  machine_.Emit(EventKind::kLoad, order, place.object, place.offset, machine_.heap.Normalize(value), site);
+  return value;
+}
+
+void Memory::Store(volatile void* address, unsigned size, uint64_t value, kernel_order order, kernel_site site) {
+  machine_.scheduler.Point();
+  Heap::Place place = machine_.heap.Check(address, size, site);
+  machine_.Emit(EventKind::kStore, order, place.object, place.offset, machine_.heap.Normalize(value), site);
+  machine_.scheduler.Stored();
+}
+
+void Memory::Rmw(volatile void* address, unsigned size, kernel_order order, kernel_site site) {
+  machine_.scheduler.Point();
+  Heap::Place place = machine_.heap.Check(address, size, site);
+  Task& task = machine_.scheduler.current();
+  task.rmw_object = place.object;
+  task.rmw_offset = place.offset;
+  task.rmw_order = order;
+  task.rmw_site = site;
+}
+
+void Memory::RmwDone(unsigned, uint64_t old_value, uint64_t new_value, bool wrote) {
+  const Task& task = machine_.scheduler.current();
+  uint64_t value = machine_.heap.Normalize(wrote ? new_value : old_value);
+  machine_.Emit(EventKind::kRmw, wrote ? task.rmw_order : KERNEL_ONCE, task.rmw_object, task.rmw_offset, value,
+                task.rmw_site);
+  machine_.Emit(EventKind::kRmwOld, wrote, task.rmw_object, task.rmw_offset, machine_.heap.Normalize(old_value),
+                task.rmw_site);
+  if (wrote) machine_.scheduler.Stored();
+}
+
+void Memory::Fence(kernel_order order, kernel_site site) {
+  machine_.scheduler.Point();
+  machine_.Emit(EventKind::kFence, order, 0, 0, 0, site);
+  Task& task = machine_.scheduler.current();
+  if (order == KERNEL_RELEASE) return;
+  uint32_t count = task.recent_load_count < Task::kRecentLoads ? task.recent_load_count : Task::kRecentLoads;
+  for (uint32_t i = 0; i < count; ++i) SyncAcquire(task.recent_loads[i]);
+  task.recent_load_count = 0;
+}
+
+}  // namespace nofail

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+#include "fuzz/sim/rcu.h"
+
+#include <algorithm>
+
+#include "fuzz/sim/machine.h"
+#include "fuzz/sim/sanitizer.h"
+
+namespace nofail {
+
+namespace {
+
+// More than a run can begin: every event limit is reached before. Addresses in periods_ stay valid.
+constexpr size_t kMaxPeriods = 8192;
+constexpr uint16_t kLateAnswers = 4;  // a grace period ends 0 to 3 task switches later than it could
+
+struct BarrierWait {
+  const std::vector<uint32_t>* callbacks;
+  uint32_t before;
+};
+
+}  // namespace
+
+Rcu::Rcu(Machine& machine) : machine_(machine) { periods_.reserve(kMaxPeriods); }
+
+void Rcu::Reset() {
+  periods_.clear();
+  open_.clear();
+  callbacks_[0].clear();
+  callbacks_[1].clear();
+  late_ = 0;
+}
+
+void Rcu::ReadLock(kernel_rcu_flavour flavour, kernel_site site) {
+  Task& task = machine_.scheduler.current();
+  if (!task.InSection()) task.touched_words = 0;
+  ++task.nesting[flavour];
+  machine_.Emit(EventKind::kReadLock, flavour, 0, 0, task.nesting[flavour], site);
+  SyncAcquire(&started_[flavour]);
+}
+
+void Rcu::ReadUnlock(kernel_rcu_flavour flavour, kernel_site site) {
+  machine_.scheduler.Point();
+  Task& task = machine_.scheduler.current();
+  if (task.nesting[flavour] == 0) return machine_.Report(Fault::kRcuImbalance, 0, 0, site, flavour);
+  machine_.Emit(EventKind::kReadUnlock, flavour, 0, 0, task.nesting[flavour] - 1u, site);
+  if (--task.nesting[flavour] != 0 || open_.empty()) return;
+
+  uint64_t bit = uint64_t{1} << machine_.scheduler.SlotOf(task);
+  for (size_t i = 0; i < open_.size();) {
+    uint32_t number = open_[i];
+    GracePeriod& period = periods_[number];
+    bool waited = (period.readers[flavour] & bit) != 0;
+    if (waited) {
+      SyncRelease(&period);
+      period.readers[flavour] &= ~bit;
+      if ((period.readers[0] | period.readers[1]) == 0) NoReaderLeft(number);
+    }
+    // Ending it took it off the list.
+    if (i < open_.size() && open_[i] == number) ++i;
+  }
+}
+
+void Rcu::LeaveAll(kernel_site site) {
+  Task& task = machine_.scheduler.current();
+  for (kernel_rcu_flavour flavour : {KERNEL_RCU, KERNEL_RCU_TASKS_TRACE}) {
+    while (task.nesting[flavour] != 0) ReadUnlock(flavour, site);
+  }
+}
+
+uint64_t Rcu::Readers(kernel_rcu_flavour flavour) const {
+  uint64_t readers = 0;
+  for (const Task* task : machine_.scheduler.live()) {
+    if (task->nesting[flavour] != 0) readers |= uint64_t{1} << machine_.scheduler.SlotOf(*task);
+  }
+  return readers;
+}
+
+uint32_t Rcu::Begin(Kind kind, kernel_rcu_flavour flavour, ObjectId object, kernel_rcu_head* head, kernel_site site) {
+  if (periods_.size() == kMaxPeriods) HarnessBug("more grace periods than kMaxPeriods");
+  uint32_t number = static_cast<uint32_t>(periods_.size());
+  GracePeriod& period = periods_.emplace_back(GracePeriod{kind, flavour, false, 0, {0, 0}, object, head, site});
+  period.readers[KERNEL_RCU] = Readers(KERNEL_RCU);
+  // A tasks-trace grace period implies an RCU one, so it waits for both flavours.
+  if (flavour == KERNEL_RCU_TASKS_TRACE) period.readers[KERNEL_RCU_TASKS_TRACE] = Readers(KERNEL_RCU_TASKS_TRACE);
+  if (kind == Kind::kSynchronize) {  // blocking in one's own section is a fault already; it must not hang as well
+    period.readers[KERNEL_RCU] &= ~(uint64_t{1} << machine_.scheduler.SlotOf(machine_.scheduler.current()));
+  }
+  SyncRelease(&period);
+  SyncRelease(&started_[KERNEL_RCU]);
+  if (flavour == KERNEL_RCU_TASKS_TRACE) SyncRelease(&started_[KERNEL_RCU_TASKS_TRACE]);
+  open_.push_back(number);
+  if (kind == Kind::kCallback) callbacks_[flavour].push_back(number);
+  if ((period.readers[0] | period.readers[1]) == 0) NoReaderLeft(number);
+  return number;
+}
+
+void Rcu::NoReaderLeft(uint32_t number) {
+  uint16_t late = machine_.scheduler.Choose(ChoiceKind::kGracePeriod, kLateAnswers);
+  if (late == 0) return End(number);
+  periods_[number].late = static_cast<uint8_t>(late);
+  ++late_;
+}
+
+void Rcu::CountDown() {
+  for (size_t i = 0; i < open_.size();) {
+    uint32_t number = open_[i];
+    GracePeriod& period = periods_[number];
+    if (period.late != 0 && --period.late == 0) {
+      --late_;
+      End(number);
+    } else {
+      ++i;
+    }
+  }
+}
+
+bool Rcu::EndOneLate() {
+  for (uint32_t number : open_) {
+    if (periods_[number].late == 0) continue;
+    periods_[number].late = 0;
+    --late_;
+    End(number);
+    return true;
+  }
+  return false;
+}
+
+void Rcu::End(uint32_t number) {
+  GracePeriod& period = periods_[number];
+  period.ended = true;
+  open_.erase(std::find(open_.begin(), open_.end(), number));
+  machine_.Emit(EventKind::kGpEnd, period.flavour, period.object, 0, number, {});
+  switch (period.kind) {
+    case Kind::kSynchronize:
+      return machine_.scheduler.Recheck();
+    case Kind::kCallback: {
+      const ObjectInfo& info = machine_.trace.object(period.object);
+      machine_.scheduler.Spawn({static_cast<uint8_t>(kFirstCallback + static_cast<int>(info.kind)), info.number}, period.object,
+                               &Rcu::RunCallback, &period);
+      return;
+    }
+    case Kind::kKfree:
+      machine_.heap.FreeAfterGracePeriod(period.object, &period, period.site);
+      return;
+  }
+}
+
+void Rcu::RunCallback(void* argument) {
+  GracePeriod& period = *static_cast<GracePeriod*>(argument);
+  Machine& machine = nofail::machine();
+  Rcu& rcu = machine.rcu;
+  SyncAcquire(&period);
+  machine.Emit(EventKind::kCallbackBegin, period.flavour, period.object, 0, 0, period.site);
+  period.head->callback(period.head);
+  CheckLeftNothing(machine, period.site);
+  machine.Emit(EventKind::kCallbackEnd, period.flavour, period.object, 0, 0, period.site);
+  SyncRelease(&rcu.barrier_[period.flavour]);
+  auto& left = rcu.callbacks_[period.flavour];
+  left.erase(std::find(left.begin(), left.end(), static_cast<uint32_t>(&period - rcu.periods_.data())));
+  // The scheduler wakes those in a barrier when this task ends.
+}
+
+void Rcu::Call(kernel_rcu_flavour flavour, kernel_rcu_head* head, void (*callback)(kernel_rcu_head*),
+               kernel_site site) {
+  machine_.scheduler.Point();
+  ObjectId object = machine_.heap.HandOver(head, site);
+  head->callback = callback;
+  machine_.Emit(EventKind::kCallRcu, flavour, object, 0, periods_.size(), site);
+  Begin(Kind::kCallback, flavour, object, head, site);
+}
+
+void Rcu::KfreeRcu(void* object, kernel_site site) {
+  machine_.scheduler.Point();
+  ObjectId id = machine_.heap.HandOver(object, site);
+  machine_.Emit(EventKind::kKfreeRcu, KERNEL_RCU, id, 0, periods_.size(), site);
+  Begin(Kind::kKfree, KERNEL_RCU, id, nullptr, site);
+}
+
+void Rcu::CheckMaySleep(kernel_site site) {
+  const Task& task = machine_.scheduler.current();
+  if (task.nesting[KERNEL_RCU] != 0) machine_.Report(Fault::kSleepInRcu, 0, 0, site);
+  if (task.held_count != 0) {
+    Heap::Place place = machine_.heap.Find(task.held[task.held_count - 1]);
+    machine_.Report(Fault::kSleepInAtomic, place.object, place.offset, site);
+  }
+}
+
+bool Rcu::HasEnded(const void* argument) { return static_cast<const GracePeriod*>(argument)->ended; }
+
+void Rcu::Synchronize(kernel_site site) {
+  machine_.scheduler.Point();
+  CheckMaySleep(site);
+  machine_.Emit(EventKind::kGpWait, KERNEL_RCU, 0, 0, periods_.size(), site);
+  uint32_t number = Begin(Kind::kSynchronize, KERNEL_RCU, 0, nullptr, site);
+  const GracePeriod& period = periods_[number];
+  machine_.scheduler.Block(&Rcu::HasEnded, &period);
+  SyncAcquire(&period);
+  machine_.Emit(EventKind::kGpDone, KERNEL_RCU, 0, 0, number, site);
+}
+
+bool Rcu::NoneBefore(const void* argument) {
+  const BarrierWait& wait = *static_cast<const BarrierWait*>(argument);
+  return wait.callbacks->empty() || wait.callbacks->front() >= wait.before;
+}
+
+void Rcu::Barrier(kernel_rcu_flavour flavour, kernel_site site) {
+  machine_.scheduler.Point();
+  CheckMaySleep(site);
+  machine_.Emit(EventKind::kBarrierWait, flavour, 0, 0, 0, site);
+  BarrierWait wait = {&callbacks_[flavour], static_cast<uint32_t>(periods_.size())};
+  machine_.scheduler.Block(&Rcu::NoneBefore, &wait);
+  SyncAcquire(&barrier_[flavour]);
+  machine_.Emit(EventKind::kBarrierDone, flavour, 0, 0, 0, site);
+}
+
+}  // namespace nofail

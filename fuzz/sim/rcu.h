@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+//
+// RCU and RCU Tasks Trace.
+//
+// Stands for: rcu_read_lock, rcu_read_lock_trace, call_rcu, call_rcu_tasks_trace, kfree_rcu, synchronize_rcu, rcu_barrier,
+//   rcu_barrier_tasks_trace. (Documentation/RCU/Design/Requirements, Linux 7.2)
+// Guarantees: a grace period ends no earlier than the last reader section that began before it; a tasks-trace grace
+//   period waits for both flavours. Callbacks run in tasks of their own, from the end of their grace period on;
+//   kfree_rcu memory goes at that end. A barrier returns when every callback handed over before has run.
+// Requires: no blocking inside an RCU section, nor with a lock held: faults otherwise.
+// Choices: kGracePeriod, when a grace period could end: it ends then, or 1 to 3 task switches later.
+// Emits: ReadLock, ReadUnlock, CallRcu, KfreeRcu, GpWait, GpEnd, GpDone, BarrierWait, BarrierDone, CallbackBegin,
+//   CallbackEnd; faults SleepInRcu, SleepInAtomic, RcuImbalance.
+// Bounds: kMaxCallbacks callbacks in a run.
+// Not modelled: each call has a grace period of its own and callbacks run in any order (kernels batch them and keep the
+//   order of one CPU): allows more than the kernel does, errs towards reporting. Expedited grace periods, stalls.
+#ifndef NOFAIL_FUZZ_SIM_RCU_H_
+#define NOFAIL_FUZZ_SIM_RCU_H_
+
+#include <vector>
+
+#include "core/kernel.h"
+#include "fuzz/sim/task.h"
+
+namespace nofail {
+
+struct Machine;
+
+class Rcu {
+ public:
+  explicit Rcu(Machine& machine);
+
+  void Reset();
+  void ReadLock(kernel_rcu_flavour flavour, kernel_site site);
+  void ReadUnlock(kernel_rcu_flavour flavour, kernel_site site);
+  void Call(kernel_rcu_flavour flavour, kernel_rcu_head* head, void (*callback)(kernel_rcu_head*), kernel_site site);
+  void KfreeRcu(void* object, kernel_site site);
+  void Synchronize(kernel_site site);
+  void Barrier(kernel_rcu_flavour flavour, kernel_site site);
+
+  // A task switch took place: late grace periods come closer.
+  void Switched() {
+    if (late_ != 0) [[unlikely]] CountDown();
+  }
+  // Nobody can run: ends one late grace period. False when there is none.
+  bool EndOneLate();
+  // Ends the sections that the current task is still in (the fault is reported elsewhere).
+  void LeaveAll(kernel_site site);
+
+ private:
+  enum class Kind : uint8_t { kSynchronize, kCallback, kKfree };
+  struct GracePeriod {
+    Kind kind;
+    kernel_rcu_flavour flavour;
+    bool ended;
+    uint8_t late;         // task switches until it ends; counts once no reader is left
+    uint64_t readers[2];  // by flavour: task slots whose section began before it and has not ended
+    ObjectId object;
+    kernel_rcu_head* head;
+    kernel_site site;
+  };
+
+  // Returns its number. Ends it at once when nobody reads.
+  uint32_t Begin(Kind kind, kernel_rcu_flavour flavour, ObjectId object, kernel_rcu_head* head, kernel_site site);
+  void NoReaderLeft(uint32_t number);
+  void End(uint32_t number);
+  void CountDown();
+  void CheckMaySleep(kernel_site site);
+  uint64_t Readers(kernel_rcu_flavour flavour) const;
+  static bool HasEnded(const void* argument);
+  static bool NoneBefore(const void* argument);
+  static void RunCallback(void* argument);
+
+  Machine& machine_;
+  std::vector<GracePeriod> periods_;  // this run's, by number; storage kept from run to run
+  std::vector<uint32_t> open_;        // numbers of those not ended, oldest first
+  uint32_t late_ = 0;                 // how many only wait for switches
+  std::vector<uint32_t> callbacks_[2];  // numbers of those whose callback has not run to its end, by flavour
+  char started_[2];  // tokens: a grace period of that flavour began
+  char barrier_[2];  // a callback of that flavour ended
+};
+
+}  // namespace nofail
+#endif  // NOFAIL_FUZZ_SIM_RCU_H_

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: MIT
+#include "fuzz/sim/scheduler.h"
+
+#include <algorithm>
+
+#include "fuzz/sim/machine.h"
+#include "fuzz/sim/sanitizer.h"
+
+namespace nofail {
+
+namespace {
+
+constexpr int kPreemptIndex = static_cast<int>(ChoiceKind::kPreempt);
+
+}  // namespace
+
+Scheduler::Scheduler(Machine& machine) : machine_(machine), fibers_(&Scheduler::Entry), nobody_(), tasks_() {
+  live_.reserve(kMaxFibers);
+  thread_.AdoptThread();
+}
+
+void Scheduler::Reset(Chooser* chooser) {
+  chooser_ = chooser;
+  for (Task* task : live_) task->state = Task::State::kFree;
+  live_.clear();
+  current_ = &nobody_;
+  stopped_ = nullptr;
+  runnable_ = spinning_ = next_slot_ = stores_ = 0;
+  attention_ = false;
+}
+
+// Slots go round, so that a callback runs on a fiber of its own as long as there are any: to the thread sanitizer two
+// tasks on one fiber would be ordered.
+Task& Scheduler::FreeSlot() {
+  for (uint32_t tries = 0; tries < kMaxFibers; ++tries) {
+    Task& task = tasks_[next_slot_];
+    next_slot_ = (next_slot_ + 1) % kMaxFibers;
+    if (task.state == Task::State::kFree && &task != current_) return task;
+  }
+  HarnessBug("more unfinished tasks and callbacks than kMaxFibers");
+}
+
+uint32_t Scheduler::Spawn(OpRef id, ObjectId object, void (*body)(void*), void* argument) {
+  Task& task = FreeSlot();
+  task.state = Task::State::kRunnable;
+  task.op = id;
+  task.object = object;
+  task.body = body;
+  task.argument = argument;
+  std::fill(std::begin(task.ordinals), std::end(task.ordinals), uint16_t{0});
+  task.next = Task::Next::kFirst;
+  task.stores_seen = UINT32_MAX;
+  task.rcu_reported = false;
+  task.nesting[0] = task.nesting[1] = 0;
+  task.touched_words = 0;
+  task.held_count = 0;
+  task.waiting_for = nullptr;
+  task.lock_error = 0;
+  task.recent_load_count = 0;
+  live_.push_back(&task);
+  ++runnable_;
+  // A callback is ordered by its grace period alone, not by whoever happened to notice its end.
+  if (!InTask()) SyncRelease(&task);
+  return SlotOf(task);
+}
+
+bool Scheduler::Run() {
+  while (Task* next = PickNext(false)) {
+    current_ = next;
+    next->next = Task::Next::kPoint;  // nobody was asked who starts: its first scheduling point does
+    Fiber::Switch(thread_, FiberOf(*next));
+    SyncAcquire(this);
+    current_ = &nobody_;
+    if (machine_.fatal) {
+      Abandon();
+      return false;
+    }
+  }
+  return true;
+}
+
+void Scheduler::Entry() {
+  Scheduler& scheduler = machine().scheduler;
+  for (;;) {
+    Task& task = *scheduler.current_;
+    if (scheduler.stopped_ != nullptr) [[unlikely]] scheduler.LeaveAbandoned(task);
+    SyncAcquire(&task);
+    task.body(task.argument);
+    scheduler.Finish();
+  }
+}
+
+bool Scheduler::SkipPoint() {
+  if (attention_) Stop();
+  Task::Next was = current_->next;
+  current_->next = was == Task::Next::kPoll ? Task::Next::kAfterPoll : Task::Next::kPoint;
+  if (was == Task::Next::kFirst) ++current_->ordinals[kPreemptIndex];
+  return was == Task::Next::kFirst || was == Task::Next::kPoll;
+}
+
+void Scheduler::MaybePreempt(uint16_t ordinal) {
+  Task* tasks[kMaxFibers];
+  OpRef targets[kMaxFibers];
+  uint16_t n = 0;
+  auto add = [&](Task* task) {
+    tasks[n] = task;
+    targets[n++] = task->op.IsCallback() ? task->op : OpRef{task->op.task, 0};
+  };
+  add(current_);
+  for (Task* task : live_) {
+    if (task != current_ && task->state == Task::State::kRunnable) add(task);
+  }
+  uint16_t answer = chooser_->Choose({ChoiceKind::kPreempt, current_->op, ordinal, n, {targets, n}});
+  if (answer != 0) SwitchTo(*tasks[answer]);
+}
+
+uint16_t Scheduler::Choose(ChoiceKind kind, uint16_t n) {
+  uint16_t ordinal = ++current_->ordinals[static_cast<int>(kind)];
+  if (n < 2) return 0;
+  return chooser_->Choose({kind, current_->op, ordinal, n, {}});
+}
+
+Task* Scheduler::PickNext(bool ask) {
+  Task* tasks[kMaxFibers];
+  OpRef targets[kMaxFibers];
+  uint16_t n = 0;
+  for (bool callbacks : {true, false}) {
+    for (Task* task : live_) {
+      if (task == current_ || task->state != Task::State::kRunnable || task->op.IsCallback() != callbacks) continue;
+      tasks[n] = task;
+      targets[n++] = callbacks ? task->op : OpRef{task->op.task, 0};
+    }
+  }
+  if (n == 0) return nullptr;
+  if (!ask) return tasks[0];
+  uint16_t ordinal = ++current_->ordinals[kPreemptIndex];
+  if (n == 1) return tasks[0];
+  return tasks[chooser_->Choose({ChoiceKind::kPreempt, current_->op, ordinal, n, {targets, n}})];
+}
+
+void Scheduler::SwitchAway(bool ask) {
+  for (;;) {
+    if (Task* next = PickNext(ask)) return SwitchTo(*next);
+    if (current_->state == Task::State::kRunnable) return;
+    PassTime();
+  }
+}
+
+void Scheduler::PassTime() {
+  if (machine_.rcu.EndOneLate() || machine_.locks.TimeOutOldest()) return;
+  const Task& task = *current_;
+  machine_.Report(spinning_ != 0 ? Fault::kLivelock : Fault::kDeadlock, task.object, 0, {});
+}
+
+void Scheduler::SwitchTo(Task& next) {
+  Task& from = *current_;
+  machine_.Emit(EventKind::kSwitch, 0, 0, 0, PackTarget(next.op.IsCallback() ? next.op : OpRef{next.op.task, 0}), {});
+  machine_.rcu.Switched();
+  current_ = &next;
+  Fiber::Switch(FiberOf(from), FiberOf(next));
+  if (stopped_ != nullptr) [[unlikely]] LeaveAbandoned(from);
+}
+
+void Scheduler::Block(bool (*ready)(const void*), const void* argument) {
+  Task& task = *current_;
+  task.next = Task::Next::kPoint;
+  if (ready(argument)) return;
+  task.state = Task::State::kBlocked;
+  task.ready = ready;
+  task.ready_argument = argument;
+  --runnable_;
+  SwitchAway(true);
+}
+
+void Scheduler::Recheck() {
+  if (runnable_ + spinning_ == live_.size()) return;
+  for (Task* task : live_) {
+    if (task->state == Task::State::kBlocked && task->ready(task->ready_argument)) {
+      task->state = Task::State::kRunnable;
+      ++runnable_;
+    }
+  }
+}
+
+void Scheduler::Relax() {
+  Task& task = *current_;
+  if (attention_) Stop();
+  bool first = task.next != Task::Next::kAfterPoll;
+  // Something was stored since the last poll: poll again, after everybody else had a turn. Otherwise polling again
+  // cannot tell anything new before the next store.
+  if (task.stores_seen == stores_) {
+    task.state = Task::State::kSpinning;
+    --runnable_;
+    ++spinning_;
+  }
+  task.stores_seen = stores_;
+  SwitchAway(first);
+  task.next = Task::Next::kPoll;
+}
+
+void Scheduler::WakeSpinning() {
+  for (Task* task : live_) {
+    if (task->state == Task::State::kSpinning) {
+      task->state = Task::State::kRunnable;
+      ++runnable_;
+    }
+  }
+  spinning_ = 0;
+}
+
+void Scheduler::Finish() {
+  Task& task = *current_;
+  SyncRelease(this);
+  live_.erase(std::find(live_.begin(), live_.end(), &task));
+  task.state = Task::State::kFree;
+  --runnable_;
+  Recheck();
+  for (;;) {
+    if (Task* next = PickNext(true)) return SwitchTo(*next);
+    if (!live_.empty()) {
+      PassTime();
+    } else if (!machine_.rcu.EndOneLate()) {
+      break;
+    }
+  }
+  Fiber::Switch(FiberOf(task), thread_);  // everything has ended; comes back for the next task of this slot
+}
+
+void Scheduler::Stop() {
+  machine_.fatal = true;
+  if (!InTask()) return;
+  stopped_ = current_;
+  SyncRelease(this);
+  Fiber::Switch(FiberOf(*current_), thread_);
+  HarnessBug("a stopped task ran on");
+}
+
+// To the thread sanitizer, what the abandoned tasks did must come before the next run: each is continued once more to
+// say so on its own fiber.
+void Scheduler::LeaveAbandoned(Task& task) {
+  SyncRelease(this);
+  Fiber::Switch(FiberOf(task), thread_);
+}
+
+void Scheduler::Abandon() {
+  if constexpr (kThreadSanitizer) {
+    for (Task* task : live_) {
+      if (task == stopped_) continue;
+      current_ = task;
+      Fiber::Switch(thread_, FiberOf(*task));
+      SyncAcquire(this);
+    }
+    current_ = &nobody_;
+  }
+  FiberOf(*stopped_).Recreate();
+  for (Task* task : live_) {
+    if (task != stopped_) FiberOf(*task).Recreate();
+    task->state = Task::State::kFree;
+  }
+  live_.clear();
+  stopped_->state = Task::State::kFree;
+}
+
+}  // namespace nofail

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+#include "fuzz/sim/sim.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include <unistd.h>
+
+#include "fuzz/sim/machine.h"
+#include "fuzz/sim/sanitizer.h"
+
+namespace nofail {
+
+namespace {
+
+// Kept free at the end of the trace for the fault that ends the run.
+constexpr uint32_t kSpareEvents = 16;
+
+
+}  // namespace
+
+Machine& machine() {
+  static Machine* const machine = new Machine;  // lives for ever: fibers may still be suspended at exit
+  return *machine;
+}
+
+void HarnessBug(const char* what) {
+  fprintf(stderr, "nofail: HARNESS BUG: %s\n", what);
+  _exit(3);
+}
+
+bool IsFatal(Fault fault) {
+  switch (fault) {
+    case Fault::kUseAfterFree:
+    case Fault::kOutOfBounds:
+    case Fault::kNullDereference:
+    case Fault::kDoubleFree:
+    case Fault::kInvalidFree:
+    case Fault::kSanitizerReport:
+    case Fault::kDeadlock:
+    case Fault::kLivelock:
+    case Fault::kRunaway:
+      return true;
+    default:
+      return false;
+  }
+}
+
+void Machine::Emit(EventKind kind, uint8_t detail, ObjectId object, uint16_t offset, uint64_t value,
+                   kernel_site site) {
+  if (trace.size() >= kMaxEvents - kSpareEvents && kind != EventKind::kFault) [[unlikely]] {
+    Report(Fault::kRunaway, object, offset, site);
+  }
+  trace.Append({kind, detail, scheduler.current().op, object, offset, site.line, value, site.function, site.file});
+}
+
+void Machine::Report(Fault fault, ObjectId object, uint16_t offset, kernel_site site, uint64_t value) {
+  Emit(EventKind::kFault, static_cast<uint8_t>(fault), object, offset, value, site);
+  if (IsFatal(fault)) scheduler.Stop();
+}
+
+void CheckLeftNothing(Machine& machine, kernel_site site) {
+  Task& task = machine.scheduler.current();
+  if (task.held_count != 0) {
+    Heap::Place place = machine.heap.Find(task.held[task.held_count - 1]);
+    machine.Report(Fault::kLockImbalance, place.object, place.offset, site);
+    task.held_count = 0;
+  }
+  if (task.InSection()) {
+    machine.Report(Fault::kRcuImbalance, 0, 0, site);
+    machine.rcu.LeaveAll(site);
+  }
+}
+
+Sim& Sim::Get() {
+  static Sim sim;
+  return sim;
+}
+
+void Sim::Reset(const SimConfig& config, Chooser* chooser) {
+  Machine& m = machine();
+  m.trace.Clear();
+  m.config = config;
+  m.fatal = false;
+  m.warned_count = 0;
+  m.scheduler.Reset(chooser);
+  m.heap.Reset();
+  m.rcu.Reset();
+  m.ledger.Reset();
+  chooser->Begin();
+}
+
+void Sim::Spawn(TaskId id, void (*body)(void*), void* argument) {
+  machine().scheduler.Spawn({static_cast<uint8_t>(id), 0}, 0, body, argument);
+}
+
+bool Sim::Run() { return machine().scheduler.Run(); }
+Trace& Sim::trace() { return machine().trace; }
+bool Sim::IsFatal() const { return machine().fatal; }
+OpRef Sim::current() const { return machine().scheduler.current().op; }
+
+void Sim::Point() { machine().scheduler.Point(); }
+
+void Sim::Emit(EventKind kind, uint8_t detail, ObjectId object, uint16_t offset, uint64_t value, kernel_site site) {
+  machine().Emit(kind, detail, object, offset, value, site);
+}
+
+void Sim::BeginOp(uint8_t op, uint8_t kind, ObjectId object) {
+  Machine& m = machine();
+  Task& task = m.scheduler.current();
+  task.op.op = op;
+  for (uint16_t& ordinal : task.ordinals) ordinal = 0;
+  task.rcu_reported = false;
+  m.Emit(EventKind::kOpBegin, kind, object, 0, 0, {});
+}
+
+void Sim::EndOp(uint8_t kind, int64_t result) {
+  Machine& m = machine();
+  CheckLeftNothing(m, {});
+  m.Emit(EventKind::kOpEnd, kind, 0, 0, static_cast<uint64_t>(result), {});
+}
+
+void Sim::SkipOp(uint8_t op, uint8_t kind, uint64_t reason) {
+  Machine& m = machine();
+  m.scheduler.current().op.op = op;
+  m.Emit(EventKind::kOpSkip, kind, 0, 0, reason, {});
+}
+
+void Sim::WaitUntil(bool (*ready)(const void*), const void* counted) {
+  machine().scheduler.Block(ready, counted);
+  SyncAcquire(counted);
+}
+
+void Sim::Put(const void* counted) {
+  SyncRelease(counted);
+  machine().scheduler.Recheck();
+}
+
+void Sim::SetHash(uint32_t hash) { machine().heap.set_hash(hash); }
+ObjectId Sim::ObjectAt(const volatile void* address) const { return machine().heap.Find(address).object; }
+kernel_record* Sim::MakeRecord(const RecordSpec& spec) { return machine().ledger.MakeRecord(spec); }
+void Sim::EndRecord(kernel_record* record) { machine().ledger.EndRecord(record); }
+uint64_t Sim::NewResource(unsigned field) { return machine().ledger.NewResource(field); }
+std::span<const int32_t> Sim::resources() const { return machine().ledger.resources(); }
+
+void Sim::ExchangeKptr(uint64_t* slot, uint64_t resource, kernel_site site) {
+  machine().ledger.ExchangeKptr(slot, resource, site);
+}
+
+void Sim::ReleaseResource(uint64_t resource, kernel_site site) { machine().ledger.Release(resource, 0, 0, site); }
+
+void Sim::ReportFromSanitizer(Fault fault, const void* address, kernel_site site) {
+  Machine& m = machine();
+  Heap::Place place = m.heap.Find(address);
+  m.trace.Append({EventKind::kFault, static_cast<uint8_t>(fault), m.scheduler.current().op, place.object, place.offset,
+                  site.line, 0, site.function, site.file});
+  if (nofail::IsFatal(fault)) {
+    m.fatal = true;
+    m.scheduler.StopSoon();
+  }
+}
+
+}  // namespace nofail

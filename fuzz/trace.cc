@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#include "fuzz/trace.h"
+
+namespace nofail {
+namespace {
+
+constexpr uint64_t kFnvOffset = 0xcbf29ce484222325;
+constexpr uint64_t kFnvPrime = 0x100000001b3;
+
+// The fold carries high bits down, which a multiplication alone never does.
+uint64_t Mix(uint64_t hash, uint64_t word) {
+  hash = (hash ^ word) * kFnvPrime;
+  return hash ^ hash >> 32;
+}
+
+// Everything of an event but value and site, laid out by hand so that no machine's byte order shows.
+uint64_t Head(const Event& event) {
+  return uint64_t{static_cast<uint8_t>(event.kind)} | uint64_t{event.detail} << 8 | uint64_t{event.op.task} << 16 |
+         uint64_t{event.op.op} << 24 | uint64_t{event.object} << 32 | uint64_t{event.offset} << 48;
+}
+
+}  // namespace
+
+Trace::Trace()
+    : events_(std::make_unique_for_overwrite<Event[]>(kMaxEvents)),
+      objects_(std::make_unique_for_overwrite<ObjectInfo[]>(kMaxObjects)) {
+  objects_[0] = {};
+}
+
+void Trace::Clear() {
+  size_ = 0;
+  object_count_ = 1;
+  seen_ = 0;
+}
+
+ObjectId Trace::AddObject(const ObjectInfo& info) {
+  objects_[object_count_] = info;
+  return static_cast<ObjectId>(object_count_++);
+}
+
+uint64_t Trace::Hash() const {
+  uint64_t hash = kFnvOffset;
+  for (const Event& event : events()) hash = Mix(Mix(hash, Head(event)), event.value);
+  return hash;
+}
+
+const char* EventKindText(EventKind kind) {
+  static constexpr const char* kTexts[] = {
+#define EVENT_KIND(name, text, meaning) text,
+#include "fuzz/event_kinds.def"
+#undef EVENT_KIND
+  };
+  return kTexts[static_cast<int>(kind)];
+}
+
+const char* FaultText(Fault fault) {
+  static constexpr const char* kTexts[] = {
+#define FAULT(name, text, meaning) text,
+#include "fuzz/faults.def"
+#undef FAULT
+  };
+  return kTexts[static_cast<int>(fault)];
+}
+
+}  // namespace nofail

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+//
+// What happened in one run, in order. Append-only, of fixed capacity, reused from run to run without being cleared.
+//
+// Events hold object numbers and normalized values, never addresses, so that the hash of a trace is the same in every
+// run, process and build (the site's strings are left out of it).
+#ifndef NOFAIL_FUZZ_TRACE_H_
+#define NOFAIL_FUZZ_TRACE_H_
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "core/kernel.h"
+#include "fuzz/ids.h"
+#include "fuzz/limits.h"
+
+namespace nofail {
+
+// Index into Trace::objects(); 0 stands for "no object".
+using ObjectId = uint16_t;
+
+enum class EventKind : uint8_t {
+#define EVENT_KIND(name, text, meaning) k##name,
+#include "fuzz/event_kinds.def"
+#undef EVENT_KIND
+};
+
+// Something that is wrong in itself, noticed where it happened. Oracles turn these into violations.
+enum class Fault : uint8_t {
+#define FAULT(name, text, meaning) k##name,
+#include "fuzz/faults.def"
+#undef FAULT
+};
+
+// How events hold pointers: into the heap as object and offset, any other pointer of the simulator as kOtherPointer.
+inline constexpr uint64_t kPointerTag = uint64_t{0xb0b1ec75} << 32;
+inline constexpr uint64_t kOtherPointer = kPointerTag;
+inline uint64_t PackPointer(ObjectId object, uint16_t offset) { return kPointerTag | uint64_t{object} << 16 | offset; }
+inline bool IsPointer(uint64_t value) { return value >> 32 == kPointerTag >> 32; }
+inline ObjectId PointerObject(uint64_t value) { return static_cast<ObjectId>(value >> 16); }
+inline uint16_t PointerOffset(uint64_t value) { return static_cast<uint16_t>(value); }
+
+struct Event {
+  EventKind kind;
+  uint8_t detail;       // Fault, LockAnswer, flavour, kernel_order, ...: event_kinds.def says which
+  OpRef op;             // who
+  ObjectId object;      // what it is about
+  uint16_t offset;      // where in the object, in bytes
+  uint32_t line;        // with file and function: where in the subject; null strings when not in it
+  uint64_t value;       // seen, stored or returned; pointers as PackPointer has them
+  const char* function;
+  const char* file;
+};
+
+struct ObjectInfo {
+  kernel_object_kind kind;
+  uint8_t number;       // among those of its kind
+  uint32_t size;        // bytes
+  uint32_t allocated;   // event index
+  uint32_t freed;       // event index, or kAlive
+  uint32_t handed_over; // event index of call_rcu or kfree_rcu, or kAlive
+  static constexpr uint32_t kAlive = UINT32_MAX;
+};
+
+class Trace {
+ public:
+  Trace();
+
+  void Clear();
+  // Appends and returns true; false when the capacity is reached.
+  bool Append(const Event& event) {
+    if (size_ == kMaxEvents) return false;
+    seen_ |= uint64_t{1} << static_cast<int>(event.kind);
+    events_[size_++] = event;
+    return true;
+  }
+  // REQUIRES: fewer than kMaxObjects objects.
+  ObjectId AddObject(const ObjectInfo& info);
+  ObjectInfo& object(ObjectId id) { return objects_[id]; }
+
+  std::span<const Event> events() const { return {events_.get(), size_}; }
+  uint32_t size() const { return size_; }
+  // Objects in order of allocation; entry 0 is unused.
+  std::span<const ObjectInfo> objects() const { return {objects_.get(), object_count_}; }
+  // Whether an event of this kind happened.
+  bool Has(EventKind kind) const { return seen_ >> static_cast<int>(kind) & 1; }
+  // A 64-bit hash of every event but its site (FNV-1a by words). The same on every machine.
+  uint64_t Hash() const;
+
+ private:
+  std::unique_ptr<Event[]> events_;
+  std::unique_ptr<ObjectInfo[]> objects_;
+  uint32_t size_ = 0;
+  uint32_t object_count_ = 1;
+  uint64_t seen_ = 0;
+};
+
+const char* EventKindText(EventKind kind);
+const char* FaultText(Fault fault);
+
+}  // namespace nofail
+#endif  // NOFAIL_FUZZ_TRACE_H_

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: MIT
+//
+// RCU and RCU Tasks Trace: exact outcome sets.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstddef>
+
+#include "absl/strings/str_cat.h"
+#include "tests/litmus.h"
+
+namespace nofail {
+namespace {
+
+using ::testing::ElementsAre;
+
+void ReadLock(kernel_rcu_flavour flavour) { kernel_rcu_read_lock(flavour, KERNEL_HERE); }
+void ReadUnlock(kernel_rcu_flavour flavour) { kernel_rcu_read_unlock(flavour, KERNEL_HERE); }
+
+// An object that readers find through s.x and the updater replaces.
+uint64_t NewObject() { return reinterpret_cast<uint64_t>(kernel_alloc(KERNEL_SELEM, 64, KERNEL_HERE)); }
+uint64_t* Follow(Shared& s) { return reinterpret_cast<uint64_t*>(KERNEL_LOAD(s.x, rcu_dereference, KERNEL_HERE)); }
+
+Litmus::Body Reader(kernel_rcu_flavour flavour) {
+  return [flavour](Shared& s) {
+    ReadLock(flavour);
+    if (uint64_t* object = Follow(s)) ReadOnce(*object);
+    ReadUnlock(flavour);
+  };
+}
+
+void Publish(Shared& s) { s.x = NewObject(); }
+
+// Result: a reader uses freed memory: Never.
+TEST(Rcu, SynchronizeWaitsForReaders) {
+  auto update = [](Shared& s) {
+    void* old = reinterpret_cast<void*>(ReadOnce(s.x));
+    WriteOnce(s.x, 0);
+    kernel_synchronize_rcu(KERNEL_HERE);
+    kernel_free(old, KERNEL_HERE);
+  };
+  EXPECT_THAT(Keys(Litmus().AllChoices().Init(Publish).Task(Reader(KERNEL_RCU)).Task(update).Outcomes()),
+              ElementsAre(""));
+}
+
+// The same without the wait. Result: use after free Sometimes; and the free itself is seen inside the section.
+TEST(Rcu, WithoutGracePeriodReadersAreHit) {
+  auto update = [](Shared& s) {
+    void* old = reinterpret_cast<void*>(ReadOnce(s.x));
+    WriteOnce(s.x, 0);
+    kernel_free(old, KERNEL_HERE);
+  };
+  EXPECT_THAT(Keys(Litmus().Init(Publish).Task(Reader(KERNEL_RCU)).Task(update).Outcomes()),
+              ElementsAre("", "!freed-in-reader", "!use-after-free"));
+}
+
+TEST(Rcu, KfreeWaitsForReaders) {
+  auto update = [](Shared& s) {
+    void* old = reinterpret_cast<void*>(ReadOnce(s.x));
+    WriteOnce(s.x, 0);
+    kernel_kfree_rcu(old, KERNEL_HERE);
+  };
+  EXPECT_THAT(Keys(Litmus().AllChoices().Init(Publish).Task(Reader(KERNEL_RCU)).Task(update).Outcomes()),
+              ElementsAre(""));
+  // An RCU grace period does not wait for tasks-trace readers.
+  EXPECT_THAT(Keys(Litmus().Init(Publish).Task(Reader(KERNEL_RCU_TASKS_TRACE)).Task(update).Outcomes()),
+              ElementsAre("", "!freed-in-reader", "!use-after-free"));
+}
+
+void FreeIt(kernel_rcu_head* head) { kernel_free(head, KERNEL_HERE); }
+
+// A tasks-trace grace period implies an RCU one. Result: either kind of reader is hit: Never.
+TEST(Rcu, TasksTraceWaitsForBothFlavours) {
+  auto update = [](Shared& s) {
+    auto* old = reinterpret_cast<kernel_rcu_head*>(ReadOnce(s.x));
+    WriteOnce(s.x, 0);
+    kernel_call_rcu(KERNEL_RCU_TASKS_TRACE, old, &FreeIt, KERNEL_HERE);
+  };
+  for (kernel_rcu_flavour flavour : {KERNEL_RCU, KERNEL_RCU_TASKS_TRACE}) {
+    EXPECT_THAT(Keys(Litmus().AllChoices().Init(Publish).Task(Reader(flavour)).Task(update).Outcomes()),
+                ElementsAre(""));
+  }
+}
+
+// Result: the inner unlock ends the section: Never.
+TEST(Rcu, SectionsNest) {
+  auto reader = [](Shared& s) {
+    ReadLock(KERNEL_RCU);
+    uint64_t* object = Follow(s);
+    ReadLock(KERNEL_RCU);
+    ReadUnlock(KERNEL_RCU);
+    if (object != nullptr) ReadOnce(*object);
+    ReadUnlock(KERNEL_RCU);
+  };
+  auto update = [](Shared& s) {
+    void* old = reinterpret_cast<void*>(ReadOnce(s.x));
+    WriteOnce(s.x, 0);
+    kernel_kfree_rcu(old, KERNEL_HERE);
+  };
+  EXPECT_THAT(Keys(Litmus().Init(Publish).Task(reader).Task(update).Outcomes()), ElementsAre(""));
+}
+
+TEST(Rcu, FollowingAPointerNeedsASectionOrALock) {
+  EXPECT_THAT(Keys(Litmus().Init(Publish).Task([](Shared& s) { Follow(s); }).Outcomes()), ElementsAre("!rcu-not-held"));
+  EXPECT_THAT(Keys(Litmus()
+                       .Init(Publish)
+                       .Task([](Shared& s) {
+                         kernel_spin_lock(&s.spin[0], KERNEL_HERE);
+                         Follow(s);
+                         kernel_spin_unlock(&s.spin[0], KERNEL_HERE);
+                       })
+                       .Outcomes()),
+              ElementsAre(""));
+}
+
+Shared* g_shared;
+void Mark(kernel_rcu_head*) { WriteOnce(g_shared->y, ReadOnce(g_shared->y) + 1); }
+
+// Result: rcu_barrier returns before the callback has run: Never. Without it: Sometimes.
+TEST(Rcu, BarrierWaitsForCallbacks) {
+  static uint64_t seen;
+  auto call = [](bool barrier) {
+    return [barrier](Shared& s) {
+      g_shared = &s;
+      kernel_call_rcu(KERNEL_RCU, &s.head, &Mark, KERNEL_HERE);
+      if (barrier) kernel_rcu_barrier(KERNEL_RCU, KERNEL_HERE);
+      seen = ReadOnce(s.y);
+    };
+  };
+  auto final = [](Shared&) { return absl::StrCat(seen); };
+  EXPECT_THAT(Keys(Litmus().AllChoices().Task(call(true)).Final(final).Outcomes()), ElementsAre("1"));
+  EXPECT_THAT(Keys(Litmus().AllChoices().Task(call(false)).Final(final).Outcomes()), ElementsAre("0", "1"));
+}
+
+// The barrier of one flavour says nothing of the other. Result: not yet run Sometimes.
+TEST(Rcu, BarriersAreByFlavour) {
+  static uint64_t seen;
+  auto body = [](Shared& s) {
+    g_shared = &s;
+    kernel_call_rcu(KERNEL_RCU_TASKS_TRACE, &s.head, &Mark, KERNEL_HERE);
+    kernel_rcu_barrier(KERNEL_RCU, KERNEL_HERE);
+    seen = ReadOnce(s.y);
+  };
+  EXPECT_THAT(
+      Keys(Litmus().AllChoices().Task(body).Final([](Shared&) { return absl::StrCat(seen); }).Outcomes()),
+      ElementsAre("0", "1"));
+}
+
+// rcu_barrier implies no grace period: with nothing handed over it returns while a reader is inside: Sometimes.
+TEST(Rcu, BarrierImpliesNoGracePeriod) {
+  static uint64_t inside;
+  EXPECT_THAT(Keys(Litmus()
+                       .Task([](Shared& s) {
+                         ReadLock(KERNEL_RCU);
+                         WriteOnce(s.y, 1);
+                         WriteOnce(s.y, 0);
+                         ReadUnlock(KERNEL_RCU);
+                       })
+                       .Task([](Shared& s) {
+                         kernel_rcu_barrier(KERNEL_RCU, KERNEL_HERE);
+                         inside = ReadOnce(s.y);
+                       })
+                       .Final([](Shared&) { return absl::StrCat(inside); })
+                       .Outcomes()),
+              ElementsAre("0", "1"));
+}
+
+// rcu_barrier does not wait for kfree_rcu. Result: the object is still there when it returns: Sometimes.
+TEST(Rcu, BarrierDoesNotWaitForKfree) {
+  static bool alive;
+  EXPECT_THAT(Keys(Litmus()
+                       .AllChoices()
+                       .Init(Publish)
+                       .Task([](Shared& s) {
+                         void* object = reinterpret_cast<void*>(ReadOnce(s.x));
+                         ObjectId id = Sim::Get().ObjectAt(object);
+                         kernel_kfree_rcu(object, KERNEL_HERE);
+                         kernel_rcu_barrier(KERNEL_RCU, KERNEL_HERE);
+                         alive = Sim::Get().trace().object(id).freed == ObjectInfo::kAlive;
+                       })
+                       .Final([](Shared&) { return absl::StrCat(alive); })
+                       .Outcomes()),
+              ElementsAre("0", "1"));
+}
+
+// A callback sees what was stored before its call_rcu; it runs after the readers that were inside.
+TEST(Rcu, CallbackComesAfterReadersAndStores) {
+  static uint64_t at_callback;
+  auto callback = [](kernel_rcu_head*) { at_callback = ReadOnce(g_shared->x) * 10 + ReadOnce(g_shared->z); };
+  EXPECT_THAT(Keys(Litmus()
+                       .Task([](Shared& s) {
+                         ReadLock(KERNEL_RCU);
+                         bool before = ReadOnce(s.x) == 0;
+                         if (before) WriteOnce(s.z, 1);
+                         ReadUnlock(KERNEL_RCU);
+                         if (!before) WriteOnce(s.z, 1);  // began later: need not be waited for
+                       })
+                       .Task([callback](Shared& s) {
+                         g_shared = &s;
+                         WriteOnce(s.x, 1);
+                         kernel_call_rcu(KERNEL_RCU, &s.head, callback, KERNEL_HERE);
+                       })
+                       .Final([](Shared&) { return absl::StrCat(at_callback); })
+                       .Outcomes()),
+              ElementsAre("10", "11"));
+}
+
+TEST(Rcu, SleepingInASectionIsAFault) {
+  auto sleep_in = [](kernel_rcu_flavour flavour) {
+    return [flavour](Shared&) {
+      ReadLock(flavour);
+      kernel_synchronize_rcu(KERNEL_HERE);
+      ReadUnlock(flavour);
+    };
+  };
+  EXPECT_THAT(Keys(Litmus().Task(sleep_in(KERNEL_RCU)).Outcomes()), ElementsAre("!sleep-in-rcu"));
+  EXPECT_THAT(Keys(Litmus().Task(sleep_in(KERNEL_RCU_TASKS_TRACE)).Outcomes()), ElementsAre(""));
+  EXPECT_THAT(Keys(Litmus()
+                       .Task([](Shared& s) {
+                         kernel_spin_lock(&s.spin[0], KERNEL_HERE);
+                         kernel_synchronize_rcu(KERNEL_HERE);
+                         kernel_spin_unlock(&s.spin[0], KERNEL_HERE);
+                       })
+                       .Outcomes()),
+              ElementsAre("!sleep-in-atomic"));
+}
+
+TEST(Rcu, UnbalancedSectionsAreFaults) {
+  EXPECT_THAT(Keys(Litmus().Task([](Shared&) { ReadLock(KERNEL_RCU); }).Outcomes()), ElementsAre("!rcu-imbalance"));
+  EXPECT_THAT(Keys(Litmus().Task([](Shared&) { ReadUnlock(KERNEL_RCU); }).Outcomes()), ElementsAre("!rcu-imbalance"));
+}
+
+// cond_resched_rcu leaves the section unless RCU is preemptible. Result: a grace period ends in between: Sometimes.
+TEST(Rcu, CondReschedLeavesTheSectionUnlessPreemptible) {
+  auto reader = [](Shared& s) {
+    ReadLock(KERNEL_RCU);
+    uint64_t* object = Follow(s);
+    kernel_cond_resched_rcu(KERNEL_HERE);
+    if (object != nullptr) ReadOnce(*object);
+    ReadUnlock(KERNEL_RCU);
+  };
+  auto update = [](Shared& s) {
+    void* old = reinterpret_cast<void*>(ReadOnce(s.x));
+    WriteOnce(s.x, 0);
+    kernel_kfree_rcu(old, KERNEL_HERE);
+  };
+  EXPECT_THAT(Keys(Litmus({.preemptible_rcu = true}).Init(Publish).Task(reader).Task(update).Outcomes()),
+              ElementsAre(""));
+  EXPECT_THAT(Keys(Litmus({.preemptible_rcu = false}).Init(Publish).Task(reader).Task(update).Outcomes()),
+              ElementsAre("", "!use-after-free"));
+}
+
+}  // namespace
+}  // namespace nofail
