@@ -3,6 +3,7 @@
 include(CMakeParseArguments)
 find_package(Threads REQUIRED)
 find_package(GTest REQUIRED)
+find_package(absl REQUIRED)
 include(GoogleTest)
 
 # A library. INSTRUMENTED: compiled with the sanitizer and coverage (subjects only).

@@ -6,7 +6,8 @@ set_property(CACHE NOFAIL_SANITIZER PROPERTY STRINGS none address thread)
 set(NOFAIL_COVERAGE OFF CACHE BOOL "source coverage of the subjects")
 
 if(NOFAIL_SANITIZER STREQUAL "address")
-  set(NOFAIL_SANITIZER_FLAGS -fsanitize=address,undefined -fsanitize-recover=address -fno-sanitize=alignment)
+  set(NOFAIL_SANITIZER_FLAGS -fsanitize=address,undefined -fsanitize-recover=address
+      -fsanitize-trap=undefined -fno-sanitize=alignment,null,vptr)
 elseif(NOFAIL_SANITIZER STREQUAL "thread")
   set(NOFAIL_SANITIZER_FLAGS -fsanitize=thread)
 elseif(NOFAIL_SANITIZER STREQUAL "none")
@@ -25,8 +26,12 @@ target_compile_definitions(nofail_common INTERFACE
 target_link_options(nofail_common INTERFACE ${NOFAIL_SANITIZER_FLAGS})
 
 # What a subject gets on top.
-include(CheckCXXCompilerFlag)
-check_cxx_compiler_flag(-fsanitize=fuzzer-no-link NOFAIL_HAVE_LIBFUZZER)
+include(CheckCXXSourceCompiles)
+set(CMAKE_REQUIRED_FLAGS -fsanitize=fuzzer)
+check_cxx_source_compiles([[extern "C" int LLVMFuzzerTestOneInput(const char*, unsigned long) { return 0; }]]
+                          NOFAIL_LIBFUZZER_LINKS)
+unset(CMAKE_REQUIRED_FLAGS)
+set(NOFAIL_HAVE_LIBFUZZER ${NOFAIL_LIBFUZZER_LINKS})
 
 # Some compilers (clang 14 for one) let ThreadSanitizer watch libFuzzer's coverage counters. Their fuzz binaries report
 # races in correct code, so they are not built at all: only the replay-only twins are, without coverage.
@@ -48,8 +53,11 @@ if(NOFAIL_COUNTERS_RACE)
 endif()
 add_library(nofail_instrumented INTERFACE)
 target_compile_options(nofail_instrumented INTERFACE ${NOFAIL_SANITIZER_FLAGS}
+  -include ${PROJECT_SOURCE_DIR}/core/section.h
   $<$<BOOL:${NOFAIL_HAVE_LIBFUZZER}>:-fsanitize=fuzzer-no-link>
   $<$<BOOL:${NOFAIL_COVERAGE}>:-fprofile-instr-generate;-fcoverage-mapping>)
+# Coverage counters need somewhere to register, in programs without libFuzzer too.
+target_link_options(nofail_common INTERFACE $<$<BOOL:${NOFAIL_HAVE_LIBFUZZER}>:-fsanitize=fuzzer-no-link>)
 if(NOFAIL_COVERAGE)
   target_link_options(nofail_common INTERFACE -fprofile-instr-generate)
 endif()

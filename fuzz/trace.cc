@@ -40,7 +40,12 @@ ObjectId Trace::AddObject(const ObjectInfo& info) {
 
 uint64_t Trace::Hash() const {
   uint64_t hash = kFnvOffset;
-  for (const Event& event : events()) hash = Mix(Mix(hash, Head(event)), event.value);
+  for (const Event& event : events()) {
+    // The thread sanitizer's reports are left out: no other build has them, the run goes on as if they were not there,
+    // and now and then it has forgotten the earlier access.
+    if (event.kind == EventKind::kFault && event.detail == static_cast<uint8_t>(Fault::kDataRace)) continue;
+    hash = Mix(Mix(hash, Head(event)), event.value);
+  }
   return hash;
 }
 

@@ -29,7 +29,6 @@ void Heap::Reset() {
   memset(owner_.get(), 0, used_ / kArenaGranule * sizeof(ObjectId));
   memset(count_, 0, sizeof(count_));
   used_ = 0;
-  next_hash_ = 0;
 }
 
 void* Heap::Alloc(kernel_object_kind kind, size_t size, kernel_site site) {
@@ -42,7 +41,7 @@ void* Heap::Alloc(kernel_object_kind kind, size_t size, kernel_site site) {
                                           ObjectInfo::kAlive, ObjectInfo::kAlive});
   for (size_t i = 0; i < granules; ++i) owner_[start / kArenaGranule + i] = id;
   start_[id] = static_cast<uint32_t>(start);
-  hash_[id] = kind == KERNEL_STORAGE ? next_hash_ : id;
+  hash_[id] = kind == KERNEL_STORAGE ? machine_.scheduler.current().hash : id;
 
   void* object = reinterpret_cast<void*>(base_ + start);
   UnpoisonMemory(object, size);
@@ -56,32 +55,14 @@ void Heap::Free(void* object, kernel_site site) {
   if (place.object == 0 || place.offset != 0) {
     return machine_.Report(Fault::kInvalidFree, place.object, place.offset, site);
   }
-  ObjectInfo& info = machine_.trace.object(place.object);
-  if (info.freed != ObjectInfo::kAlive) return machine_.Report(Fault::kDoubleFree, place.object, 0, site);
-  SyncFree(object, info.size);
   Retire(place.object, site);
-}
-
-void Heap::FreeAfterGracePeriod(ObjectId id, const void* token, kernel_site site) {
-  if (machine_.trace.object(id).freed != ObjectInfo::kAlive) return machine_.Report(Fault::kDoubleFree, id, 0, site);
-  struct Write {
-    const void* token;
-    void* address;
-    size_t size;
-  } write = {token, Address(id), machine_.trace.object(id).size};
-  rcu_.Impersonate(
-      [](void* argument) {
-        const Write& write = *static_cast<Write*>(argument);
-        SyncAcquire(write.token);
-        SyncFree(write.address, write.size);
-      },
-      &write);
-  Retire(id, site);
+  SyncFree(object, machine_.trace.object(place.object).size);
 }
 
 void Heap::Retire(ObjectId id, kernel_site site) {
-  CheckReaders(id, site);
   ObjectInfo& info = machine_.trace.object(id);
+  if (info.freed != ObjectInfo::kAlive) return machine_.Report(Fault::kDoubleFree, id, 0, site);
+  CheckReaders(id, site);
   info.freed = machine_.trace.size();
   machine_.Emit(EventKind::kFree, 0, id, 0, 0, site);
   PoisonMemory(Address(id), info.size);
@@ -115,8 +96,10 @@ void Heap::BadAccess(const volatile void* address, size_t, kernel_site site) {
   machine_.Report(freed ? Fault::kUseAfterFree : Fault::kOutOfBounds, place.object, place.offset, site);
 }
 
-// A reader that used the object in the section it is still in may hold a pointer to it.
+// A reader that used the object in the section it is still in may hold a pointer to it. Not so with owners: references
+// protect them, and one may go while the section in which it was used goes on without it.
 void Heap::CheckReaders(ObjectId id, kernel_site site) {
+  if (machine_.trace.object(id).kind == KERNEL_OWNER) return;
   for (const Task* task : machine_.scheduler.live()) {
     if (task != &machine_.scheduler.current() && task->InSection() && task->Touched(id)) {
       return machine_.Report(Fault::kFreedInReader, id, 0, site, PackTarget({task->op.task, 0}));
@@ -133,6 +116,9 @@ ObjectId Heap::HandOver(const void* address, kernel_site site) {
   ObjectInfo& info = machine_.trace.object(place.object);
   if (info.handed_over != ObjectInfo::kAlive) machine_.Report(Fault::kDoubleFree, place.object, 0, site);
   info.handed_over = machine_.trace.size();
+  // Who gives an object up has no claim to it from here on, whatever section it stands in.
+  Task& task = machine_.scheduler.current();
+  if (task.Touched(place.object)) task.touched[place.object / 64u] &= ~(uint64_t{1} << (place.object % 64u));
   return place.object;
 }
 

@@ -12,8 +12,6 @@
 // Emits: Alloc, Free; faults UseAfterFree, OutOfBounds, NullDereference, DoubleFree, InvalidFree, FreedInReader.
 // Bounds: kMaxObjects objects, kArenaBytes memory; passing one is a harness bug.
 // Not modelled: reuse of freed memory (type confusion by reuse shows as use-after-free instead), NUMA, memory pressure.
-//   To the thread sanitizer all kfree_rcu of a run happen on one context, each ordered after those before: errs
-//   towards silence.
 #ifndef NOFAIL_FUZZ_SIM_HEAP_H_
 #define NOFAIL_FUZZ_SIM_HEAP_H_
 
@@ -21,7 +19,6 @@
 
 #include "core/kernel.h"
 #include "fuzz/limits.h"
-#include "fuzz/sim/fiber.h"
 #include "fuzz/trace.h"
 
 namespace nofail {
@@ -35,8 +32,8 @@ class Heap {
   void Reset();
   void* Alloc(kernel_object_kind kind, size_t size, kernel_site site);
   void Free(void* object, kernel_site site);
-  // kfree_rcu: freed by nobody in particular, once the grace period that `token` stands for has ended.
-  void FreeAfterGracePeriod(ObjectId id, const void* token, kernel_site site);
+  // Free without telling the thread sanitizer who does it (kfree_rcu).
+  void Retire(ObjectId id, kernel_site site);
 
   struct Place {
     ObjectId object;  // 0: not on the heap
@@ -59,23 +56,19 @@ class Heap {
   uint64_t Normalize(uint64_t value) const;
 
   void* Address(ObjectId id) const { return reinterpret_cast<void*>(base_ + start_[id]); }
-  void set_hash(uint32_t hash) { next_hash_ = hash; }
   uint32_t Hash(const void* object) const { return hash_[Find(object).object]; }
 
  private:
   void BadAccess(const volatile void* address, size_t size, kernel_site site);
   void CheckReaders(ObjectId id, kernel_site site);
-  void Retire(ObjectId id, kernel_site site);
 
   Machine& machine_;
-  Fiber rcu_;  // to the thread sanitizer, what kfree_rcu frees is written here
   uint64_t base_;
   uint64_t used_ = 0;
   std::unique_ptr<ObjectId[]> owner_;  // by granule; 0 in redzones
   uint32_t start_[kMaxObjects];        // by object: bytes from base_
   uint32_t hash_[kMaxObjects];
   uint8_t count_[16];                  // objects so far, by kind
-  uint32_t next_hash_ = 0;
 };
 
 }  // namespace nofail

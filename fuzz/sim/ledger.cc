@@ -6,6 +6,12 @@
 
 namespace nofail {
 
+// Reserved, as in rcu.cc: one resource per op, and one more for each that replaces it.
+Ledger::Ledger(Machine& machine) : machine_(machine) {
+  references_.reserve(kMaxObjects);
+  fields_.reserve(kMaxObjects);
+}
+
 void Ledger::Reset() {
   record_count_ = 0;
   references_.resize(1);

@@ -32,7 +32,7 @@ struct Machine;
 
 class Ledger {
  public:
-  explicit Ledger(Machine& machine) : machine_(machine) {}
+  explicit Ledger(Machine& machine);
 
   void Reset();
   kernel_record* MakeRecord(const RecordSpec& spec);

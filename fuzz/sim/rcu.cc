@@ -21,7 +21,12 @@ struct BarrierWait {
 
 }  // namespace
 
-Rcu::Rcu(Machine& machine) : machine_(machine) { periods_.reserve(kMaxPeriods); }
+// What grows in a run is reserved: the thread sanitizer watches the allocator's copies.
+Rcu::Rcu(Machine& machine) : machine_(machine) {
+  periods_.reserve(kMaxPeriods);
+  open_.reserve(kMaxPeriods);
+  for (auto& callbacks : callbacks_) callbacks.reserve(kMaxPeriods);
+}
 
 void Rcu::Reset() {
   periods_.clear();
@@ -44,7 +49,8 @@ void Rcu::ReadUnlock(kernel_rcu_flavour flavour, kernel_site site) {
   Task& task = machine_.scheduler.current();
   if (task.nesting[flavour] == 0) return machine_.Report(Fault::kRcuImbalance, 0, 0, site, flavour);
   machine_.Emit(EventKind::kReadUnlock, flavour, 0, 0, task.nesting[flavour] - 1u, site);
-  if (--task.nesting[flavour] != 0 || open_.empty()) return;
+  if (--task.nesting[flavour] != 0) return;
+  SyncRelease(&left_[flavour]);
 
   uint64_t bit = uint64_t{1} << machine_.scheduler.SlotOf(task);
   for (size_t i = 0; i < open_.size();) {
@@ -87,6 +93,7 @@ uint32_t Rcu::Begin(Kind kind, kernel_rcu_flavour flavour, ObjectId object, kern
     period.readers[KERNEL_RCU] &= ~(uint64_t{1} << machine_.scheduler.SlotOf(machine_.scheduler.current()));
   }
   SyncRelease(&period);
+  FollowEndedSections(period);
   SyncRelease(&started_[KERNEL_RCU]);
   if (flavour == KERNEL_RCU_TASKS_TRACE) SyncRelease(&started_[KERNEL_RCU_TASKS_TRACE]);
   open_.push_back(number);
@@ -141,9 +148,37 @@ void Rcu::End(uint32_t number) {
       return;
     }
     case Kind::kKfree:
-      machine_.heap.FreeAfterGracePeriod(period.object, &period, period.site);
-      return;
+      return Kfree(period);
   }
+}
+
+// Freed by nobody in particular: after the grace period, and in no order with whoever noticed its end.
+void Rcu::Kfree(GracePeriod& period) {
+  machine_.heap.Retire(period.object, period.site);
+  if constexpr (!kThreadSanitizer) return;
+  reclaimer_.Impersonate(
+      [](void* argument) {
+        const GracePeriod& period = *static_cast<GracePeriod*>(argument);
+        Machine& machine = nofail::machine();
+        SyncAcquire(&period);
+        SyncFree(machine.heap.Address(period.object), machine.trace.object(period.object).size);
+        SyncRelease(&machine.scheduler);  // before the next run
+      },
+      &period);
+}
+
+// Sections that have ended come before the grace period, though whoever begins it need not see what they did.
+void Rcu::FollowEndedSections(GracePeriod& period) {
+  if constexpr (!kThreadSanitizer) return;
+  bookkeeper_.Impersonate(
+      [](void* argument) {
+        const GracePeriod& period = *static_cast<GracePeriod*>(argument);
+        const Rcu& rcu = nofail::machine().rcu;
+        SyncAcquire(&rcu.left_[KERNEL_RCU]);
+        if (period.flavour == KERNEL_RCU_TASKS_TRACE) SyncAcquire(&rcu.left_[KERNEL_RCU_TASKS_TRACE]);
+        SyncRelease(&period);
+      },
+      &period);
 }
 
 void Rcu::RunCallback(void* argument) {

@@ -14,12 +14,14 @@
 // Bounds: kMaxCallbacks callbacks in a run.
 // Not modelled: each call has a grace period of its own and callbacks run in any order (kernels batch them and keep the
 //   order of one CPU): allows more than the kernel does, errs towards reporting. Expedited grace periods, stalls.
+//   To the thread sanitizer all kfree_rcu of a run happen on one context, each after those before: errs towards silence.
 #ifndef NOFAIL_FUZZ_SIM_RCU_H_
 #define NOFAIL_FUZZ_SIM_RCU_H_
 
 #include <vector>
 
 #include "core/kernel.h"
+#include "fuzz/sim/fiber.h"
 #include "fuzz/sim/task.h"
 
 namespace nofail {
@@ -64,6 +66,8 @@ class Rcu {
   uint32_t Begin(Kind kind, kernel_rcu_flavour flavour, ObjectId object, kernel_rcu_head* head, kernel_site site);
   void NoReaderLeft(uint32_t number);
   void End(uint32_t number);
+  void Kfree(GracePeriod& period);
+  void FollowEndedSections(GracePeriod& period);
   void CountDown();
   void CheckMaySleep(kernel_site site);
   uint64_t Readers(kernel_rcu_flavour flavour) const;
@@ -76,7 +80,10 @@ class Rcu {
   std::vector<uint32_t> open_;        // numbers of those not ended, oldest first
   uint32_t late_ = 0;                 // how many only wait for switches
   std::vector<uint32_t> callbacks_[2];  // numbers of those whose callback has not run to its end, by flavour
+  // To the thread sanitizer, what no task does: knowing which sections have ended; kfree_rcu.
+  Fiber bookkeeper_, reclaimer_;
   char started_[2];  // tokens: a grace period of that flavour began
+  char left_[2];     // a section of that flavour ended
   char barrier_[2];  // a callback of that flavour ended
 };
 

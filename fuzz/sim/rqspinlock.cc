@@ -143,7 +143,12 @@ void Locks::AcquireSpin(kernel_spinlock* lock, kernel_site site) {
   Heap::Place place = machine_.heap.Check(lock, sizeof(*lock), site);
   Task& task = scheduler.current();
   if (lock->word == scheduler.SlotOf(task) + 1) machine_.Report(Fault::kDeadlock, place.object, place.offset, site);
-  while (lock->word != 0) scheduler.Block(&IsFree, lock);
+  while (lock->word != 0) {
+    const Task* holder = Holder(lock->word);
+    if (holder == nullptr) machine_.Report(Fault::kDeadlock, place.object, place.offset, site);  // it has ended
+    machine_.Emit(EventKind::kLockWait, 0, place.object, place.offset, PackTarget({holder->op.task, 0}), site);
+    scheduler.Block(&IsFree, lock);
+  }
   machine_.Emit(EventKind::kSpinLock, 0, place.object, place.offset, 0, site);
   Take(task, lock, &lock->word);
 }

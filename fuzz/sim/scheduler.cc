@@ -57,6 +57,7 @@ uint32_t Scheduler::Spawn(OpRef id, ObjectId object, void (*body)(void*), void* 
   task.waiting_for = nullptr;
   task.lock_error = 0;
   task.recent_load_count = 0;
+  task.hash = 0;
   live_.push_back(&task);
   ++runnable_;
   // A callback is ordered by its grace period alone, not by whoever happened to notice its end.
@@ -148,8 +149,12 @@ void Scheduler::SwitchAway(bool ask) {
 
 void Scheduler::PassTime() {
   if (machine_.rcu.EndOneLate() || machine_.locks.TimeOutOldest()) return;
-  const Task& task = *current_;
-  machine_.Report(spinning_ != 0 ? Fault::kLivelock : Fault::kDeadlock, task.object, 0, {});
+  // Said of a task that is stuck, not of the one that happened to leave last.
+  Fault fault = spinning_ != 0 ? Fault::kLivelock : Fault::kDeadlock;
+  Task::State stuck = spinning_ != 0 ? Task::State::kSpinning : Task::State::kBlocked;
+  auto task = std::find_if(live_.begin(), live_.end(), [stuck](Task* task) { return task->state == stuck; });
+  machine_.trace.Append({EventKind::kFault, static_cast<uint8_t>(fault), (*task)->op});
+  Stop();
 }
 
 void Scheduler::SwitchTo(Task& next) {

@@ -90,6 +90,11 @@ void Sim::Reset(const SimConfig& config, Chooser* chooser) {
   chooser->Begin();
 }
 
+void Sim::SetChooser(Chooser* chooser) {
+  machine().scheduler.set_chooser(chooser);
+  chooser->Begin();
+}
+
 void Sim::Spawn(TaskId id, void (*body)(void*), void* argument) {
   machine().scheduler.Spawn({static_cast<uint8_t>(id), 0}, 0, body, argument);
 }
@@ -136,7 +141,7 @@ void Sim::Put(const void* counted) {
   machine().scheduler.Recheck();
 }
 
-void Sim::SetHash(uint32_t hash) { machine().heap.set_hash(hash); }
+void Sim::SetHash(uint32_t hash) { machine().scheduler.current().hash = hash; }
 ObjectId Sim::ObjectAt(const volatile void* address) const { return machine().heap.Find(address).object; }
 kernel_record* Sim::MakeRecord(const RecordSpec& spec) { return machine().ledger.MakeRecord(spec); }
 void Sim::EndRecord(kernel_record* record) { machine().ledger.EndRecord(record); }

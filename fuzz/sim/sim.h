@@ -45,6 +45,8 @@ class Sim {
 
   // Forgets the last run. `chooser` must outlive the run.
   void Reset(const SimConfig& config, Chooser* chooser);
+  // Another one answers from here on. It must outlive the run.
+  void SetChooser(Chooser* chooser);
 
   // A task that calls body(argument); runnable from the next Run on. ids: kSetup, kTaskA.., kEnd, one of each at a time.
   void Spawn(TaskId id, void (*body)(void*), void* argument);
@@ -69,7 +71,7 @@ class Sim {
   // reference counted at `counted` is gone. Put says that one went; what its owner did comes before what the waiter does.
   void WaitUntil(bool (*ready)(const void*), const void* counted);
   void Put(const void* counted);
-  // The owner whose storage is allocated next gets this bucket number (kernel_hash_ptr).
+  // The storage that the current task allocates next gets this bucket number (kernel_hash_ptr).
   void SetHash(uint32_t hash);
 
   // ---- Objects and special fields ---------------------------------------------------------------------------

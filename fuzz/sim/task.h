@@ -36,6 +36,7 @@ struct Task {
   enum class Next : uint8_t { kPoint, kFirst, kPoll, kAfterPoll } next;
   uint32_t stores_seen;  // Scheduler::stores_ at its last cpu_relax
   bool rcu_reported;   // RcuNotHeld was reported for this op
+  uint32_t hash;       // of the storage it allocates next
 
   // Reader sections (rcu.cc).
   uint8_t nesting[2];

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT
+#include "bench/usual_way.h"
+
+#include <atomic>
+#include <cstdlib>
+#include <latch>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "core/value.h"
+
+#if NOFAIL_TSAN
+// Thread leaks: a process that ends because a task hangs leaves the others unjoined.
+extern "C" const char* __tsan_default_options() {
+  return "halt_on_error=1:print_suppressions=1:report_thread_leaks=0:report_signal_unsafe=0:atexit_sleep_ms=0";
+}
+
+// Data races that the posted core has, and that would end every long run under the thread sanitizer, as suppressions in
+// its syntax. Used ones are listed at the end of the process, so that they stay visible as what they are.
+//
+// race_top:nofail::StorageDestroy, which itself accesses nothing but mem_charge without a lock or a marked access:
+//   1. D fails to get storage->lock, which M holds; M has pinned the owner.
+//   2. D drops its reference, which is not the last, and polls owner_refcnt with a read that orders nothing.
+//   3. M subtracts from mem_charge and drops the pin.
+//   4. D sees zero and reads mem_charge: nothing orders 3 before 4. The barrier that does came with v7.
+//
+// race:UsualRun::EndOwner, which reads an owner's charge and frees the owner:
+//   1. M takes the storage's last selem off, uncharges the owner (atomic_sub), and clears the owner's pointer
+//      (RCU_INIT_POINTER). Neither orders anything.
+//   2. D finds the pointer null, so there is nothing to destroy, and the owner goes.
+//   Nothing orders the subtraction before the owner goes. On x86 it comes first all the same.
+extern "C" const char* __tsan_default_suppressions() {
+  return "race_top:nofail::StorageDestroy\nrace:UsualRun::EndOwner\n";
+}
+#endif
+
+namespace nofail {
+namespace {
+
+// Who uses a map or an owner: references, as programs hold them, until somebody lets the last one go.
+class Lifetime {
+ public:
+  // Takes a reference, unless the last one is gone.
+  bool Enter() {
+    int users = users_.load();
+    while (users != 0) {
+      if (users_.compare_exchange_weak(users, users + 1)) return true;
+    }
+    return false;
+  }
+  void Leave() { users_.fetch_sub(1); }
+  // Gives the first reference back and waits until the others are gone. False if someone else did.
+  bool End() {
+    if (ended_.exchange(true)) return false;
+    Leave();
+    while (users_.load() != 0) std::this_thread::yield();
+    return true;
+  }
+
+ private:
+  std::atomic<int> users_{1};
+  std::atomic<bool> ended_{false};
+};
+
+struct Map {
+  kernel_map* map;
+  kernel_record* record;
+  Lifetime lifetime;
+};
+
+// A clone's child is nobody else's until the clone is done.
+enum class Age { kFresh, kBeingCloned, kUsed };
+struct Owner {
+  void* object;
+  std::atomic<Age> age{Age::kFresh};
+  Lifetime lifetime;
+
+  bool Use() {
+    Age age_now = Age::kFresh;
+    return age.compare_exchange_strong(age_now, Age::kUsed) || age_now == Age::kUsed;
+  }
+};
+
+class UsualRun {
+ public:
+  UsualRun(const subject& subject, const Schedule& schedule) : subject_(subject), schedule_(schedule) {
+    maps_ = std::make_unique<Map[]>(schedule.maps.size());
+    owners_ = std::make_unique<Owner[]>(schedule.owners.size());
+  }
+
+  // Returns the charge left.
+  int64_t Run(bool start_together) {
+    subject_.reset();
+    for (uint32_t i = 0; i < schedule_.maps.size(); ++i) MakeMap(i);
+    for (uint32_t i = 0; i < schedule_.owners.size(); ++i) MakeOwner(i);
+    for (const Op& op : schedule_.setup) Do(op);
+    std::latch start(static_cast<ptrdiff_t>(schedule_.tasks.size()));
+    std::vector<std::thread> threads;
+    for (const std::vector<Op>& task : schedule_.tasks) {
+      threads.emplace_back([this, &task, &start, start_together] {
+        if (start_together) start.arrive_and_wait();
+        for (const Op& op : task) Do(op);
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    for (uint8_t i = 0; i < schedule_.owners.size(); ++i) Destroy(i);
+    for (uint8_t i = 0; i < schedule_.maps.size(); ++i) FreeMap(i);
+    native::Drain();
+    return charge_left_;
+  }
+
+ private:
+  void MakeMap(uint32_t i) {
+    const MapSpec& spec = schedule_.maps[i];
+    maps_[i].record = native::NewRecord(spec.bytes, spec.fields);
+    const subject_map_attr attr = {.type = spec.type,
+                                   .value_size = kernel_value_size(spec.bytes, spec.fields),
+                                   .flags = spec.clone ? KERNEL_MAP_CLONE : 0u,
+                                   .id = i,
+                                   .record = maps_[i].record};
+    maps_[i].map = subject_.map_alloc(&attr);
+  }
+
+  void MakeOwner(uint32_t i) {
+    const OwnerSpec& spec = schedule_.owners[i];
+    owners_[i].object = kernel_alloc(KERNEL_OWNER, subject_.owner_size, KERNEL_HERE);
+    subject_.owner_init(owners_[i].object, spec.type, spec.optmem == 0 ? INT32_MAX : spec.optmem * 64u);
+  }
+
+  void Do(const Op& op) {
+    switch (op.kind) {
+      case OpKind::kDestroy:
+        return Destroy(op.owner);
+      case OpKind::kMapFree:
+        return FreeMap(op.map);
+      case OpKind::kClone:
+      case OpKind::kDump:
+        return WithOwner(op, [&](void* owner) { OnOwner(op, owner); });
+      default:
+        return WithOwner(op, [&](void* owner) { OnMap(op, owner); });
+    }
+  }
+
+  void Destroy(uint8_t i) {
+    Owner& owner = owners_[i];
+    if (!owner.lifetime.End()) return;
+    subject_.owner_destroy(owner.object);
+    EndOwner(owner.object);
+  }
+
+  // A function of its own, for the sake of the thread sanitizer's suppressions above.
+  __attribute__((noinline)) void EndOwner(void* object) {
+    charge_left_ += std::abs(subject_.owner_charge(object));
+    kernel_free(object, KERNEL_HERE);
+  }
+
+  void FreeMap(uint8_t i) {
+    Map& map = maps_[i];
+    if (!map.lifetime.End()) return;
+    native::PutMap(map.record);
+    while (native::MapInUse(map.record)) std::this_thread::yield();  // a clone may hold a reference
+    subject_.map_free(map.map);
+    native::EndRecord(map.record);
+  }
+
+  template <typename Body>
+  void WithOwner(const Op& op, Body body) {
+    Owner& owner = owners_[op.owner];
+    if (!owner.lifetime.Enter()) return;
+    if (owner.Use()) body(owner.object);
+    owner.lifetime.Leave();
+  }
+
+  void OnOwner(const Op& op, void* owner) {
+    if (op.kind == OpKind::kDump) {
+      subject_.dump(owner);
+      return;
+    }
+    Owner& child = owners_[op.other];
+    if (!child.lifetime.Enter()) return;
+    Age age = Age::kFresh;
+    if (child.age.compare_exchange_strong(age, Age::kBeingCloned)) {
+      native::SetHash(schedule_.owners[op.other].bucket);
+      subject_.clone(owner, child.object);
+      child.age = Age::kUsed;
+    }
+    child.lifetime.Leave();
+  }
+
+  void OnMap(const Op& op, void* owner) {
+    Map& map = maps_[op.map];
+    if (!map.lifetime.Enter()) return;
+    const kernel_rcu_flavour flavour = op.sleepable ? KERNEL_RCU_TASKS_TRACE : KERNEL_RCU;
+    kernel_rcu_read_lock(flavour, KERNEL_HERE);
+    switch (op.kind) {
+      case OpKind::kUpdate:
+        Update(op, map.map, owner);
+        break;
+      case OpKind::kDelete:
+        subject_.remove(map.map, owner);
+        break;
+      case OpKind::kLookup:
+        subject_.lookup(map.map, owner, op.flags != 0);
+        break;
+      default:
+        Exchange(op, map.map, owner);
+    }
+    kernel_rcu_read_unlock(flavour, KERNEL_HERE);
+    map.lifetime.Leave();
+  }
+
+  void Update(const Op& op, kernel_map* map, void* owner) {
+    const MapSpec& spec = schedule_.maps[op.map];
+    alignas(8) unsigned char value[kMaxValueBytes + 4 * KERNEL_VALUE_SLOT] = {};
+    uint64_t* uptr = Field(value, spec, KERNEL_FIELD_UPTR);
+    if (uptr != nullptr) *uptr = native::NewResource();
+    native::SetHash(schedule_.owners[op.owner].bucket);
+    subject_.update(map, owner, value, op.flags);
+    if (uptr != nullptr) native::ReleaseResource(*uptr);
+  }
+
+  void Exchange(const Op& op, kernel_map* map, void* owner) {
+    void* value = subject_.lookup(map, owner, true);
+    uint64_t* kptr = Field(value, schedule_.maps[op.map], KERNEL_FIELD_KPTR);
+    if (value != nullptr && kptr != nullptr) native::ExchangeKptr(kptr, native::NewResource());
+  }
+
+  static uint64_t* Field(void* value, const MapSpec& spec, unsigned field) {
+    if (value == nullptr || (spec.fields & field) == 0) return nullptr;
+    return reinterpret_cast<uint64_t*>(static_cast<char*>(value) +
+                                       kernel_value_offset(spec.bytes, spec.fields, field));
+  }
+
+  const subject& subject_;
+  const Schedule& schedule_;
+  std::unique_ptr<Map[]> maps_;
+  std::unique_ptr<Owner[]> owners_;
+  std::atomic<int64_t> charge_left_{0};
+};
+
+native::Counters Difference(const native::Counters& after, const native::Counters& before) {
+  native::Counters more = after;
+  for (int i = 0; i < native::kObjectKinds; ++i) more.objects[i] -= before.objects[i];
+  more.resources -= before.resources;
+  more.records -= before.records;
+  more.warnings -= before.warnings;
+  more.refcount_warnings -= before.refcount_warnings;
+  more.timeouts -= before.timeouts;
+  more.deadlocks -= before.deadlocks;
+  return more;
+}
+
+}  // namespace
+
+bool UsualOutcome::clean() const {
+  return more.objects == native::Counters{}.objects && more.resources == 0 && more.records == 0 &&
+         more.warnings == 0 && more.refcount_warnings == 0 && charge_left == 0;
+}
+
+UsualOutcome RunTheUsualWay(const subject& subject, const Schedule& schedule, const UsualOptions& options) {
+  native::Config config = options.kernel;
+  config.cpus = schedule.modes.cpus;
+  config.preemptible_rcu = schedule.modes.preemptible_rcu;
+  native::Configure(config);
+  const native::Counters before = native::Count();
+  const int64_t charge_left = UsualRun(subject, schedule).Run(options.start_together);
+  return {Difference(native::Count(), before), charge_left};
+}
+
+}  // namespace nofail

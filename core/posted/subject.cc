@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#include "core/subject.h"
+
+#include "core/local_storage.h"
+#include "core/storage_types.h"
+
+namespace nofail {
+namespace {
+
+kernel_map* PostedMapAlloc(const subject_map_attr* attr) {
+  Map* map = MapAlloc(attr);
+  return map ? &map->map : nullptr;
+}
+
+void PostedMapFree(kernel_map* map) {
+  MapFree(reinterpret_cast<Map*>(map));
+}
+
+constexpr subject kPosted = {
+    .name = "posted",
+    .reset = TypesReset,
+    .map_alloc = PostedMapAlloc,
+    .map_free = PostedMapFree,
+    .owner_size = sizeof(Owner),
+    .owner_init = OwnerInit,
+    .owner_destroy = OwnerDestroy,
+    .owner_charge = OwnerCharge,
+    .owner_charge_offset = offsetof(Owner, omem),
+    .update = OwnerUpdate,
+    .remove = OwnerRemove,
+    .lookup = OwnerLookup,
+    .clone = SkClone,
+    .dump = SkDump,
+    .selem_state_offset = offsetof(Selem, state),
+};
+
+}  // namespace
+}  // namespace nofail
+
+const subject* const linked_subject = &nofail::kPosted;

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+//
+// Memory charged to an owner: never negative, and nothing is left when the owner ends.
+//
+// Promised by: the seed. "To make sure uncharging memory is done only when the owner is still present in map_free(),
+//   block destroy() from returning until there is no pending map_free()"; destroy returns the rest, which its caller
+//   uncharges.
+// Reads: Rmw on the owner's word at subject::owner_charge_offset; RunView::owner_ends.
+// Signature: charge.negative: the function that took it below zero. charge.left: the last one that changed the charge.
+// Silent: for storage types that do not charge; about a charge on an owner that is gone, which oracle_memory.cc sees as
+//   a use after free.
+#include "absl/strings/str_cat.h"
+#include "fuzz/check/evidence.h"
+#include "fuzz/check/judges.h"
+
+namespace nofail {
+namespace {
+
+// Charges are small, so that a word of 4 bytes and one of 8 can be told from its value, however it was extended.
+bool IsNegative(uint64_t word) {
+  return (word >> 31 & 1) != 0 || static_cast<int64_t>(word) < 0;
+}
+
+void AddNegative(const Trace& trace, ObjectId owner, uint32_t event, int64_t charge, Findings* findings) {
+  Violation violation = At(trace, "charge.negative", owner, event);
+  violation.detail =
+      absl::StrCat("the charge of ", NameOf(trace, owner), " became ", charge, " by ", WhoAt(trace, event));
+  findings->Add(std::move(violation));
+}
+
+// Only transitions count: what is negative already is one bug.
+void JudgeWrites(const RunView& run, Findings* findings) {
+  const size_t offset = run.subject.owner_charge_offset;
+  const Event* const events = run.trace.events().data();
+  const ObjectInfo* const objects = run.trace.objects().data();
+  for (uint32_t i = 0, n = run.trace.size(); i < n; ++i) {
+    if (!((events[i].offset == offset) & (events[i].kind == EventKind::kRmw) & IsNegative(events[i].value))) continue;
+    if (objects[events[i].object].kind != KERNEL_OWNER) continue;
+    if (i + 1 < n && events[i + 1].kind == EventKind::kRmwOld && IsNegative(events[i + 1].value)) continue;
+    AddNegative(run.trace, events[i].object, i, static_cast<int32_t>(events[i].value), findings);
+  }
+}
+
+void JudgeEnd(const RunView& run, const OwnerEnd& end, Findings* findings) {
+  const Trace& trace = run.trace;
+  uint32_t write = LastBefore(trace, end.event, [&](const Event& e) {
+    return e.object == end.owner && e.offset == run.subject.owner_charge_offset &&
+           (e.kind == EventKind::kRmw || e.kind == EventKind::kStore);
+  });
+  if (end.charge < 0) {
+    // A marked write that made it negative was reported above.
+    if (write == kNoEvent) AddNegative(trace, end.owner, end.event - 1, end.charge, findings);
+    return;
+  }
+  Violation violation = At(trace, "charge.left", end.owner, write != kNoEvent ? write : end.event - 1);
+  violation.event = end.event - 1;
+  violation.detail = absl::StrCat(NameOf(trace, end.owner), " ended with ", end.charge, " bytes still charged");
+  findings->Add(std::move(violation));
+}
+
+}  // namespace
+
+void JudgeCharge(const RunView& run, Findings* findings) {
+  if (run.subject.owner_charge_offset == SIZE_MAX) return;
+  JudgeWrites(run, findings);
+  for (const OwnerEnd& end : run.owner_ends) {
+    if (end.charge != 0) JudgeEnd(run, end, findings);
+  }
+}
+
+}  // namespace nofail

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+//
+// Lock discipline: what is taken is released, by its taker, in LIFO order, and nobody sleeps in between.
+//
+// Promised by: the kernel (rqspinlock keeps a per-CPU table of held locks that only LIFO release keeps right; sleeping
+//   with interrupts off is a bug anywhere).
+// Reads: Fault (lock-imbalance, unlock-order, unlock-foreign, sleep-in-atomic); Lock and SpinLock for who took it.
+// Signature: the function of the wrong release or of the sleep; for a lock left held, the function that took it.
+#include "absl/strings/str_cat.h"
+#include "fuzz/check/evidence.h"
+#include "fuzz/check/judges.h"
+
+namespace nofail {
+namespace {
+
+bool IsTaken(const Event& e) {
+  return (e.kind == EventKind::kLock && e.value == 0) || e.kind == EventKind::kSpinLock;
+}
+
+const char* Verb(Fault fault) {
+  switch (fault) {
+    case Fault::kUnlockOrder:
+      return " released a lock that was not the last it took: ";
+    case Fault::kUnlockForeign:
+      return " released a lock that another task holds: ";
+    case Fault::kSleepInAtomic:
+      return " slept with a lock held: ";
+    default:
+      return " released a lock that was not held: ";
+  }
+}
+
+}  // namespace
+
+void JudgeLock(const RunView& run, uint32_t event, Findings* findings) {
+  const Trace& trace = run.trace;
+  const Event& e = trace.events()[event];
+  const Fault fault = static_cast<Fault>(e.detail);
+  uint32_t blamed = event;
+  const bool left_held = fault == Fault::kLockImbalance && IsAtEnd(trace, event);
+  if (left_held) {
+    uint32_t taken = LastBefore(trace, event, [&](const Event& earlier) {
+      return earlier.op == e.op && IsTaken(earlier) && (e.object == 0 || earlier.object == e.object);
+    });
+    if (taken != kNoEvent) blamed = taken;
+  }
+  Violation violation = At(trace, FaultText(fault), e.object, blamed);
+  violation.event = event;
+  violation.detail = left_held ? absl::StrCat(WhoAt(trace, blamed), " took a lock of ", NameOf(trace, e.object),
+                                              " and ended its op without releasing it")
+                               : absl::StrCat(WhoAt(trace, event), Verb(fault), NameOf(trace, e.object));
+  findings->Add(std::move(violation));
+}
+
+}  // namespace nofail

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+//
+// Progress: every run ends. No deadlock, no task that polls what nobody will ever change, no endless loop.
+//
+// Promised by: the protocol. Teardown must succeed whatever the locks return; destroy waits only for map_free's pins.
+// Reads: Fault (deadlock, livelock, runaway); the size of the trace; what each task did last.
+// Signature: deadlock: the function of the call that can never return, where one was noticed at it; otherwise every
+//   function in which a task was stuck, whoever was last. Livelock: the functions that poll; who waits for a poller is
+//   its victim. Runaway: the function most of the last events stand in.
+// Silent: about runs that are merely long (below kMaxEvents).
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "fuzz/check/evidence.h"
+#include "fuzz/check/judges.h"
+
+namespace nofail {
+namespace {
+
+constexpr uint32_t kLoopWindow = 256;  // events at the end of a runaway run that show what it loops in
+
+bool IsStuck(const Event& e) {
+  return e.kind == EventKind::kLockWait || e.kind == EventKind::kGpWait || e.kind == EventKind::kBarrierWait ||
+         e.kind == EventKind::kRelax;
+}
+
+// Tasks have many ops, one after the other; every callback is a task of its own.
+OpRef TaskOf(OpRef op) {
+  return op.IsCallback() ? op : OpRef{op.task, 0};
+}
+
+// The last thing each task did, where that was to wait.
+std::vector<uint32_t> StuckAt(const Trace& trace, uint32_t end) {
+  std::vector<uint32_t> stuck;
+  std::vector<OpRef> seen;
+  for (uint32_t i = end; i-- > 0;) {
+    const Event& e = trace.events()[i];
+    if (e.kind == EventKind::kSwitch || e.kind == EventKind::kFault || e.kind == EventKind::kGpEnd) continue;
+    if (std::find(seen.begin(), seen.end(), TaskOf(e.op)) != seen.end()) continue;
+    seen.push_back(TaskOf(e.op));
+    if (IsStuck(e)) stuck.push_back(i);
+  }
+  std::reverse(stuck.begin(), stuck.end());
+  return stuck;
+}
+
+std::string LoopFunction(const Trace& trace) {
+  std::map<std::string, int> counts;
+  for (uint32_t i = trace.size() - std::min(trace.size(), kLoopWindow); i < trace.size(); ++i) {
+    if (const char* function = trace.events()[i].function) ++counts[function];
+  }
+  auto most = std::max_element(counts.begin(), counts.end(), [](auto& a, auto& b) { return a.second < b.second; });
+  return most == counts.end() ? "" : most->first;
+}
+
+void AddRunaway(const Trace& trace, uint32_t event, Findings* findings) {
+  Violation violation;
+  violation.kind = FaultText(Fault::kRunaway);
+  violation.event = event;
+  std::string function = LoopFunction(trace);
+  violation.detail = absl::StrCat("the run did not end within ", kMaxEvents, " events",
+                                  function.empty() ? "" : "; it was last busy in ", function);
+  if (!function.empty()) violation.functions.push_back(std::move(function));
+  findings->Add(std::move(violation));
+}
+
+}  // namespace
+
+void JudgeProgress(const RunView& run, uint32_t event, Findings* findings) {
+  const Trace& trace = run.trace;
+  const Fault fault = static_cast<Fault>(trace.events()[event].detail);
+  if (fault == Fault::kRunaway) return AddRunaway(trace, event, findings);
+  // Noticed at a call: that call is the culprit (a lock that its holder will never release).
+  if (trace.events()[event].function != nullptr) {
+    Violation violation = At(trace, FaultText(fault), trace.events()[event].object, event);
+    violation.detail = absl::StrCat(WhoAt(trace, event), " waits for ever for a lock of ",
+                                    NameOf(trace, trace.events()[event].object));
+    return findings->Add(std::move(violation));
+  }
+  Violation violation;
+  violation.kind = FaultText(fault);
+  violation.event = event;
+  std::vector<std::string> who;
+  for (uint32_t i : StuckAt(trace, event)) {
+    const Event& e = trace.events()[i];
+    who.push_back(WhoAt(trace, i));
+    if (fault == Fault::kLivelock && e.kind != EventKind::kRelax) continue;
+    Involve(trace, i, &violation);
+    if (e.object == 0) continue;
+    violation.objects.push_back(KindOf(trace, e.object));
+    violation.involved.push_back(e.object);
+  }
+  if (violation.functions.empty()) Involve(trace, event, &violation);
+  violation.detail = absl::StrCat(fault == Fault::kDeadlock ? "every task is blocked" : "nobody can end the polling",
+                                  who.empty() ? "" : ": ", absl::StrJoin(who, ", "));
+  findings->Add(std::move(violation));
+}
+
+// A full trace may have no room for the fault itself.
+void JudgeEventLimit(const RunView& run, Findings* findings) {
+  if (run.trace.size() < kMaxEvents) return;
+  for (const Event& e : run.trace.events()) {
+    if (e.kind == EventKind::kFault && e.detail == static_cast<uint8_t>(Fault::kRunaway)) return;
+  }
+  AddRunaway(run.trace, run.trace.size() - 1, findings);
+}
+
+}  // namespace nofail

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+//
+// RCU discipline: sections balance, nobody sleeps in one, RCU-protected pointers are followed inside one (or under the
+// lock), and an object is freed only after the readers that may hold it have gone.
+//
+// Promised by: RCU's contract (Documentation/RCU), and the seed: "Callers will protect these fields with RCU".
+// Reads: Fault (sleep-in-rcu, rcu-imbalance, rcu-not-held, freed-in-reader); ReadLock for who entered.
+// Signature: the function at fault; for a section left open, the function that entered it; for freed-in-reader only the
+//   function that gave the object up, whether RCU then called back or freed by itself. Never a lock: whether a grace
+//   period covers the readers does not depend on one.
+// Silent: sleeping in an RCU Tasks Trace section, which is allowed.
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "fuzz/check/evidence.h"
+#include "fuzz/check/judges.h"
+#include "fuzz/ids.h"
+
+namespace nofail {
+namespace {
+
+std::string Sentence(const Trace& trace, Fault fault, uint32_t event, uint32_t blamed) {
+  const Event& e = trace.events()[event];
+  const std::string who = WhoAt(trace, blamed), name = NameOf(trace, e.object);
+  switch (fault) {
+    case Fault::kFreedInReader:
+      return absl::StrCat(name, " was freed while ", TaskName(UnpackTarget(static_cast<uint16_t>(e.value))),
+                          " was in a reader section in which it had used it; ", who, " gave it up");
+    case Fault::kSleepInRcu:
+      return absl::StrCat(who, " blocked inside an RCU reader section");
+    case Fault::kRcuNotHeld:
+      return absl::StrCat(who, " followed an RCU-protected pointer of ", name, " outside every section and lock");
+    default:
+      return absl::StrCat(who, " left a reader section that it was not in");
+  }
+}
+
+}  // namespace
+
+void JudgeRcu(const RunView& run, uint32_t event, Findings* findings) {
+  const Trace& trace = run.trace;
+  const Event& e = trace.events()[event];
+  const Fault fault = static_cast<Fault>(e.detail);
+  uint32_t blamed = event;
+  const bool left_open = fault == Fault::kRcuImbalance && IsAtEnd(trace, event);
+  if (fault == Fault::kFreedInReader) {
+    blamed = std::min(event, GivenUpAt(trace, e.object));
+  } else if (left_open) {
+    uint32_t entered = LastBefore(trace, event, [&](const Event& earlier) {
+      return earlier.op == e.op && earlier.kind == EventKind::kReadLock && earlier.function != nullptr;
+    });
+    if (entered != kNoEvent) blamed = entered;
+  }
+  Violation violation = At(trace, FaultText(fault), e.object, blamed);
+  violation.event = event;
+  violation.detail = left_open ? absl::StrCat(WhoAt(trace, blamed), " entered a reader section that its op never left")
+                               : Sentence(trace, fault, event, blamed);
+  findings->Add(std::move(violation));
+}
+
+}  // namespace nofail

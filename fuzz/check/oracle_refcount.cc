@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+//
+// Reference counts: refcount_t never saturates.
+//
+// Promised by: the kernel (lib/refcount.c warns and pins the counter for ever, so that whoever waits for zero waits for
+//   ever). The owner pin of the seed relies on it: owner_refcnt starts at 1, map_free pins, destroy waits for zero.
+// Reads: Fault (refcount-add-on-zero, -overflow, -underflow, -dec-to-zero).
+// Signature: the function whose call saturated it.
+// Silent: atomic_t, which may wrap as it likes.
+#include "absl/strings/str_cat.h"
+#include "fuzz/check/evidence.h"
+#include "fuzz/check/judges.h"
+
+namespace nofail {
+namespace {
+
+const char* Act(Fault fault) {
+  switch (fault) {
+    case Fault::kRefcountAddOnZero:
+      return " took a reference when there was none left";
+    case Fault::kRefcountOverflow:
+      return " incremented it past its limit";
+    case Fault::kRefcountUnderflow:
+      return " gave back more references than were taken";
+    default:
+      return " gave back the last reference by the call that must not";
+  }
+}
+
+}  // namespace
+
+void JudgeRefcount(const RunView& run, uint32_t event, Findings* findings) {
+  const Event& e = run.trace.events()[event];
+  const Fault fault = static_cast<Fault>(e.detail);
+  Violation violation = At(run.trace, FaultText(fault), e.object, event);
+  violation.detail = absl::StrCat("a reference count of ", NameOf(run.trace, e.object),
+                                  " saturated: ", WhoAt(run.trace, event), Act(fault));
+  findings->Add(std::move(violation));
+}
+
+}  // namespace nofail

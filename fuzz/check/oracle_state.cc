@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+//
+// selem->state: only the protocol's transitions, only by atomic read-modify-writes.
+//
+//                 or 1 --> MAP_UNLINKED (1) ------ or 2 --.
+//   linked (0) --<                                         >--> UNLINKED (3) -- cmpxchg --> TOFREE (4), for ever
+//                 or 2 --> STORAGE_UNLINKED (2) -- or 1 --'
+//
+// Promised by: the seed. Whoever takes UNLINKED to TOFREE frees; a store or a step from anywhere else breaks that.
+// Reads: Store, Rmw and RmwOld on the word at subject::selem_state_offset. A read-modify-write that changes nothing is
+//   legal; so is a store of 0 that is the word's first write (the initialisation).
+// Signature: the writing function.
+// Silent: for subjects without such a word.
+#include "absl/strings/str_cat.h"
+#include "fuzz/check/evidence.h"
+#include "fuzz/check/judges.h"
+
+namespace nofail {
+namespace {
+
+bool IsLegal(uint32_t from, uint32_t to) {
+  if (from == to) return true;
+  switch (from) {
+    case 0:
+      return to == 1 || to == 2;
+    case 1:
+    case 2:
+      return to == 3;
+    case 3:
+      return to == 4;
+    default:
+      return false;
+  }
+}
+
+bool IsWrite(const Event& e) {
+  return e.kind == EventKind::kStore || e.kind == EventKind::kRmw;
+}
+
+bool IsInitialisation(const Trace& trace, uint32_t event) {
+  const Event& store = trace.events()[event];
+  if (store.value != 0) return false;
+  for (uint32_t i = trace.objects()[store.object].allocated; i < event; ++i) {
+    const Event& e = trace.events()[i];
+    if (IsWrite(e) && e.object == store.object && e.offset == store.offset) return false;
+  }
+  return true;
+}
+
+void JudgeWrite(const Trace& trace, uint32_t event, Findings* findings) {
+  const Event& e = trace.events()[event];
+  const uint32_t to = static_cast<uint32_t>(e.value);
+  std::string what;
+  if (e.kind == EventKind::kStore) {
+    if (IsInitialisation(trace, event)) return;
+    what = absl::StrCat("stored ", to, " without a read-modify-write");
+  } else {
+    if (event + 1 == trace.size() || trace.events()[event + 1].kind != EventKind::kRmwOld) return;
+    const Event& old = trace.events()[event + 1];
+    const uint32_t from = static_cast<uint32_t>(old.value);
+    if (old.detail == 0 || IsLegal(from, to)) return;
+    what = absl::StrCat("changed from ", from, " to ", to);
+  }
+  Violation violation = At(trace, "state", e.object, event);
+  violation.detail = absl::StrCat("the state of ", NameOf(trace, e.object), " was ", what, " by ", WhoAt(trace, event));
+  findings->Add(std::move(violation));
+}
+
+}  // namespace
+
+void JudgeState(const RunView& run, Findings* findings) {
+  const size_t offset = run.subject.selem_state_offset;
+  if (offset == SIZE_MAX) return;
+  const Event* const events = run.trace.events().data();
+  const ObjectInfo* const objects = run.trace.objects().data();
+  for (uint32_t i = 0, n = run.trace.size(); i < n; ++i) {
+    if ((events[i].offset == offset) & IsWrite(events[i]) && objects[events[i].object].kind == KERNEL_SELEM) {
+      JudgeWrite(run.trace, i, findings);
+    }
+  }
+}
+
+}  // namespace nofail

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#include "fuzz/check/oracles.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "fuzz/check/judges.h"
+
+namespace nofail {
+namespace {
+
+using FaultJudge = void (*)(const RunView&, uint32_t, Findings*);
+
+// Who judges which fault: each exactly one.
+constexpr FaultJudge JudgeOf(Fault fault) {
+  switch (fault) {
+    case Fault::kUseAfterFree:
+    case Fault::kOutOfBounds:
+    case Fault::kNullDereference:
+    case Fault::kDoubleFree:
+    case Fault::kInvalidFree:
+    case Fault::kSanitizerReport:
+      return JudgeMemory;
+    case Fault::kDataRace:
+      return JudgeDataRace;
+    case Fault::kFieldFreedTwice:
+    case Fault::kRecordDead:
+      return JudgeFields;
+    case Fault::kLockImbalance:
+    case Fault::kUnlockOrder:
+    case Fault::kUnlockForeign:
+    case Fault::kSleepInAtomic:
+      return JudgeLock;
+    case Fault::kFreedInReader:
+    case Fault::kSleepInRcu:
+    case Fault::kRcuImbalance:
+    case Fault::kRcuNotHeld:
+      return JudgeRcu;
+    case Fault::kRefcountAddOnZero:
+    case Fault::kRefcountOverflow:
+    case Fault::kRefcountUnderflow:
+    case Fault::kRefcountDecToZero:
+      return JudgeRefcount;
+    case Fault::kDeadlock:
+    case Fault::kLivelock:
+    case Fault::kRunaway:
+      return JudgeProgress;
+  }
+  return nullptr;
+}
+
+constexpr void (*kRunJudges[])(const RunView&, Findings*) = {JudgeEventLimit, JudgeWarnings, JudgeState, JudgeCharge,
+                                                             JudgeLeaks};
+
+void JudgeFaults(const RunView& run, Findings* findings) {
+  if (!run.trace.Has(EventKind::kFault)) return;
+  for (uint32_t i = 0; i < run.trace.size(); ++i) {
+    const Event& event = run.trace.events()[i];
+    if (event.kind == EventKind::kFault) JudgeOf(static_cast<Fault>(event.detail))(run, i, findings);
+  }
+}
+
+void SortUnique(auto* values) {
+  std::sort(values->begin(), values->end());
+  values->erase(std::unique(values->begin(), values->end()), values->end());
+}
+
+}  // namespace
+
+void Findings::Add(Violation violation) {
+  SortUnique(&violation.objects);
+  SortUnique(&violation.functions);
+  const std::string signature = violation.Signature();
+  for (size_t i = 0; i < counts_.size(); ++i) {
+    Violation& known = verdict_.violations[i];
+    if (known.kind != violation.kind || known.Signature() != signature) continue;
+    ++counts_[i];
+    known.involved.insert(known.involved.end(), violation.involved.begin(), violation.involved.end());
+    SortUnique(&known.involved);
+    return;
+  }
+  verdict_.violations.push_back(std::move(violation));
+  counts_.push_back(1);
+}
+
+void Findings::Finish() {
+  auto& violations = verdict_.violations;
+  if (violations.empty()) return;
+  for (size_t i = 0; i < counts_.size(); ++i) {
+    if (counts_[i] > 1) absl::StrAppend(&violations[i].detail, " (", counts_[i], " times in this run)");
+  }
+  auto place = [](const Violation& v) { return std::tuple(absl::StartsWith(v.kind, "leak."), v.event, v.Signature()); };
+  std::sort(violations.begin(), violations.end(),
+            [&](const Violation& a, const Violation& b) { return place(a) < place(b); });
+}
+
+void Judge(const RunView& run, Verdict* verdict) {
+  Findings findings(verdict);
+  JudgeFaults(run, &findings);
+  for (auto judge : kRunJudges) judge(run, &findings);
+  findings.Finish();
+}
+
+}  // namespace nofail

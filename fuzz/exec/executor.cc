@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#include "fuzz/exec/executor.h"
+
+#include <algorithm>
+
+#include "fuzz/check/oracles.h"
+#include "fuzz/exec/choosers.h"
+#include "fuzz/exec/world.h"
+
+namespace nofail {
+
+struct Executor::Impl {
+  explicit Impl(const subject& subject) : world(subject) {}
+
+  World world;
+  ScheduleChooser chooser;
+  RunResult result;
+};
+
+Executor::Executor(const subject& subject) : impl_(std::make_unique<Impl>(subject)) {}
+Executor::~Executor() = default;
+
+const Trace& Executor::trace() const {
+  return Sim::Get().trace();
+}
+
+const RunResult& Executor::Run(const Schedule& schedule, Chooser* chooser) {
+  Impl& impl = *impl_;
+  impl.result.ignored.clear();
+  if (chooser == nullptr) impl.chooser.Set(schedule);
+  impl.world.Run(schedule, chooser != nullptr ? chooser : &impl.chooser);
+  if (chooser == nullptr) impl.chooser.Ignored(&impl.result.ignored);
+  Judge(impl.world.view(), &impl.result.verdict);
+  return impl.result;
+}
+
+Schedule Executor::Record(const Schedule& schedule) {
+  impl_->chooser.Set(schedule);
+  RecordingChooser recorder(&impl_->chooser);
+  Run(schedule, &recorder);
+  Schedule recorded = schedule;
+  recorded.policy = {};
+  recorded.deviations = recorder.deviations();
+  std::sort(recorded.deviations.begin(), recorded.deviations.end());
+  return recorded;
+}
+
+bool Executor::IsDeterministic(const Schedule& schedule) {
+  Run(schedule);
+  const uint64_t first = trace().Hash();
+  Run(schedule);
+  return trace().Hash() == first;
+}
+
+}  // namespace nofail

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+//
+// Runs schedules against a subject in the simulated kernel and judges the trace.
+#ifndef NOFAIL_FUZZ_EXEC_EXECUTOR_H_
+#define NOFAIL_FUZZ_EXEC_EXECUTOR_H_
+
+#include <memory>
+#include <vector>
+
+#include "core/subject.h"
+#include "fuzz/check/verdict.h"
+#include "fuzz/schedule/schedule.h"
+#include "fuzz/sim/choice.h"
+#include "fuzz/trace.h"
+
+namespace nofail {
+
+struct RunResult {
+  Verdict verdict;
+  // Deviations that never fired or were illegal where they landed.
+  std::vector<Deviation> ignored;
+};
+
+class Executor {
+ public:
+  explicit Executor(const subject& subject);
+  ~Executor();
+
+  // One run. REQUIRES: `schedule` is valid (Problem). `chooser` answers instead of the schedule's own deviations and
+  // policy when given. The result and trace() are valid until the next call.
+  const RunResult& Run(const Schedule& schedule, Chooser* chooser = nullptr);
+  const Trace& trace() const;
+
+  // Runs `schedule` and returns it with every non-default answer as a deviation and without a policy. It runs the same.
+  // A policy may depart from the default more than kMaxDeviations times; they are all returned.
+  Schedule Record(const Schedule& schedule);
+
+  // Runs it twice and compares the hashes: false is a harness bug.
+  bool IsDeterministic(const Schedule& schedule);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace nofail
+#endif  // NOFAIL_FUZZ_EXEC_EXECUTOR_H_

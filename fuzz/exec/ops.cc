@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: MIT
+#include "fuzz/exec/ops.h"
+
+#include <cstring>
+
+#include "core/value.h"
+#include "fuzz/sim/sim.h"
+
+namespace nofail {
+
+namespace {
+
+// The driver is no part of the subject: its calls have no site.
+constexpr kernel_site kDriver = {};
+
+// ---- References (rules 1 and 2) ------------------------------------------------------------------------------------
+
+class Reference {
+ public:
+  explicit Reference(uint32_t* count) : count_(count) {
+    if (count_ != nullptr) ++*count_;
+  }
+  ~Reference() {
+    if (count_ == nullptr) return;
+    --*count_;
+    Sim::Get().Put(count_);
+  }
+  Reference(const Reference&) = delete;
+  Reference& operator=(const Reference&) = delete;
+
+ private:
+  uint32_t* const count_;  // null: none needed
+};
+
+void DropLast(uint32_t* count) {
+  --*count;
+  Sim::Get().WaitUntil([](const void* counted) { return *static_cast<const uint32_t*>(counted) == 0; }, count);
+}
+
+class Section {
+ public:
+  explicit Section(bool sleepable) : flavour_(sleepable ? KERNEL_RCU_TASKS_TRACE : KERNEL_RCU) {
+    kernel_rcu_read_lock(flavour_, kDriver);
+  }
+  ~Section() { kernel_rcu_read_unlock(flavour_, kDriver); }
+  Section(const Section&) = delete;
+  Section& operator=(const Section&) = delete;
+
+ private:
+  const kernel_rcu_flavour flavour_;
+};
+
+// Rule 4.
+uint32_t* CountForLookup(LiveOwner& owner, const Op& op) {
+  return owner.spec.type == STORAGE_INODE && !op.sleepable ? nullptr : &owner.references;
+}
+
+// ---- What is forbidden
+// -----------------------------------------------------------------------------------------------
+
+SkipReason WhyNotOwner(const LiveOwner& owner) {
+  if (owner.ended) return SkipReason::kOwnerEnded;
+  if (owner.cloned_to) return SkipReason::kBeingCloned;
+  if (owner.clone_failed) return SkipReason::kCloneFailed;
+  return SkipReason::kNone;
+}
+
+SkipReason WhyNotSk(const LiveOwner& owner) {
+  return owner.spec.type == STORAGE_SK ? WhyNotOwner(owner) : SkipReason::kOtherType;
+}
+
+SkipReason WhyNotClone(const LiveOwner& parent, const LiveOwner& child) {
+  if (SkipReason reason = WhyNotSk(parent); reason != SkipReason::kNone) return reason;
+  if (SkipReason reason = WhyNotSk(child); reason != SkipReason::kNone) return reason;
+  return child.used || child.references != 1 ? SkipReason::kNotNew : SkipReason::kNone;
+}
+
+SkipReason WhyNot(World& world, const Op& op) {
+  switch (op.kind) {
+    case OpKind::kUpdate:
+    case OpKind::kDelete:
+    case OpKind::kLookup:
+    case OpKind::kKptr:
+      if (world.map(op.map).ended) return SkipReason::kMapEnded;
+      if (world.map(op.map).spec.type != world.owner(op.owner).spec.type) return SkipReason::kOtherType;
+      return WhyNotOwner(world.owner(op.owner));
+    case OpKind::kClone:
+      return WhyNotClone(world.owner(op.owner), world.owner(op.other));
+    case OpKind::kDump:
+      return WhyNotSk(world.owner(op.owner));
+    case OpKind::kDestroy:
+      return world.owner(op.owner).ended ? SkipReason::kOwnerEnded : SkipReason::kNone;
+    case OpKind::kMapFree:
+      return world.map(op.map).ended ? SkipReason::kMapEnded : SkipReason::kNone;
+  }
+  return SkipReason::kNone;
+}
+
+// ---- The operations
+// --------------------------------------------------------------------------------------------------
+
+uint64_t* UptrSlot(const LiveMap& map, uint64_t* value) {
+  if ((map.spec.fields & KERNEL_FIELD_UPTR) == 0) return nullptr;
+  return value + kernel_value_offset(map.spec.bytes, map.spec.fields, KERNEL_FIELD_UPTR) / sizeof(*value);
+}
+
+// What a program or user space passes: any bytes, also where the special fields stand, which no copy may take over.
+uint64_t* MakeValue(World& world, const LiveMap& map) {
+  const OpRef who = Sim::Get().current();
+  const uint64_t word = 0x0101010101010101 * (0x80u | (who.task * 31u + who.op) % 0x80u);
+  uint64_t* value = world.value_buffer();
+  const uint32_t size = kernel_value_size(map.spec.bytes, map.spec.fields);
+  for (uint32_t i = 0; i < size / sizeof(word); ++i) value[i] = word;
+  if (uint64_t* uptr = UptrSlot(map, value)) *uptr = Sim::Get().NewResource(KERNEL_FIELD_UPTR);
+  return value;
+}
+
+int64_t Update(World& world, const Op& op) {
+  LiveMap& map = world.map(op.map);
+  LiveOwner& owner = world.owner(op.owner);
+  Reference map_reference(&map.references);
+  Reference owner_reference(&owner.references);
+  owner.used = true;
+  uint64_t* value = MakeValue(world, map);
+  int result;
+  {
+    Section section(op.sleepable);
+    Sim::Get().SetHash(owner.spec.bucket);
+    result = world.subject().update(map.map, owner.owner, value, op.flags);
+  }
+  uint64_t* uptr = UptrSlot(map, value);
+  if (uptr != nullptr && *uptr != 0) Sim::Get().ReleaseResource(*uptr, kDriver);  // rule 10
+  return result;
+}
+
+int64_t Delete(World& world, const Op& op) {
+  LiveMap& map = world.map(op.map);
+  LiveOwner& owner = world.owner(op.owner);
+  Reference map_reference(&map.references);
+  Reference owner_reference(&owner.references);
+  Section section(op.sleepable);
+  return world.subject().remove(map.map, owner.owner);
+}
+
+int64_t Lookup(World& world, const Op& op) {
+  LiveMap& map = world.map(op.map);
+  LiveOwner& owner = world.owner(op.owner);
+  Reference map_reference(&map.references);
+  Reference owner_reference(CountForLookup(owner, op));
+  Section section(op.sleepable);
+  void* value = world.subject().lookup(map.map, owner.owner, op.flags != 0);
+  if (value == nullptr) return 0;
+  Sim::Get().Point();  // the program may be slow to read it (rule 9)
+  kernel_check_bytes(value, map.spec.bytes, kDriver);
+  return 1;
+}
+
+int64_t Kptr(World& world, const Op& op) {
+  LiveMap& map = world.map(op.map);
+  LiveOwner& owner = world.owner(op.owner);
+  Reference map_reference(&map.references);
+  Reference owner_reference(CountForLookup(owner, op));
+  Section section(op.sleepable);
+  auto* value = static_cast<char*>(world.subject().lookup(map.map, owner.owner, true));
+  if (value == nullptr) return 0;
+  if ((map.spec.fields & KERNEL_FIELD_KPTR) != 0) {
+    const uint32_t offset = kernel_value_offset(map.spec.bytes, map.spec.fields, KERNEL_FIELD_KPTR);
+    Sim::Get().ExchangeKptr(reinterpret_cast<uint64_t*>(value + offset), Sim::Get().NewResource(KERNEL_FIELD_KPTR),
+                            kDriver);
+  }
+  return 1;
+}
+
+int64_t Clone(World& world, const Op& op) {
+  LiveOwner& parent = world.owner(op.owner);
+  LiveOwner& child = world.owner(op.other);
+  Reference parent_reference(&parent.references);
+  Reference child_reference(&child.references);
+  child.used = child.cloned_to = true;
+  Sim::Get().SetHash(child.spec.bucket);
+  int result = world.subject().clone(parent.owner, child.owner);
+  child.cloned_to = false;
+  child.clone_failed = result != 0;
+  return result;
+}
+
+int64_t Dump(World& world, const Op& op) {
+  LiveOwner& owner = world.owner(op.owner);
+  Reference reference(&owner.references);
+  return world.subject().dump(owner.owner);
+}
+
+int64_t Destroy(World& world, const Op& op) {
+  LiveOwner& owner = world.owner(op.owner);
+  owner.ended = true;
+  DropLast(&owner.references);
+  if (owner.spec.type == STORAGE_CGROUP) kernel_synchronize_rcu(kDriver);  // rule 6
+  world.subject().owner_destroy(owner.owner);
+  world.OwnerEnded(owner);
+  if (owner.spec.type == STORAGE_INODE) {  // rule 5
+    kernel_kfree_rcu(owner.owner, kDriver);
+  } else {
+    kernel_free(owner.owner, kDriver);
+  }
+  return 0;
+}
+
+int64_t MapFree(World& world, const Op& op) {
+  LiveMap& map = world.map(op.map);
+  map.ended = true;
+  DropLast(&map.references);
+  world.subject().map_free(map.map);
+  Sim::Get().EndRecord(map.record);  // rule 11
+  return 0;
+}
+
+using Operation = int64_t (*)(World&, const Op&);
+constexpr Operation kOperations[kOpKinds] = {Update, Delete, Lookup, Kptr, Clone, Dump, Destroy, MapFree};
+
+}  // namespace
+
+const char* SkipReasonText(SkipReason reason) {
+  switch (reason) {
+    case SkipReason::kNone:
+      return "it is allowed";
+    case SkipReason::kMapEnded:
+      return "the map's map_free has begun";
+    case SkipReason::kOwnerEnded:
+      return "the owner's destroy has begun";
+    case SkipReason::kOtherType:
+      return "the owner is of another storage type";
+    case SkipReason::kBeingCloned:
+      return "the owner is being cloned to";
+    case SkipReason::kNotNew:
+      return "the child of the clone is not new";
+    case SkipReason::kCloneFailed:
+      return "cloning to the owner failed, and only destroy may follow";
+  }
+  return "";
+}
+
+void Perform(World& world, const Op& op, uint8_t number) {
+  Sim& sim = Sim::Get();
+  const uint8_t kind = static_cast<uint8_t>(op.kind);
+  sim.BeginOp(number, kind, op.kind == OpKind::kMapFree ? world.map(op.map).id : world.owner(op.owner).id);
+  sim.Point();  // others may run before its first step, while it holds no reference and is in no section
+  if (SkipReason reason = WhyNot(world, op); reason != SkipReason::kNone) {
+    return sim.SkipOp(number, kind, static_cast<uint64_t>(reason));
+  }
+  const int64_t result = kOperations[kind](world, op);
+  sim.EndOp(kind, result);
+}
+
+}  // namespace nofail

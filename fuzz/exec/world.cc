@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+#include "fuzz/exec/world.h"
+
+#include "core/value.h"
+#include "fuzz/exec/ops.h"
+
+namespace nofail {
+
+namespace {
+
+World* current_world = nullptr;
+
+void PerformAll(World& world, const std::vector<Op>& ops) {
+  for (size_t i = 0; i < ops.size(); ++i) Perform(world, ops[i], static_cast<uint8_t>(i));
+}
+
+SimConfig ConfigOf(const Modes& modes) {
+  return {.locks = modes.locks == LockFailures::kAny ? LockMode::kAny : LockMode::kContended,
+          .preemptible_rcu = modes.preemptible_rcu,
+          .cpus = modes.cpus};
+}
+
+}  // namespace
+
+World::World(const struct subject& subject) : subject_(subject), maps_(), owners_(), values_() {
+  owner_ends_.reserve(kMaxOwners);
+}
+
+World& World::Current() {
+  return *current_world;
+}
+
+RunView World::view() const {
+  return {Sim::Get().trace(), Sim::Get().resources(), subject_, owner_ends_, fatal_};
+}
+
+void World::Run(const Schedule& schedule, Chooser* chooser) {
+  current_world = this;
+  schedule_ = &schedule;
+  chooser_ = chooser;
+  owner_ends_.clear();
+  subject_.reset();
+  Sim::Get().Reset(ConfigOf(schedule.modes), &default_chooser_);
+  fatal_ = !(RunSetup() && RunTasks() && RunEnd());
+}
+
+bool World::RunSetup() {
+  Sim::Get().Spawn(kSetup, &World::SetupBody, this);
+  return Sim::Get().Run();
+}
+
+bool World::RunTasks() {
+  for (size_t i = 0; i < schedule_->tasks.size(); ++i) {
+    // Ops are only read; the simulator's interface has no const.
+    Sim::Get().Spawn(static_cast<TaskId>(kTaskA + i), &World::TaskBody,
+                     const_cast<std::vector<Op>*>(&schedule_->tasks[i]));
+  }
+  return Sim::Get().Run();
+}
+
+bool World::RunEnd() {
+  Sim::Get().Spawn(kEnd, &World::EndBody, this);
+  return Sim::Get().Run();
+}
+
+void World::SetupBody(void* argument) {
+  World& world = *static_cast<World*>(argument);
+  for (uint8_t i = 0; i < world.schedule_->maps.size(); ++i) world.MakeMap(i);
+  for (uint8_t i = 0; i < world.schedule_->owners.size(); ++i) world.MakeOwner(i);
+  Sim::Get().SetChooser(world.chooser_);
+  PerformAll(world, world.schedule_->setup);
+}
+
+void World::TaskBody(void* ops) {
+  PerformAll(Current(), *static_cast<const std::vector<Op>*>(ops));
+}
+
+// An op's number says what it ends, whatever else has ended before: owners first, then maps.
+void World::EndBody(void* argument) {
+  World& world = *static_cast<World*>(argument);
+  const uint8_t owners = static_cast<uint8_t>(world.schedule_->owners.size());
+  for (uint8_t i = 0; i < owners; ++i) {
+    if (!world.owners_[i].ended) Perform(world, {.kind = OpKind::kDestroy, .owner = i}, i);
+  }
+  for (uint8_t i = 0; i < world.schedule_->maps.size(); ++i) {
+    if (!world.maps_[i].ended) Perform(world, {.kind = OpKind::kMapFree, .map = i}, static_cast<uint8_t>(owners + i));
+  }
+}
+
+void World::MakeMap(uint8_t index) {
+  Sim& sim = Sim::Get();
+  const MapSpec& spec = schedule_->maps[index];
+  kernel_record* record = sim.MakeRecord({.map_id = index, .bytes = spec.bytes, .fields = spec.fields});
+  subject_map_attr attr = {.type = spec.type,
+                           .value_size = kernel_value_size(spec.bytes, spec.fields),
+                           .flags = spec.clone ? uint32_t{KERNEL_MAP_CLONE} : 0,
+                           .id = index,
+                           .record = record};
+  kernel_map* map = subject_.map_alloc(&attr);
+  maps_[index] = {map, record, sim.ObjectAt(map), spec, 1, false};
+}
+
+void World::MakeOwner(uint8_t index) {
+  const OwnerSpec& spec = schedule_->owners[index];
+  void* owner = kernel_alloc(KERNEL_OWNER, subject_.owner_size, {});
+  subject_.owner_init(owner, spec.type, spec.optmem == 0 ? uint32_t{INT32_MAX} : spec.optmem * kOptmemUnit);
+  owners_[index] = {owner, Sim::Get().ObjectAt(owner), spec, 1, false, false, false, false};
+}
+
+void World::OwnerEnded(const LiveOwner& owner) {
+  owner_ends_.push_back({owner.id, Sim::Get().trace().size(), subject_.owner_charge(owner.owner)});
+}
+
+}  // namespace nofail
+
+// ---- The part of core/kernel.h that is about references to maps (rules 1, 2 and 8) ---------------------------------
+
+using nofail::EventKind;
+using nofail::LiveMap;
+using nofail::Sim;
+using nofail::World;
+
+namespace {
+
+// The count is in the map: whoever has a pointer to one that is gone finds out here.
+LiveMap& CountedMap(const kernel_map* map, kernel_site site) {
+  Sim::Get().Point();
+  kernel_check_bytes(map, sizeof(*map), site);
+  return World::Current().map(static_cast<uint8_t>(map->id));
+}
+
+}  // namespace
+
+bool kernel_map_inc_not_zero(kernel_map* map, kernel_site site) {
+  LiveMap& live = CountedMap(map, site);
+  const bool taken = live.references != 0;
+  if (taken) ++live.references;
+  Sim::Get().Emit(EventKind::kMapGet, taken, live.id, 0, 0, site);
+  return taken;
+}
+
+void kernel_map_put(kernel_map* map, kernel_site site) {
+  LiveMap& live = CountedMap(map, site);
+  Sim::Get().Emit(EventKind::kMapPut, 0, live.id, 0, 0, site);
+  --live.references;
+  Sim::Get().Put(&live.references);
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+#include "fuzz/report/describe.h"
+
+#include <cerrno>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "fuzz/ids.h"
+#include "fuzz/schedule/words.h"
+
+namespace nofail {
+namespace {
+
+absl::string_view OpText(uint8_t kind) {
+  return kind < kOpKinds ? kOpWords[kind] : "op";
+}
+
+const char* FieldText(uint8_t field) {
+  switch (field) {
+    case KERNEL_FIELD_KPTR:
+      return "kptr";
+    case KERNEL_FIELD_UPTR:
+      return "uptr";
+    default:
+      return "field";
+  }
+}
+
+const char* KindText(uint8_t kind) {
+  static constexpr const char* kTexts[] = {
+#define KERNEL_OBJECT_KIND(name, text) text,
+#include "core/object_kinds.def"
+#undef KERNEL_OBJECT_KIND
+  };
+  return kTexts[kind];
+}
+
+const char* OrderText(uint8_t order) {
+  static constexpr const char* kTexts[] = {
+#define KERNEL_ORDER(name, meaning) #name,
+#include "core/ordering.def"
+#undef KERNEL_ORDER
+  };
+  return kTexts[order];
+}
+
+const char* ErrnoText(int error) {
+  switch (error) {
+    case ENOENT:
+      return "-ENOENT";
+    case EAGAIN:
+      return "-EAGAIN";
+    case ENOMEM:
+      return "-ENOMEM";
+    case EBUSY:
+      return "-EBUSY";
+    case EEXIST:
+      return "-EEXIST";
+    case EINVAL:
+      return "-EINVAL";
+    case EDEADLK:
+      return "-EDEADLK";
+    case EOPNOTSUPP:
+      return "-EOPNOTSUPP";
+    case ETIMEDOUT:
+      return "-ETIMEDOUT";
+    default:
+      return nullptr;
+  }
+}
+
+const char* FlavourText(const Event& e) {
+  return e.detail == KERNEL_RCU_TASKS_TRACE ? "_trace" : "";
+}
+
+std::string TaskText(uint64_t packed) {
+  return TaskName(UnpackTarget(static_cast<uint16_t>(packed)));
+}
+
+std::string DescribeRmw(const Trace& trace, uint32_t event, const std::string& place) {
+  const Event& e = trace.events()[event];
+  if (event + 1 == trace.size() || trace.events()[event + 1].kind != EventKind::kRmwOld) {
+    return absl::StrCat("rmw ", place, " = ", ValueText(trace, e.value));
+  }
+  const Event& old = trace.events()[event + 1];
+  if (old.detail == 0) return absl::StrCat("rmw ", place, " stays ", ValueText(trace, old.value));
+  return absl::StrCat("rmw ", place, ": ", ValueText(trace, old.value), "->", ValueText(trace, e.value));
+}
+
+}  // namespace
+
+std::string PlaceText(const Trace& trace, ObjectId object, uint16_t offset) {
+  if (object == 0) return "global";
+  const ObjectInfo& info = trace.objects()[object];
+  std::string name = ObjectName(info.kind, info.number);
+  return offset == 0 ? name : absl::StrCat(name, "+", offset);
+}
+
+std::string ValueText(const Trace& trace, uint64_t value) {
+  if (value == kOtherPointer) return "pointer";
+  if (IsPointer(value) && PointerObject(value) < trace.objects().size()) {
+    return PlaceText(trace, PointerObject(value), PointerOffset(value));
+  }
+  const int64_t number = static_cast<int64_t>(value);
+  if (number < 0 && number > -4096) {
+    const char* text = ErrnoText(static_cast<int>(-number));
+    return text != nullptr ? text : absl::StrCat(number);
+  }
+  return value >> 32 != 0 ? absl::StrCat("0x", absl::Hex(value)) : absl::StrCat(value);
+}
+
+std::string SiteText(const Event& event) {
+  return event.function == nullptr ? "" : absl::StrCat(event.function, ":", event.line);
+}
+
+std::string Describe(const Trace& trace, uint32_t event) {
+  const Event& e = trace.events()[event];
+  const std::string place = PlaceText(trace, e.object, e.offset);
+  const std::string value = ValueText(trace, e.value);
+  switch (e.kind) {
+    case EventKind::kOpBegin:
+      return absl::StrCat(OpText(e.detail), e.object ? " " : "", e.object ? place : "", " begins");
+    case EventKind::kOpEnd:
+      return absl::StrCat(OpText(e.detail), " ends: ", value);
+    case EventKind::kOpSkip:
+      return absl::StrCat(OpText(e.detail), " skipped");
+    case EventKind::kSwitch:
+      return absl::StrCat("--> ", TaskText(e.value));
+    case EventKind::kLoad:
+      return absl::StrCat("load ", place, ": ", value);
+    case EventKind::kStore:
+      return absl::StrCat("store ", place, " = ", value);
+    case EventKind::kRmw:
+      return DescribeRmw(trace, event, place);
+    case EventKind::kRmwOld:
+      return absl::StrCat(place, " was ", value);
+    case EventKind::kFence:
+      return absl::StrCat("fence ", OrderText(e.detail));
+    case EventKind::kLockWait:
+      return absl::StrCat("wait for lock ", place, ", held by ", TaskText(e.value));
+    case EventKind::kLock:
+      return absl::StrCat("lock ", place, e.value == 0 ? "" : " FAILS: ", e.value == 0 ? "" : value);
+    case EventKind::kUnlock:
+      return absl::StrCat("unlock ", place);
+    case EventKind::kSpinLock:
+      return absl::StrCat("spin_lock ", place);
+    case EventKind::kSpinUnlock:
+      return absl::StrCat("spin_unlock ", place);
+    case EventKind::kReadLock:
+      return absl::StrCat("rcu_read_lock", FlavourText(e));
+    case EventKind::kReadUnlock:
+      return absl::StrCat("rcu_read_unlock", FlavourText(e));
+    case EventKind::kCallRcu:
+      return absl::StrCat("call_rcu", FlavourText(e), " ", place);
+    case EventKind::kKfreeRcu:
+      return absl::StrCat("kfree_rcu ", place);
+    case EventKind::kGpWait:
+      return "synchronize_rcu waits";
+    case EventKind::kGpEnd:
+      return absl::StrCat("grace period ", e.value, " ends");
+    case EventKind::kGpDone:
+      return "synchronize_rcu returns";
+    case EventKind::kBarrierWait:
+      return absl::StrCat("rcu_barrier", FlavourText(e), " waits");
+    case EventKind::kBarrierDone:
+      return absl::StrCat("rcu_barrier", FlavourText(e), " returns");
+    case EventKind::kCallbackBegin:
+      return absl::StrCat("callback of ", place, " begins");
+    case EventKind::kCallbackEnd:
+      return absl::StrCat("callback of ", place, " ends");
+    case EventKind::kRelax:
+      return "cpu_relax";
+    case EventKind::kNeedResched:
+      return absl::StrCat("need_resched: ", e.value);
+    case EventKind::kAlloc:
+      return e.object == 0 ? absl::StrCat("alloc of ", KindText(e.detail), " FAILS")
+                           : absl::StrCat("alloc ", place, ", ", e.value, " bytes");
+    case EventKind::kFree:
+      return absl::StrCat("free ", place);
+    case EventKind::kMapGet:
+      return absl::StrCat("map reference ", place, e.detail ? " taken" : " refused");
+    case EventKind::kMapPut:
+      return absl::StrCat("map reference ", place, " given back");
+    case EventKind::kFieldSet:
+      return absl::StrCat(FieldText(e.detail), " of ", place, " = resource ", e.value);
+    case EventKind::kFieldFree:
+      return absl::StrCat("free ", FieldText(e.detail), " of ", place, ": resource ", e.value);
+    case EventKind::kRecordEnd:
+      return absl::StrCat("record of m", e.value, " is gone");
+    case EventKind::kWarning:
+      return "WARNING";
+    case EventKind::kFault:
+      return absl::StrCat("FAULT ", FaultText(static_cast<Fault>(e.detail)), e.object ? " at " : "",
+                          e.object ? place : "");
+  }
+  return "";
+}
+
+LocksNeeded FindLocksNeeded(const Trace& trace) {
+  LocksNeeded needed = LocksNeeded::kNone;
+  std::set<std::pair<ObjectId, uint16_t>> held;
+  for (const Event& e : trace.events()) {
+    const std::pair word(e.object, e.offset);
+    if (e.kind == EventKind::kUnlock) held.erase(word);
+    if (e.kind != EventKind::kLock) continue;
+    if (e.value == 0) {
+      held.insert(word);
+    } else if (!held.contains(word)) {
+      return LocksNeeded::kAny;
+    } else {
+      needed = LocksNeeded::kContended;
+    }
+  }
+  return needed;
+}
+
+const char* LocksNeededText(LocksNeeded needed) {
+  switch (needed) {
+    case LocksNeeded::kNone:
+      return "none";
+    case LocksNeeded::kContended:
+      return "contended";
+    case LocksNeeded::kAny:
+      return "any";
+  }
+  return "";
+}
+
+}  // namespace nofail

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#include "fuzz/report/json_report.h"
+
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "fuzz/check/known.h"
+#include "fuzz/report/describe.h"
+
+namespace nofail {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json ViolationJson(const Report& report, const Violation& violation) {
+  const std::string signature = violation.Signature();
+  const Listed* listed = FindListed(report.subject.name, signature);
+  Json involved = Json::array();
+  for (ObjectId object : violation.involved) involved.push_back(PlaceText(report.trace, object, 0));
+  return {{"signature", signature},
+          {"kind", violation.kind},
+          {"objects", violation.objects},
+          {"functions", violation.functions},
+          {"lock", violation.lock.empty() ? Json() : Json(violation.lock)},
+          {"listed", listed == nullptr ? Json() : Json(listed->name)},
+          {"known", listed != nullptr && listed->is_known},
+          {"event", violation.event},
+          {"involved", involved},
+          {"detail", violation.detail}};
+}
+
+Json EventJson(const Trace& trace, uint32_t event) {
+  const Event& e = trace.events()[event];
+  Json json = {{"task", TaskName(e.op)},
+               {"op", e.op.op},
+               {"kind", EventKindText(e.kind)},
+               {"object", e.object == 0 ? Json() : Json(PlaceText(trace, e.object, 0))},
+               {"offset", e.offset},
+               {"detail", e.detail},
+               {"value", ValueText(trace, e.value)},
+               {"text", Describe(trace, event)}};
+  if (e.function != nullptr) json["site"] = {{"function", e.function}, {"file", e.file}, {"line", e.line}};
+  return json;
+}
+
+}  // namespace
+
+nlohmann::ordered_json JsonReport(const Report& report, bool with_events) {
+  const Violation* headline = Headline(report.verdict, report.subject.name);
+  Json violations = Json::array();
+  for (const Violation& violation : report.verdict.violations) violations.push_back(ViolationJson(report, violation));
+  Json json = {{"format", 1},
+               {"subject", report.subject.name},
+               {"schedule", report.schedule},
+               {"trace_hash", absl::StrCat(absl::Hex(report.trace.Hash(), absl::kZeroPad16))},
+               {"event_count", report.trace.size()},
+               {"locks_needed", LocksNeededText(FindLocksNeeded(report.trace))},
+               {"headline", headline == nullptr ? Json() : Json(headline->Signature())},
+               {"violations", violations}};
+  if (with_events) {
+    Json& events = json["events"] = Json::array();
+    for (uint32_t i = 0; i < report.trace.size(); ++i) events.push_back(EventJson(report.trace, i));
+  }
+  return json;
+}
+
+}  // namespace nofail

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#include "fuzz/report/life.h"
+
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "fuzz/report/describe.h"
+
+namespace nofail {
+
+std::vector<LifeEvent> LifeOf(const Trace& trace, ObjectId object) {
+  const ObjectInfo& info = trace.objects()[object];
+  std::vector<LifeEvent> life;
+  std::set<std::pair<ObjectId, uint16_t>> links;  // words that point to the object
+  for (uint32_t i = 0; i < trace.size(); ++i) {
+    const Event& e = trace.events()[i];
+    if (i == info.allocated) life.push_back({i, "allocated"});
+    if (i == info.handed_over) life.push_back({i, "handed to RCU"});
+    if (i == info.freed) life.push_back({i, "freed"});
+    if ((e.kind != EventKind::kStore && e.kind != EventKind::kRmw) || e.object == object || e.object == 0) continue;
+    const std::pair word(e.object, e.offset);
+    const bool points = IsPointer(e.value) && PointerObject(e.value) == object;
+    if (points && links.insert(word).second) {
+      life.push_back({i, absl::StrCat("linked from ", PlaceText(trace, e.object, e.offset))});
+    } else if (!points && links.erase(word) != 0) {
+      life.push_back({i, absl::StrCat("unlinked from ", PlaceText(trace, e.object, e.offset))});
+    }
+  }
+  return life;
+}
+
+}  // namespace nofail

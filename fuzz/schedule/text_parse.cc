@@ -1,0 +1,555 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "fuzz/schedule/rng.h"
+#include "fuzz/schedule/text.h"
+#include "fuzz/schedule/words.h"
+
+namespace nofail {
+namespace {
+
+// A word, a quoted text or one of , ; : with its place in the line. Empty: the line ends here.
+struct Token {
+  absl::string_view text;
+  size_t column = 1;
+
+  Token From(size_t offset) const { return {text.substr(std::min(offset, text.size())), column + offset}; }
+};
+
+// "a, b or c"
+template <typename Words>
+std::string Or(const Words& words) {
+  std::string text;
+  for (size_t i = 0; i < std::size(words); ++i) {
+    absl::StrAppend(&text, i == 0 ? "" : i + 1 == std::size(words) ? " or " : ", ", words[i]);
+  }
+  return text;
+}
+
+// The tokens of one line. A '#' that begins a token begins a comment; one within a word does not.
+class Line {
+ public:
+  explicit Line(absl::string_view text) : text_(text) {}
+
+  Token Next() {
+    while (at_ < text_.size() && absl::ascii_isspace(text_[at_])) ++at_;
+    const size_t begin = at_;
+    if (begin == text_.size() || text_[begin] == '#') return {{}, begin + 1};
+    if (text_[begin] == '"') {
+      at_ = std::min(text_.find('"', begin + 1), text_.size() - 1) + 1;
+    } else {
+      while (at_ < text_.size() && !EndsWord(at_)) ++at_;
+      if (at_ == begin) ++at_;
+    }
+    return {text_.substr(begin, at_ - begin), begin + 1};
+  }
+
+  Token Peek() const { return Line(*this).Next(); }
+
+ private:
+  // A colon next to another one is part of a C++ name.
+  bool EndsWord(size_t i) const {
+    char c = text_[i];
+    if (c == ':') return text_.substr(i, 2) != "::" && (i == 0 || text_[i - 1] != ':');
+    return absl::ascii_isspace(c) || c == ',' || c == ';' || c == '"';
+  }
+
+  absl::string_view text_;
+  size_t at_ = 0;
+};
+
+// One method per sentence and part of a sentence. They return false after the first error, which error_ then holds.
+class Parser {
+ public:
+  explicit Parser(absl::string_view file_name) : file_name_(file_name) {}
+
+  absl::StatusOr<ScheduleFile> Parse(absl::string_view text) {
+    if (text.size() > kMaxTextBytes) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(file_name_, ": expected at most ", kMaxTextBytes, " bytes, found ", text.size()));
+    }
+    for (absl::string_view line : absl::StrSplit(text, '\n')) {
+      ++line_number_;
+      line_ = Line(line);
+      if (line_.Peek().text.empty()) {
+        if (!has_header_) KeepComment(line);
+      } else if (!(has_header_ ? Sentence() : Header())) {
+        return error_;
+      }
+    }
+    if (!IsComplete()) return error_;
+    std::sort(s_.deviations.begin(), s_.deviations.end());
+    return std::move(file_);
+  }
+
+ private:
+  bool FailFound(size_t column, absl::string_view expected, absl::string_view found) {
+    error_ = absl::InvalidArgumentError(
+        absl::StrCat(file_name_, ":", line_number_, ":", column, ": expected ", expected, ", found ", found));
+    return false;
+  }
+
+  bool Fail(const Token& at, absl::string_view expected) {
+    constexpr size_t kShown = 40;
+    if (at.text.empty()) return FailFound(at.column, expected, line_.Peek().text.empty() ? "end of line" : "nothing");
+    return FailFound(
+        at.column, expected,
+        absl::StrCat("'", absl::CHexEscape(at.text.substr(0, kShown)), at.text.size() > kShown ? "..." : "", "'"));
+  }
+
+  bool EndOfLine(absl::string_view or_else = "") {
+    Token token = line_.Next();
+    return token.text.empty() || Fail(token, absl::StrCat(or_else, or_else.empty() ? "" : " or ", "end of line"));
+  }
+
+  bool Punctuation(absl::string_view mark) {
+    Token token = line_.Next();
+    return token.text == mark || Fail(token, absl::StrCat("'", mark, "'"));
+  }
+
+  // Takes the next token if it is this one.
+  bool Take(absl::string_view text) {
+    if (line_.Peek().text != text) return false;
+    line_.Next();
+    return true;
+  }
+
+  // Takes "key=value" if it is next.
+  bool TakeAttribute(absl::string_view key, Token* value) {
+    Token token = line_.Peek();
+    if (!absl::ConsumePrefix(&token.text, key) || !absl::ConsumePrefix(&token.text, "=")) return false;
+    *value = {token.text, token.column + key.size() + 1};
+    line_.Next();
+    return true;
+  }
+
+  bool Attribute(absl::string_view key, Token* value) {
+    return TakeAttribute(key, value) || Fail(line_.Peek(), absl::StrCat(key, "="));
+  }
+
+  template <typename Enum, size_t n>
+  bool OneOf(const Token& token, const absl::string_view (&words)[n], Enum* value, size_t first = 0) {
+    auto found = std::find(words + first, words + n, token.text);
+    if (found == words + n) return Fail(token, Or(std::vector<absl::string_view>(words + first, words + n)));
+    *value = static_cast<Enum>(found - words);
+    return true;
+  }
+
+  template <typename Int>
+  bool Number(const Token& token, uint32_t min, uint32_t max, Int* value, uint32_t step = 1) {
+    uint32_t number;
+    if (!absl::SimpleAtoi(token.text, &number) || number < min || number > max || number % step != 0) {
+      std::string expected = absl::StrCat("a number from ", min, " to ", max);
+      if (step != 1) absl::StrAppend(&expected, " that ", step, " divides");
+      return Fail(token, expected);
+    }
+    *value = static_cast<Int>(number);
+    return true;
+  }
+
+  void KeepComment(absl::string_view line) {
+    absl::string_view text = absl::StripAsciiWhitespace(line);
+    if (absl::ConsumePrefix(&text, "#")) file_.comment.emplace_back(text);
+  }
+
+  bool Header() {
+    for (absl::string_view word : {"nofail", "schedule"}) {
+      if (Token token = line_.Next(); token.text != word) return Fail(token, "'nofail schedule 1' before all else");
+    }
+    Token version = line_.Next();
+    uint32_t number;
+    if (absl::SimpleAtoi(version.text, &number) && number > kTextVersion) {
+      return FailFound(version.column, absl::StrCat("format version ", kTextVersion),
+                       absl::StrCat("version ", number, ", which a newer nofail wrote: use that one"));
+    }
+    has_header_ = true;
+    return Number(version, kTextVersion, kTextVersion, &number) && EndOfLine();
+  }
+
+  bool Sentence() {
+    static constexpr absl::string_view kSentences[] = {"map",  "owner",   "mode",   "setup",
+                                                       "task", "deviate", "policy", "expect"};
+    static constexpr bool (Parser::*kParsers[])() = {&Parser::Map,  &Parser::Owner,   &Parser::Mode,   &Parser::Setup,
+                                                     &Parser::Task, &Parser::Deviate, &Parser::Policy, &Parser::Expect};
+    size_t index;
+    sentence_ = line_.Next();
+    return OneOf(sentence_, kSentences, &index) && (this->*kParsers[index])();
+  }
+
+  bool IsComplete() {
+    absl::string_view missing = !has_header_        ? "'nofail schedule 1' before all else"
+                                : s_.maps.empty()   ? "a map (map m0 type=sk)"
+                                : s_.owners.empty() ? "an owner (owner o0 type=sk)"
+                                : s_.tasks.empty()  ? "a task (task A: destroy o0)"
+                                                    : "";
+    return missing.empty() || FailFound(1, missing, "end of file");
+  }
+
+  // A sentence that may stand once.
+  bool Once(bool* seen, absl::string_view what) {
+    return !std::exchange(*seen, true) || Fail(sentence_, absl::StrCat("at most one ", what));
+  }
+
+  // ---- Objects --------------------------------------------------------------------------------------------------
+
+  // The name of a new object: they are numbered in order.
+  bool NewName(char prefix, absl::string_view what, size_t count, size_t limit) {
+    Token token = line_.Next();
+    if (count == limit) return Fail(token, absl::StrCat("at most ", limit, " ", what));
+    std::string name = absl::StrCat(std::string(1, prefix), count);
+    return token.text == name || Fail(token, absl::StrCat(name, " (", what, " are numbered in order)"));
+  }
+
+  // The name of a declared one.
+  bool Name(const Token& token, char prefix, absl::string_view what, size_t count, uint8_t* index) {
+    static_assert(kMaxMaps <= 10 && kMaxOwners <= 10, "one digit");
+    if (token.text.size() == 2 && token.text[0] == prefix && absl::ascii_isdigit(token.text[1])) {
+      *index = static_cast<uint8_t>(token.text[1] - '0');
+      if (*index < count) return true;
+    }
+    std::vector<std::string> names;
+    for (size_t i = 0; i < count; ++i) names.push_back(absl::StrCat(std::string(1, prefix), i));
+    return Fail(token, absl::StrCat("a declared ", what, names.empty() ? "" : absl::StrCat(" (", Or(names), ")")));
+  }
+
+  bool Map() {
+    MapSpec map;
+    Token type, value;
+    if (!NewName('m', "maps", s_.maps.size(), kMaxMaps)) return false;
+    if (!Attribute("type", &type) || !OneOf(type, kTypeWords, &map.type)) return false;
+    if (TakeAttribute("value", &value) && !Number(value, 8, kMaxValueBytes, &map.bytes, 8)) return false;
+    if (TakeAttribute("fields", &value) && !Fields(value, &map)) return false;
+    if (Token clone = line_.Peek(); Take("clone")) {
+      if (map.type != STORAGE_SK) return Fail(clone, "no clone for a type other than sk");
+      map.clone = true;
+    }
+    s_.maps.push_back(map);
+    return EndOfLine("value=, fields=, clone, in this order,");
+  }
+
+  bool Fields(Token list, MapSpec* map) {
+    for (absl::string_view word : absl::StrSplit(list.text, '+')) {
+      Token token = {word, list.column + static_cast<size_t>(word.data() - list.text.data())};
+      size_t bit;
+      if (!OneOf(token, kFieldWords, &bit)) return false;
+      uint8_t field = static_cast<uint8_t>(1u << bit);
+      if (map->fields & field) return Fail(token, "each field once");
+      map->fields |= field;
+      if (map->fields & KERNEL_FIELD_UPTR) {
+        if (map->type != STORAGE_TASK) return Fail(token, "no uptr for a type other than task");
+        if (map->fields & KERNEL_FIELD_SPIN_LOCK) return Fail(token, "not both uptr and spin_lock");
+      }
+    }
+    return true;
+  }
+
+  bool Owner() {
+    OwnerSpec owner;
+    Token type, value;
+    if (!NewName('o', "owners", s_.owners.size(), kMaxOwners)) return false;
+    if (!Attribute("type", &type) || !OneOf(type, kTypeWords, &owner.type)) return false;
+    if (std::none_of(s_.maps.begin(), s_.maps.end(), [&](const MapSpec& map) { return map.type == owner.type; })) {
+      return Fail(type, "the type of a map above");
+    }
+    if (TakeAttribute("bucket", &value) && !Number(value, 0, kMaxBucket, &owner.bucket)) return false;
+    if (Token optmem = line_.Peek(); TakeAttribute("optmem", &value)) {
+      if (owner.type != STORAGE_SK) return Fail(optmem, "no optmem= for a type other than sk");
+      uint32_t bytes;
+      if (!Number(value, kOptmemUnit, UINT16_MAX * kOptmemUnit, &bytes, kOptmemUnit)) return false;
+      owner.optmem = static_cast<uint16_t>(bytes / kOptmemUnit);
+    }
+    s_.owners.push_back(owner);
+    return EndOfLine("bucket=, optmem=, in this order,");
+  }
+
+  bool Mode() {
+    Modes& modes = s_.modes;
+    Token value;
+    if (!Once(&has_mode_, "mode sentence")) return false;
+    if (TakeAttribute("locks", &value) && !OneOf(value, kLocksWords, &modes.locks)) return false;
+    if (TakeAttribute("memory", &value) && !OneOf(value, kMemoryWords, &modes.memory)) return false;
+    if (int rcu; TakeAttribute("rcu", &value)) {
+      if (!OneOf(value, kRcuWords, &rcu)) return false;
+      modes.preemptible_rcu = rcu == 0;
+    }
+    if (TakeAttribute("cpus", &value) && !Number(value, 1, kMaxCpus, &modes.cpus)) return false;
+    return EndOfLine("locks=, memory=, rcu=, cpus=, in this order,");
+  }
+
+  // ---- Ops ------------------------------------------------------------------------------------------------------
+
+  bool ParseOp(Op* op) {
+    if (!OneOf(line_.Next(), kOpWords, &op->kind)) return false;
+    Token map, owner, child;
+    for (char operand : WordOf(kOperandsOfOp, op->kind)) {
+      Token& token = operand == 'm' ? map : operand == 'o' ? owner : child;
+      token = line_.Next();
+      bool ok = operand == 'm' ? Name(token, 'm', "map", s_.maps.size(), &op->map)
+                               : Name(token, 'o', "owner", s_.owners.size(), operand == 'o' ? &op->owner : &op->other);
+      if (!ok) return false;
+    }
+    return FitsTypes(*op, map, owner, child) && Modifiers(op);
+  }
+
+  bool FitsTypes(const Op& op, const Token& map, const Token& owner, const Token& child) {
+    absl::string_view operands = WordOf(kOperandsOfOp, op.kind);
+    if (operands == "mo") {
+      storage_type type = s_.maps[op.map].type;
+      if (s_.owners[op.owner].type != type) {
+        return Fail(owner, absl::StrCat("an owner of type ", WordOf(kTypeWords, type), ", as the map has"));
+      }
+      if (op.kind == OpKind::kKptr && !(s_.maps[op.map].fields & KERNEL_FIELD_KPTR)) {
+        return Fail(map, "a map with a kptr field");
+      }
+    }
+    if (op.kind == OpKind::kClone || op.kind == OpKind::kDump) {
+      if (s_.owners[op.owner].type != STORAGE_SK) return Fail(owner, "an owner of type sk");
+    }
+    if (op.kind == OpKind::kClone) {
+      if (s_.owners[op.other].type != STORAGE_SK) return Fail(child, "an owner of type sk");
+      if (op.other == op.owner) return Fail(child, "an owner other than the parent");
+    }
+    return true;
+  }
+
+  bool Modifiers(Op* op) {
+    std::vector<absl::string_view> more;
+    for (const Modifier& modifier : kModifiers) {
+      if (modifier.kind != op->kind) continue;
+      more.push_back(modifier.word);
+      if (!Take(modifier.word)) continue;
+      op->flags |= modifier.flags;
+      if (modifier.flags == 0) op->sleepable = true;
+    }
+    Token token = line_.Peek();
+    if (token.text.empty() || token.text == ";") return true;
+    more.insert(more.end(), {"';'", "end of line"});
+    return Fail(token, Or(more));
+  }
+
+  bool Ops(absl::string_view what, size_t limit, std::vector<Op>* ops) {
+    do {
+      Op op;
+      Token first = line_.Peek();
+      if (!ParseOp(&op)) return false;
+      if (ops->size() == limit) return Fail(first, absl::StrCat("at most ", limit, " ", what));
+      ops->push_back(op);
+    } while (Take(";"));
+    return true;
+  }
+
+  bool Setup() { return Punctuation(":") && Ops("set-up ops", kMaxSetupOps, &s_.setup); }
+
+  // Letters are labels: what counts is the order of declaration, in which tasks start.
+  bool Task() {
+    static_assert(kMaxTasks == 4);
+    Token name = line_.Next();
+    if (name.text.size() != 1 || name.text < "A" || name.text > "D")
+      return Fail(name, "a task's letter (A, B, C or D)");
+    if (absl::StrContains(letters_, name.text)) return Fail(name, "each task once");
+    letters_.append(name.text.data(), 1);
+    return Punctuation(":") && Ops("ops in a task", kMaxOpsPerTask, &s_.tasks.emplace_back());
+  }
+
+  // ---- Deviations -----------------------------------------------------------------------------------------------
+
+  // "selem3": the object whose callback it is.
+  static bool ParseObject(absl::string_view text, OpRef* ref) {
+    constexpr int kKinds = KERNEL_OWNER + 1;
+    absl::string_view digits = text.substr(std::min(text.find_first_of("0123456789"), text.size()));
+    uint32_t number;
+    if (!absl::SimpleAtoi(digits, &number) || number >= kMaxObjectsPerKind) return false;
+    for (int kind = 0; kind < kKinds; ++kind) {
+      if (text != ObjectName(static_cast<kernel_object_kind>(kind), number)) continue;
+      *ref = {static_cast<uint8_t>(kFirstCallback + kind), static_cast<uint8_t>(number)};
+      return true;
+    }
+    return false;
+  }
+
+  // A task by its name, without an op: "A", "setup", "end", "cb/selem3".
+  bool ParseTask(const Token& token, absl::string_view name, OpRef* ref) {
+    size_t letter = name.size() == 1 ? letters_.find(name[0]) : std::string::npos;
+    *ref = {name == "setup" ? static_cast<uint8_t>(kSetup)
+            : name == "end" ? static_cast<uint8_t>(kEnd)
+                            : static_cast<uint8_t>(kTaskA + letter)};
+    if (name == "setup" || name == "end" || letter != std::string::npos) return true;
+    if (absl::ConsumePrefix(&name, "cb/")) {
+      return ParseObject(name, ref) || Fail(token.From(3), "an object (selem0, storage0)");
+    }
+    std::vector<std::string> names;
+    for (char c : letters_) names.push_back(std::string(1, c));
+    names.insert(names.end(), {"setup", "end", "cb/OBJECT"});
+    return Fail(token, absl::StrCat("a declared task (", Or(names), ")"));
+  }
+
+  // "A/destroy#2", "setup/update", "end/3", "cb/selem3".
+  bool Where(OpRef* ref) {
+    Token token = line_.Next();
+    bool is_callback = absl::StartsWith(token.text, "cb/");
+    size_t slash = is_callback ? token.text.size() : token.text.find('/');
+    if (!ParseTask(token, token.text.substr(0, slash), ref)) return false;
+    if (is_callback) return true;
+    Token label = token.From(slash == absl::string_view::npos ? token.text.size() : slash + 1);
+    if (ref->task == kEnd) {
+      uint32_t number;
+      if (!Number(label, 1, kMaxEndOps, &number)) return false;
+      ref->op = static_cast<uint8_t>(number - 1);
+      return true;
+    }
+    const std::vector<Op>& ops = ref->task == kSetup ? s_.setup : s_.tasks[ref->task - kTaskA];
+    std::vector<std::string> labels;
+    for (size_t i = 0; i < ops.size(); ++i) labels.push_back(OpLabel(ops, i));
+    auto found = std::find(labels.begin(), labels.end(), label.text);
+    ref->op = static_cast<uint8_t>(found - labels.begin());
+    if (found != labels.end()) return true;
+    return Fail(label, labels.empty() ? "a task with an op" : absl::StrCat("an op of this task (", Or(labels), ")"));
+  }
+
+  bool Deviate() {
+    OpRef where;
+    if (!Where(&where) || !Punctuation(":")) return false;
+    do {
+      if (!Choice(where)) return false;
+    } while (Take(";"));
+    return EndOfLine("';'");
+  }
+
+  bool Choice(OpRef where) {
+    Deviation d = {.where = where};
+    Token first = line_.Next();
+    if (!OneOf(first, kChoiceWords, &d.kind)) return false;
+    Token ordinal = line_.Next();
+    if (!Number(ordinal, 1, kMaxOrdinal, &d.ordinal)) return false;
+    for (const Deviation& other : s_.deviations) {
+      if (other.where == where && other.kind == d.kind && other.ordinal == d.ordinal) {
+        return Fail(ordinal, absl::StrCat("each ", first.text, " of this op once"));
+      }
+    }
+    if (s_.deviations.size() == kMaxDeviations)
+      return Fail(first, absl::StrCat("at most ", kMaxDeviations, " deviations"));
+    if (!Take("default") && !Answer(&d)) return false;
+    s_.deviations.push_back(d);
+    return true;
+  }
+
+  bool Answer(Deviation* d) {
+    switch (d->kind) {
+      case ChoiceKind::kPreempt:
+        return Preemption(d);
+      case ChoiceKind::kLock:
+        return OneOf(line_.Next(), kLockAnswerWords, &d->answer);
+      case ChoiceKind::kAlloc:
+        d->answer = 1;
+        return Take("fail") || Fail(line_.Peek(), "fail or default");
+      case ChoiceKind::kResched:
+        d->answer = 1;
+        return true;
+      default:
+        break;
+    }
+    absl::string_view word = WordOf(kNumberWords, d->kind);
+    if (!Take(word)) return Fail(line_.Peek(), absl::StrCat(word, " or default"));
+    return Number(line_.Next(), 1, kMaxAnswer, &d->answer);
+  }
+
+  bool Preemption(Deviation* d) {
+    if (Take("stay")) return true;
+    if (!Take("to")) return Fail(line_.Peek(), "to TASK, stay or default");
+    Token token = line_.Next();
+    OpRef target;
+    if (!ParseTask(token, token.text, &target)) return false;
+    d->answer = PackTarget(target);
+    return true;
+  }
+
+  // ---- Policy and expectations ----------------------------------------------------------------------------------
+
+  bool Policy() {
+    nofail::Policy& policy = s_.policy;
+    Token value;
+    if (!Once(&has_policy_, "policy sentence") || !OneOf(line_.Next(), kPolicyWords, &policy.kind, 1)) return false;
+    if (policy.kind == PolicyKind::kRate) {
+      Token rate = line_.Next();
+      if (!absl::StartsWith(rate.text, "1/")) return Fail(rate, "a rate (1/8)");
+      if (!Number(rate.From(2), kMinRate, kMaxRate, &policy.parameter)) return false;
+    }
+    if (policy.kind == PolicyKind::kPct) {
+      if (!Attribute("depth", &value) || !Number(value, 1, kMaxPctDepth, &policy.parameter)) return false;
+    }
+    if (!Attribute("seed", &value) || !Number(value, 0, UINT32_MAX, &policy.seed)) return false;
+    Token version = line_.Next();
+    if (version.text != absl::StrCat("v", Rng::kVersion)) return Fail(version, absl::StrCat("v", Rng::kVersion));
+    return EndOfLine();
+  }
+
+  bool Expect() {
+    Expectation e;
+    Token subject = line_.Next();
+    if (!IsWord(subject)) return Fail(subject, "a subject's name");
+    e.subject = std::string(subject.text);
+    for (const Expectation& other : file_.expectations) {
+      if (other.subject == e.subject) return Fail(subject, "each subject once");
+    }
+    if (!Punctuation(":")) return false;
+    if (!Take("pass") && !Violations(&e)) return false;
+    file_.expectations.push_back(std::move(e));
+    return EndOfLine();
+  }
+
+  bool Violations(Expectation* e) {
+    do {
+      Token signature = line_.Next();
+      if (!IsWord(signature) || signature.text == "pass")
+        return Fail(signature, "pass or the signature of a violation");
+      e->signatures.emplace_back(signature.text);
+    } while (Take(","));
+    if (Token known; TakeAttribute("known", &known)) {
+      if (known.text.empty()) return Fail(known, "a name");
+      e->known = std::string(known.text);
+    }
+    if (Token see; TakeAttribute("see", &see)) {
+      Token quoted = line_.Next();
+      absl::string_view text = quoted.text;
+      if (!absl::ConsumePrefix(&text, "\"") || !absl::ConsumeSuffix(&text, "\"") || text.empty() || !see.text.empty()) {
+        return Fail(see.text.empty() ? quoted : see, "a text in quotes");
+      }
+      e->see = std::string(text);
+    }
+    if (Token token = line_.Peek(); !token.text.empty()) return Fail(token, "',', known=, see= or end of line");
+    return true;
+  }
+
+  static bool IsWord(const Token& token) {
+    return !token.text.empty() && !absl::StrContains(",;:\"", token.text.substr(0, 1));
+  }
+
+  absl::string_view file_name_;
+  ScheduleFile file_;
+  Schedule& s_ = file_.schedule;
+  absl::Status error_;
+  Line line_{{}};
+  Token sentence_;  // its first word
+  size_t line_number_ = 0;
+  bool has_header_ = false;
+  bool has_mode_ = false;
+  bool has_policy_ = false;
+  std::string letters_;  // of the tasks, in the order declared
+};
+
+}  // namespace
+
+absl::StatusOr<ScheduleFile> ParseText(absl::string_view text, absl::string_view file_name) {
+  return Parser(file_name).Parse(text);
+}
+
+}  // namespace nofail

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+//
+// The two forms of a schedule: whatever the input, decoding and parsing give valid schedules that survive the way out
+// and back. Runs nothing.
+#include "fuzz/schedule/codec.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <span>
+#include <string>
+
+#include "fuzz/schedule/text.h"
+
+namespace nofail {
+namespace {
+
+void Require(bool condition, const char* promise, const Schedule& schedule) {
+  if (condition) return;
+  std::fprintf(stderr, "nofail: codec: broken promise: %s\n%s", promise, FormatText({.schedule = schedule}).c_str());
+  std::abort();
+}
+
+void CheckSchedule(const Schedule& s) {
+  Require(Problem(s).empty(), "a decoded or parsed schedule is valid", s);
+  const std::vector<uint8_t> bytes = Encode(s);
+  Require(bytes.size() <= kMaxEncodedBytes, "Encode keeps to kMaxEncodedBytes", s);
+  for (Profile profile : {Profile::kTeardown, Profile::kLifecycle}) {
+    Require(Decode(bytes, profile) == s, "Decode(Encode(s)) == s", s);
+    Schedule fitted = s;
+    Fit(&fitted, profile);
+    Require(Problem(fitted).empty(), "a fitted schedule is valid", fitted);
+    Schedule again = fitted;
+    Fit(&again, profile);
+    Require(again == fitted, "Fit is idempotent", fitted);
+  }
+}
+
+void CheckText(const ScheduleFile& file) {
+  absl::StatusOr<ScheduleFile> again = ParseText(FormatText(file), "round-trip");
+  if (!again.ok()) std::fprintf(stderr, "nofail: codec: %s\n", again.status().ToString().c_str());
+  Require(again.ok() && *again == file, "ParseText(FormatText(file)) == file", file.schedule);
+}
+
+}  // namespace
+}  // namespace nofail
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace nofail;
+  for (Profile profile : {Profile::kTeardown, Profile::kLifecycle}) {
+    static Schedule schedule;
+    Decode({data, size}, profile, &schedule);
+    CheckSchedule(schedule);
+    CheckText({.schedule = schedule});
+  }
+  absl::string_view text(reinterpret_cast<const char*>(data), size);
+  if (absl::StatusOr<ScheduleFile> file = ParseText(text, "input"); file.ok()) {
+    CheckSchedule(file->schedule);
+    CheckText(*file);
+  }
+  return 0;
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+#include "fuzz/targets/driver.h"
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "fuzz/check/known.h"
+#include "fuzz/exec/executor.h"
+#include "fuzz/report/on_death.h"
+#include "fuzz/report/text_report.h"
+#include "fuzz/schedule/text.h"
+#include "fuzz/targets/sanitizer_hooks.h"
+#include "fuzz/targets/tally.h"
+
+namespace nofail {
+namespace {
+
+constexpr uint64_t kExecutionsBetweenDeterminismChecks = 1000;
+
+#if NOFAIL_ASAN
+constexpr absl::string_view kSanitizer = "address";
+#elif NOFAIL_TSAN
+constexpr absl::string_view kSanitizer = "thread";
+#else
+constexpr absl::string_view kSanitizer = "none";
+#endif
+
+[[noreturn]] void HarnessBugAt(const char* what, const Schedule& schedule) {
+  fprintf(stderr, "nofail: HARNESS BUG: %s\n%s", what, FormatText({{}, schedule, {}}).c_str());
+  _exit(3);
+}
+
+// The last frame of the project's own in an engine's crash report. Its name is what the report is filed under.
+[[noreturn, gnu::noinline]] void StopAtNewViolation() { abort(); }
+
+volatile sig_atomic_t interrupted = 0;
+void OnInterrupt(int) { interrupted = 1; }
+
+// The process's one driver. Made on the first use, since libFuzzer is the only engine sure to call Initialize.
+class Driver {
+ public:
+  static Driver& Get() {
+    static Driver* const driver = new Driver;  // lives for ever: fibers may still be suspended at exit
+    return *driver;
+  }
+
+  void SaveFindingsIn(const std::string& directory, bool stop_on_new);
+  void Run(Profile profile, std::span<const uint8_t> input);
+
+ private:
+  Driver() { InstallSanitizerHooks(OnDeath); }
+  static void OnDeath();
+
+  void Read(Profile profile, std::span<const uint8_t> input);
+  void Judge(const Verdict& verdict);
+  void Print(const Verdict& verdict);
+  void Save(const Verdict& verdict);
+
+  Executor executor_{*linked_subject};
+  Schedule schedule_;
+  Tally tally_;
+  std::string directory_;  // of the findings; "": none
+  bool stop_on_new_ = true;
+};
+
+void Driver::SaveFindingsIn(const std::string& directory, bool stop_on_new) {
+  if (mkdir(directory.c_str(), 0777) != 0 && errno != EEXIST) {
+    fprintf(stderr, "nofail: --findings: cannot make the directory %s: %s\n", directory.c_str(), strerror(errno));
+    _exit(2);
+  }
+  directory_ = directory;
+  stop_on_new_ = stop_on_new;
+  tally_.WriteTo(directory);
+  struct sigaction action = {};
+  action.sa_handler = OnInterrupt;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  atexit([] { Get().tally_.Write(true); });
+}
+
+void Driver::OnDeath() {
+  Driver& driver = Get();
+  driver.tally_.Write(true);
+  WriteReportOnDeath(STDERR_FILENO, {*linked_subject, FormatText({{}, driver.schedule_, {}}), Verdict(),
+                                     driver.executor_.trace()});
+}
+
+void Driver::Read(Profile profile, std::span<const uint8_t> input) {
+  const absl::string_view text(reinterpret_cast<const char*>(input.data()), input.size());
+  if (!text.empty() && absl::string_view("n# \t\r\n").find(text[0]) != absl::string_view::npos) {
+    if (absl::StatusOr<ScheduleFile> file = ParseText(text, "input"); file.ok()) {
+      schedule_ = std::move(file->schedule);
+      return;
+    }
+  }
+  Decode(input, profile, &schedule_);
+  Fit(&schedule_, profile);
+}
+
+void Driver::Run(Profile profile, std::span<const uint8_t> input) {
+  if (interrupted) {
+    tally_.Write(true);
+    _exit(130);
+  }
+  Read(profile, input);
+  const RunResult& result = executor_.Run(schedule_);
+  tally_.CountExecution(executor_.trace().size());
+  if (!result.verdict.pass()) Judge(Verdict(result.verdict));
+  if (tally_.executions() % kExecutionsBetweenDeterminismChecks == 0 && !executor_.IsDeterministic(schedule_)) {
+    HarnessBugAt("the same schedule gave two traces", schedule_);
+  }
+}
+
+void Driver::Judge(const Verdict& verdict) {
+  bool is_new = false, is_first = false;
+  for (const Violation& violation : verdict.violations) {
+    const Tally::Seen& seen = tally_.CountViolation(violation.Signature());
+    is_new |= seen.listed == nullptr;
+    is_first |= seen.listed == nullptr && seen.count == 1;
+  }
+  if (is_new && stop_on_new_) Print(verdict);
+  TakeSanitizerReports();
+  if (is_first && !directory_.empty()) Save(verdict);
+  if (is_new && stop_on_new_) {
+    tally_.Write(true);
+    StopAtNewViolation();
+  }
+}
+
+void Driver::Print(const Verdict& verdict) {
+  const std::string schedule = FormatText({{}, schedule_, {}});
+  const Report report{*linked_subject, schedule, verdict, executor_.trace()};
+  fputs(TextReport(report, {.width = TerminalWidth(), .colour = false}).c_str(), stderr);
+  fputs(TakeSanitizerReports().c_str(), stderr);
+}
+
+// The recorded schedule, under the name of each signature that is not listed and has no file yet.
+void Driver::Save(const Verdict& verdict) {
+  const uint64_t hash = executor_.trace().Hash();
+  ScheduleFile file;
+  file.schedule = executor_.Record(schedule_);
+  executor_.Run(file.schedule);
+  if (executor_.trace().Hash() != hash) HarnessBugAt("a recorded schedule gives another trace", schedule_);
+  TakeSanitizerReports();
+  // A busy policy's answers may be more than a schedule holds; then its seed has to do.
+  if (file.schedule.deviations.size() > kMaxDeviations) file.schedule = schedule_;
+  file.comment = {absl::StrCat("Found after ", tally_.executions(), " executions, sanitizer ", kSanitizer, ".")};
+  Expectation& expectation = file.expectations.emplace_back();
+  expectation.subject = linked_subject->name;
+  for (const Violation& violation : verdict.violations) expectation.signatures.push_back(violation.Signature());
+  const std::string text = FormatText(file);
+
+  for (const std::string& signature : expectation.signatures) {
+    if (FindListed(linked_subject->name, signature) != nullptr) continue;
+    const std::string slug = SlugOf(signature);
+    const std::string path = absl::StrCat(directory_, "/", slug, ".sched");
+    const std::string temporary = absl::StrCat(directory_, "/.", slug, ".", getpid());
+    FILE* out = fopen(temporary.c_str(), "w");
+    const bool written = out != nullptr && fputs(text.c_str(), out) >= 0;
+    if (out == nullptr || fclose(out) != 0 || !written) {
+      fprintf(stderr, "nofail: cannot write %s: %s\n", temporary.c_str(), strerror(errno));
+      _exit(5);
+    }
+    // Another worker may have been first; its schedule is as good.
+    if (link(temporary.c_str(), path.c_str()) == 0) fprintf(stderr, "nofail: new: %s\n", path.c_str());
+    unlink(temporary.c_str());
+  }
+}
+
+}  // namespace
+
+int FuzzOne(Profile profile, const uint8_t* data, size_t size) {
+  Driver::Get().Run(profile, {data, size});
+  return 0;
+}
+
+}  // namespace nofail
+
+extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
+  nofail::Driver& driver = nofail::Driver::Get();  // hooks are in place before the first input
+  std::string directory;
+  bool stop_on_new = false;
+  for (int i = 1; i < *argc; ++i) {
+    absl::string_view argument((*argv)[i]);
+    if (argument == "--stop-on-new") stop_on_new = true;
+    if (absl::ConsumePrefix(&argument, "--findings=")) directory = std::string(argument);
+  }
+  if (!directory.empty()) driver.SaveFindingsIn(directory, stop_on_new);
+  return 0;
+}

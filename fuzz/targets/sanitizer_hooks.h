@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+//
+// What sanitizers and signals say about the subject becomes faults of the run, in the same process: so a finding costs
+// one execution, not a restart, and gets the same verdict and report as any other.
+//
+// To be linked into every program that runs a subject: as nofail_sanitizer_hooks, an object library, because nothing
+// refers to it by name and an archive's members would be left out. It also compiles in the sanitizer options that
+// verdicts depend on.
+//
+//   AddressSanitizer           -> use-after-free, out-of-bounds, sanitizer (the run ends at the next scheduling point)
+//   ThreadSanitizer            -> data-race (the run goes on)
+//   UndefinedBehaviorSanitizer -> sanitizer; compiled to traps, since its runtime reports each place only once
+//   SIGSEGV, SIGBUS, ...       -> null-dereference, sanitizer, when the subject's own code was running; else the process
+//                                 ends as it would have
+#ifndef NOFAIL_FUZZ_TARGETS_SANITIZER_HOOKS_H_
+#define NOFAIL_FUZZ_TARGETS_SANITIZER_HOOKS_H_
+
+#include <string>
+
+namespace nofail {
+
+// Installs the signal handlers, and keeps the sanitizers' own reports off stderr from now on. `on_death` (may be null)
+// is called once when a signal is about to end the process.
+void InstallSanitizerHooks(void (*on_death)());
+
+// What the sanitizers have printed since the last call. Empty unless there was a report.
+std::string TakeSanitizerReports();
+
+}  // namespace nofail
+#endif  // NOFAIL_FUZZ_TARGETS_SANITIZER_HOOKS_H_

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#include "fuzz/targets/tally.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "core/subject.h"
+
+namespace nofail {
+namespace {
+
+constexpr std::chrono::seconds kPeriod{1};
+constexpr uint64_t kExecutionsBetweenClockReads = 256;
+constexpr size_t kSlugLength = 60;
+
+uint64_t HashOf(const std::string& text) {  // FNV-1a
+  uint64_t hash = 14695981039346656037u;
+  for (const char c : text) hash = (hash ^ static_cast<uint8_t>(c)) * 1099511628211u;
+  return hash;
+}
+
+}  // namespace
+
+std::string SlugOf(const std::string& signature) {
+  std::string slug;
+  for (const char c : signature.substr(0, kSlugLength)) {
+    const bool plain = absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '-';
+    slug.push_back(plain ? absl::ascii_tolower(static_cast<unsigned char>(c)) : '_');
+  }
+  return absl::StrFormat("%s-%08x", slug, static_cast<uint32_t>(HashOf(signature)));
+}
+
+Tally::Tally() : start_(std::chrono::steady_clock::now()), written_(start_) {}
+
+void Tally::WriteTo(const std::string& directory) {
+  directory_ = directory;
+  Write(false);
+}
+
+void Tally::CountExecution(uint32_t events) {
+  events_ += events;
+  if (++executions_ % kExecutionsBetweenClockReads != 0 || directory_.empty()) return;
+  if (std::chrono::steady_clock::now() - written_ >= kPeriod) Write(false);
+}
+
+const Tally::Seen& Tally::CountViolation(const std::string& signature) {
+  auto [it, first] = seen_.try_emplace(HashOf(signature));
+  Seen& seen = it->second;
+  if (first) {
+    const Listed* listed = FindListed(linked_subject->name, signature);
+    seen = {listed, signature, listed != nullptr ? listed->name : SlugOf(signature), executions_, 0};
+  }
+  ++seen.count;
+  return seen;
+}
+
+void Tally::Write(bool done) {
+  if (directory_.empty()) return;
+  written_ = std::chrono::steady_clock::now();
+  const double seconds = std::chrono::duration<double>(written_ - start_).count();
+  std::string text = absl::StrFormat("state %s\nexecutions %d\nevents %d\nseconds %.1f\n", done ? "done" : "running",
+                                     executions_, events_, seconds);
+  for (const auto& [hash, seen] : seen_) {
+    const char* listed = seen.listed == nullptr ? "new" : seen.listed->is_known ? "known" : "finding";
+    absl::StrAppendFormat(&text, "violation %s %d %d %s %s\n", listed, seen.count, seen.first, seen.name,
+                          seen.signature);
+  }
+  const std::string path = absl::StrCat(directory_, "/status.", getpid());
+  const std::string temporary = absl::StrCat(directory_, "/.status.", getpid());
+  if (FILE* file = fopen(temporary.c_str(), "w"); file != nullptr) {
+    fputs(text.c_str(), file);
+    if (fclose(file) == 0) rename(temporary.c_str(), path.c_str());
+  }
+}
+
+}  // namespace nofail

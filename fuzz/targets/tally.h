@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+//
+// How often each violation was seen, and the file that says so while fuzzing goes on.
+#ifndef NOFAIL_FUZZ_TARGETS_TALLY_H_
+#define NOFAIL_FUZZ_TARGETS_TALLY_H_
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "fuzz/check/known.h"
+
+namespace nofail {
+
+class Tally {
+ public:
+  // What is known of a signature.
+  struct Seen {
+    const Listed* listed;  // nullptr: new
+    std::string signature;
+    std::string name;  // of the file that has it, without .sched
+    uint64_t first;    // execution
+    uint64_t count;
+  };
+
+  Tally();
+
+  // From now on status.<pid> in `directory`, which exists, is kept up to date.
+  void WriteTo(const std::string& directory);
+
+  void CountExecution(uint32_t events);
+  // The result is valid for ever; its count is 1 when it is the first of its signature.
+  const Seen& CountViolation(const std::string& signature);
+  uint64_t executions() const { return executions_; }
+
+  // Replaces the file as a whole, so that readers see all of it. One line each, words separated by blanks:
+  //   state running|done
+  //   executions N / events N / seconds N.N
+  //   violation known|finding|new COUNT FIRST-EXECUTION NAME SIGNATURE
+  void Write(bool done);
+
+ private:
+  std::string directory_;
+  // By hash: an engine learns the words that a process compares, and these would be of no use to it.
+  std::map<uint64_t, Seen> seen_;
+  uint64_t executions_ = 0, events_ = 0;
+  std::chrono::steady_clock::time_point start_, written_;
+};
+
+// A file name for a signature: its letters, digits, dots and dashes, shortened, and a hash that keeps it unique.
+std::string SlugOf(const std::string& signature);
+
+}  // namespace nofail
+#endif  // NOFAIL_FUZZ_TARGETS_TALLY_H_

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# usage: layers_test.sh SOURCE-DIRECTORY
+#
+# Includes point one way only. A folder may include itself and those of a lower rank; folders of the same rank do not know
+# each other. docs/architecture.md says what each is for.
+set -euo pipefail
+
+declare -A rank=(
+  [core]=0
+  [core/posted]=1 [core/native]=1
+  [fuzz]=1
+  [fuzz/schedule]=2 [fuzz/sim]=2
+  [fuzz/check]=3
+  [fuzz/exec]=4 [fuzz/report]=4
+  [fuzz/targets]=5
+  [fuzz/tools]=6
+)
+# What a subject is made of is instrumented and shared with nobody: no standard containers, no Abseil.
+readonly banned_in_subjects='"absl/|<(vector|string|map|set|unordered_map|unordered_set|deque|list|memory|functional|iostream)>'
+
+# check ROOT: prints each include that breaks the rule; fails if there is one.
+check() {
+  local root=$1 file line include from to broken=0
+  while IFS=: read -r file line include; do
+    include=${include#*\"} include=${include%%\"*}
+    from=$(dirname "${file#"$root"/}") to=$(dirname "$include")
+    if [[ -z ${rank[$from]:-} ]]; then
+      echo "$file:$line: $from has no rank; give it one in tests/layers_test.sh"
+      broken=1
+    elif [[ $from != "$to" ]] && { [[ -z ${rank[$to]:-} ]] || ((rank[$to] >= rank[$from])); }; then
+      [[ ! -e $root/$include ]] && continue  # another project's
+      echo "$file:$line: $from may not include $include"
+      broken=1
+    fi
+  done < <(grep -rnE '^\s*#\s*include "' "$root/core" "$root/fuzz" --include='*.h' --include='*.cc' --include='*.c' --include='*.def')
+  while IFS=: read -r file line include; do
+    case ${file#"$root"/} in core/native/*) continue ;; esac
+    echo "$file:$line: a subject may not $include"
+    broken=1
+  done < <(grep -rnE "^\s*#\s*include ($banned_in_subjects)" "$root/core" || true)
+  return "$broken"
+}
+
+check "$1"
+
+# The rule bites: each of these lines must be refused.
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+refuses() {  # FILE INCLUDE
+  rm -rf "$scratch/tree"
+  mkdir -p "$scratch/tree"
+  cp -R "$1/core" "$1/fuzz" "$scratch/tree"
+  printf '#include %s\n' "$3" >>"$scratch/tree/$2"
+  if check "$scratch/tree" >/dev/null; then
+    echo "$2 was allowed to include $3"
+    exit 1
+  fi
+}
+refuses "$1" core/local_storage.h '"fuzz/trace.h"'
+refuses "$1" core/local_storage.h '"core/native/native.h"'
+refuses "$1" core/local_storage.cc '<vector>'
+refuses "$1" core/posted/teardown.cc '"absl/strings/str_cat.h"'
+refuses "$1" fuzz/schedule/schedule.h '"fuzz/sim/sim.h"'
+refuses "$1" fuzz/sim/sim.h '"fuzz/schedule/schedule.h"'
+refuses "$1" fuzz/check/verdict.h '"fuzz/exec/executor.h"'
+refuses "$1" fuzz/report/report.h '"fuzz/exec/executor.h"'
+refuses "$1" fuzz/exec/executor.h '"fuzz/tools/command.h"'
+echo "includes point one way"

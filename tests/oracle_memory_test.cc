@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+//
+// Memory safety, data races, special fields: what was freed, by whom, and who came too late.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fuzz/check/known.h"
+#include "tests/trace_builder.h"
+
+namespace nofail {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+TEST(MemoryOracleTest, SilentWhenNothingIsWrong) {
+  TraceBuilder b;
+  ObjectId selem = b.Alloc(kSetupOp, KERNEL_SELEM);
+  b.HandOver(kOpA, selem, "SelemFree");
+  b.Free(CallbackOp(KERNEL_SELEM, 0), selem);
+  EXPECT_THAT(b.Signatures(), IsEmpty());
+}
+
+TEST(MemoryOracleTest, UseAfterFreeNamesUserAndGiver) {
+  TraceBuilder b;
+  ObjectId selem = b.Alloc(kSetupOp, KERNEL_SELEM);
+  b.HandOver(kOpA, selem, "SelemFree");
+  b.Free(CallbackOp(KERNEL_SELEM, 0), selem, "SelemFreeRcu");
+  b.Fault(Fault::kUseAfterFree, kOpB, selem, "Destroy");
+  Verdict verdict = b.Judged(true);
+  ASSERT_EQ(verdict.violations.size(), 1u);
+  EXPECT_EQ(verdict.violations[0].Signature(), "use-after-free/selem/Destroy+SelemFree");
+  EXPECT_EQ(verdict.violations[0].detail, "selem0 was used by B in Destroy after A in SelemFree had given it up");
+}
+
+TEST(MemoryOracleTest, WhoFreedPastRcuIsToBlame) {
+  TraceBuilder b;
+  ObjectId selem = b.Alloc(kSetupOp, KERNEL_SELEM);
+  b.HandOver(kOpA, selem, "SelemFree");
+  b.Free(kOpB, selem, "FreeNow");
+  b.Fault(Fault::kUseAfterFree, CallbackOp(KERNEL_SELEM, 0), selem, "SelemFreeRcu");
+  EXPECT_THAT(b.Signatures(true), ElementsAre("use-after-free/selem/FreeNow+SelemFreeRcu"));
+}
+
+TEST(MemoryOracleTest, DoubleFreeNamesBoth) {
+  TraceBuilder b;
+  ObjectId storage = b.Alloc(kSetupOp, KERNEL_STORAGE);
+  b.HandOver(kOpA, storage, "UnlinkNofail");
+  b.Fault(Fault::kDoubleFree, kOpB, storage, "Destroy");
+  EXPECT_THAT(b.Signatures(true), ElementsAre("double-free/storage/Destroy+UnlinkNofail"));
+}
+
+TEST(MemoryOracleTest, OtherFaults) {
+  for (Fault fault : {Fault::kOutOfBounds, Fault::kNullDereference, Fault::kInvalidFree, Fault::kSanitizerReport}) {
+    TraceBuilder b;
+    b.Fault(fault, kOpB, 0, "Lookup");
+    EXPECT_THAT(b.Signatures(true), ElementsAre(std::string(FaultText(fault)) + "/-/Lookup"));
+  }
+}
+
+TEST(MemoryOracleTest, AFaultWithoutASiteTakesTheOpsLast) {
+  TraceBuilder b;
+  ObjectId selem = b.Alloc(kSetupOp, KERNEL_SELEM);
+  b.Touch(kOpB, selem, "Walk");
+  b.Touch(kOpA, selem, "Other");
+  b.Fault(Fault::kOutOfBounds, kOpB, selem, nullptr);
+  EXPECT_THAT(b.Signatures(true), ElementsAre("out-of-bounds/selem/Walk"));
+}
+
+TEST(MemoryOracleTest, NamesTheLockWhoseFailureHit) {
+  TraceBuilder b;
+  ObjectId buckets = b.Alloc(kSetupOp, KERNEL_BUCKETS);
+  ObjectId selem = b.Alloc(kSetupOp, KERNEL_SELEM);
+  b.Touch(kOpA, selem, "UnlinkNofail");
+  b.FailLock(kOpA, buckets, "UnlinkNofail");
+  b.Free(kOpB, selem, "Delete");
+  b.Fault(Fault::kUseAfterFree, kOpA, selem, "UnlinkNofail");
+  EXPECT_THAT(b.Signatures(true), ElementsAre("use-after-free/selem/Delete+UnlinkNofail/lock=buckets"));
+}
+
+TEST(MemoryOracleTest, FailuresOfBystandersDoNotMatter) {
+  TraceBuilder b;
+  ObjectId buckets = b.Alloc(kSetupOp, KERNEL_BUCKETS);
+  ObjectId selem = b.Alloc(kSetupOp, KERNEL_SELEM);
+  const OpRef bystander = {kTaskA + 2, 0};
+  b.Touch(bystander, selem, "UnlinkNofail");
+  b.FailLock(bystander, buckets, "UnlinkNofail");
+  b.Free(kOpB, selem, "Delete");
+  b.Fault(Fault::kUseAfterFree, kOpA, selem, "Lookup");
+  EXPECT_THAT(b.Signatures(true), ElementsAre("use-after-free/selem/Delete+Lookup"));
+}
+
+TEST(MemoryOracleTest, SameSignatureIsOneViolation) {
+  TraceBuilder b;
+  ObjectId first = b.Alloc(kSetupOp, KERNEL_SELEM);
+  ObjectId second = b.Alloc(kSetupOp, KERNEL_SELEM);
+  uint32_t event = b.Fault(Fault::kDataRace, kOpA, first, "Update");
+  b.Fault(Fault::kDataRace, kOpB, second, "Update");
+  b.Free(kEndOp, first);
+  b.Free(kEndOp, second);
+  Verdict verdict = b.Judged();
+  ASSERT_EQ(verdict.violations.size(), 1u);
+  EXPECT_EQ(verdict.violations[0].Signature(), "data-race/selem/Update");
+  EXPECT_EQ(verdict.violations[0].event, event);
+  EXPECT_THAT(verdict.violations[0].involved, ElementsAre(first, second));
+  EXPECT_THAT(verdict.violations[0].detail, HasSubstr("(2 times in this run)"));
+}
+
+TEST(FieldsOracleTest, SecondFreeNamesTheFirst) {
+  TraceBuilder b;
+  ObjectId selem = b.Alloc(kSetupOp, KERNEL_SELEM);
+  b.Add(EventKind::kFieldFree, kOpA, selem, "UnlinkNofail", 7, KERNEL_FIELD_UPTR);
+  b.Add(EventKind::kFieldFree, kOpB, selem, "SelemFreeRcu", 7, KERNEL_FIELD_UPTR);
+  b.Fault(Fault::kFieldFreedTwice, kOpB, selem, "SelemFreeRcu", 7);
+  b.Free(kOpB, selem);
+  EXPECT_THAT(b.Signatures(), ElementsAre("field-freed-twice/selem/SelemFreeRcu+UnlinkNofail"));
+}
+
+TEST(FieldsOracleTest, DeadRecord) {
+  TraceBuilder b;
+  ObjectId selem = b.Alloc(kSetupOp, KERNEL_SELEM);
+  b.Fault(Fault::kRecordDead, kOpB, selem, "SelemFreeRcu");
+  b.Free(kOpB, selem);
+  EXPECT_THAT(b.Signatures(), ElementsAre("record-dead/selem/SelemFreeRcu"));
+}
+
+TEST(FieldsOracleTest, OneFreeIsFine) {
+  TraceBuilder b;
+  ObjectId selem = b.Alloc(kSetupOp, KERNEL_SELEM);
+  b.resources = {0, 0};
+  b.Add(EventKind::kFieldSet, kSetupOp, selem, "Update", 1, KERNEL_FIELD_KPTR);
+  b.Add(EventKind::kFieldFree, kOpA, selem, "UnlinkNofail", 1, KERNEL_FIELD_KPTR);
+  b.Free(kOpB, selem);
+  EXPECT_THAT(b.Signatures(), IsEmpty());
+}
+
+TEST(SignatureTest, WritesNoMembersAsADash) {
+  Violation violation;
+  violation.kind = "warning";
+  EXPECT_EQ(violation.Signature(), "warning/-/-");
+  violation.objects = {"selem", "storage"};
+  violation.functions = {"F"};
+  violation.lock = "buckets";
+  EXPECT_EQ(violation.Signature(), "warning/selem+storage/F/lock=buckets");
+}
+
+TEST(KnownTest, UnlistedIsTheHeadline) {
+  EXPECT_EQ(FindListed("posted", "warning/-/NoSuchFunction"), nullptr);
+  Verdict verdict;
+  EXPECT_EQ(Headline(verdict, "posted"), nullptr);
+  for (const Listed& listed : AllListed()) {
+    EXPECT_EQ(FindListed(listed.subject, listed.signature)->signature, std::string_view(listed.signature));
+    EXPECT_EQ(FindListed("no-such-subject", listed.signature), nullptr);
+  }
+  verdict.violations.emplace_back().kind = "no-such-kind";
+  EXPECT_EQ(Headline(verdict, "posted"), &verdict.violations[0]);
+}
+
+}  // namespace
+}  // namespace nofail

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: MIT
+//
+// Reports: the text as a person sees it, whole, and the data as a program reads it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "fuzz/report/describe.h"
+#include "fuzz/report/json_report.h"
+#include "fuzz/report/on_death.h"
+#include "fuzz/report/text_report.h"
+#include "fuzz/schedule/schedule.h"
+#include "tests/trace_builder.h"
+
+namespace nofail {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr char kSchedule[] = "nofail schedule 1\nmap   m0 type=sk\n";
+
+// destroy holds the bucket's lock; map_free fails to get it and leaves the fields of selem0 for ever.
+void FillLeak(TraceBuilder* b) {
+  ObjectId buckets = b->Alloc(kSetupOp, KERNEL_BUCKETS, "MapAlloc");
+  ObjectId selem = b->Alloc(kSetupOp, KERNEL_SELEM, "SelemAlloc");
+  b->resources = {0, 1};
+  b->Add(EventKind::kStore, kSetupOp, buckets, "LinkMap", PackPointer(selem, 0), KERNEL_RELEASE);
+  b->Add(EventKind::kFieldSet, kSetupOp, selem, "Update", 1, KERNEL_FIELD_KPTR, 64);
+  b->Add(EventKind::kOpBegin, kOpB, 0, nullptr, 0, static_cast<uint8_t>(OpKind::kDestroy));
+  b->Lock(kOpB, buckets, "UnlinkNofail");
+  b->Add(EventKind::kSwitch, kOpB, 0, nullptr, PackTarget(kOpA));
+  b->Add(EventKind::kOpBegin, kOpA, 0, nullptr, 0, static_cast<uint8_t>(OpKind::kMapFree));
+  b->Touch(kOpA, selem, "MapFree");
+  b->FailLock(kOpA, buckets, "UnlinkNofail");
+  b->Rmw(kOpA, selem, kStateOffset, 0, 1, "UnlinkNofail");
+  b->Add(EventKind::kUnlock, kOpB, buckets, "UnlinkNofail", 0, 0, 8);
+  b->Add(EventKind::kStore, kOpB, buckets, "DelInit", 0);
+  b->HandOver(kOpB, selem, "SelemFree");
+  b->Add(EventKind::kOpEnd, kOpB, 0, nullptr, 0, static_cast<uint8_t>(OpKind::kDestroy));
+  b->Free(CallbackOp(KERNEL_SELEM, 0), selem, "SelemFreeRcu");
+  b->Free(kEndOp, buckets, "MapFree");
+}
+
+std::string Text(const TraceBuilder& b, const TextOptions& options) {
+  Verdict verdict = b.Judged();
+  return TextReport({TestSubject(), kSchedule, verdict, b.trace}, options);
+}
+
+TEST(TextReportTest, Golden80Columns) {
+  TraceBuilder b;
+  FillLeak(&b);
+  TextOptions options;
+  options.width = 80;
+  EXPECT_EQ(Text(b, options), R"(==nofail== ERROR: leak.fields/selem/UnlinkNofail/lock=buckets
+subject handmade, trace e1fadd0d1199e2f6, 18 events
+
+Violations
+  1. leak.fields/selem/UnlinkNofail/lock=buckets  (new)
+     #9 A in UnlinkNofail failed to lock buckets0, and nobody freed the fields of selem0.
+  Lock mode: contended is enough (every attempt that failed met a held lock).
+
+Objects
+  selem0, 128 bytes
+    #1    allocated by setup in SelemAlloc:101
+    #2    linked from buckets0 by setup in LinkMap:102
+    #13   unlinked from buckets0 by B in DelInit:113
+    #14   handed to RCU by B in SelemFree:114
+    #16   freed by cb/selem0 in SelemFreeRcu:116
+
+Schedule
+  nofail schedule 1
+  map   m0 type=sk
+
+Trace (what matters; --verbose shows every event)
+        A                       B                       callbacks
+     1  setup: alloc selem0, 128 bytes  SelemAlloc:101
+     2  setup: store buckets0 = selem0  LinkMap:102
+     3  setup: kptr of selem0+64 = resource 1  Update:103
+     4                          destroy begins
+     5                          lock buckets0+8
+                                  UnlinkNofail:105
+     6                          --> A
+     7  map_free begins
+>    9  lock buckets0+8 FAILS:
+          -ETIMEDOUT
+          UnlinkNofail:109
+    10  rmw selem0.state: 0->1
+          :110
+    12                          unlock buckets0+8
+                                  :112
+    13                          store buckets0 = 0
+                                  DelInit:113
+    14                          call_rcu selem0
+                                  SelemFree:114
+    15                          destroy ends: 0
+    16                                                  cb/selem0: free selem0
+                                                          SelemFreeRcu:116
+)");
+}
+
+TEST(TextReportTest, VerboseShowsEveryEvent) {
+  TraceBuilder b;
+  FillLeak(&b);
+  EXPECT_THAT(Text(b, {}), Not(HasSubstr("load selem0+16")));
+  TextOptions options;
+  options.verbose = true;
+  EXPECT_THAT(Text(b, options), HasSubstr("load selem0+16: 0\n"));
+}
+
+TEST(TextReportTest, ColoursOnlyWhenAsked) {
+  TraceBuilder b;
+  FillLeak(&b);
+  EXPECT_THAT(Text(b, {}), Not(HasSubstr("\x1b")));
+  TextOptions options;
+  options.colour = true;
+  EXPECT_THAT(Text(b, options), HasSubstr("\x1b[31m==nofail== ERROR: leak.fields"));
+}
+
+TEST(TextReportTest, NoLineIsWiderThanTheTerminal) {
+  TraceBuilder b;
+  FillLeak(&b);
+  for (int width : {64, 80, 100, 140}) {
+    TextOptions options;
+    options.width = width;
+    std::string text = Text(b, options);
+    text = text.substr(text.find("Trace (what"));
+    size_t column = 0;
+    for (char c : text) {
+      column = c == '\n' ? 0 : column + 1;
+      ASSERT_LE(column, static_cast<size_t>(width)) << text;
+    }
+  }
+}
+
+TEST(TextReportTest, APassIsShort) {
+  TraceBuilder b;
+  Verdict verdict;
+  Report report = {TestSubject(), "", verdict, b.trace};
+  EXPECT_EQ(Headline(report), "==nofail== PASS");
+  EXPECT_THAT(TextReport(report, {}), Not(HasSubstr("Violations")));
+}
+
+TEST(TextReportTest, WidthComesFromColumns) {
+  setenv("COLUMNS", "120", 1);
+  EXPECT_EQ(TerminalWidth(), 120);
+  for (const char* bad : {"", "x", "3", "99999999"}) {
+    setenv("COLUMNS", bad, 1);
+    EXPECT_EQ(TerminalWidth(), 100);
+  }
+  unsetenv("COLUMNS");
+}
+
+TEST(JsonReportTest, ParsesAndSaysTheSame) {
+  TraceBuilder b;
+  FillLeak(&b);
+  Verdict verdict = b.Judged();
+  Report report = {TestSubject(), kSchedule, verdict, b.trace};
+  auto json = nlohmann::json::parse(JsonReport(report, true).dump());
+  EXPECT_EQ(json["format"], 1);
+  EXPECT_EQ(json["subject"], "handmade");
+  EXPECT_EQ(json["schedule"], kSchedule);
+  EXPECT_EQ(std::stoull(json["trace_hash"].get<std::string>(), nullptr, 16), b.trace.Hash());
+  EXPECT_EQ(json["trace_hash"].get<std::string>().size(), 16u);
+  EXPECT_EQ(json["locks_needed"], "contended");
+  ASSERT_EQ(json["violations"].size(), 1u);
+  const auto& violation = json["violations"][0];
+  EXPECT_EQ(violation["signature"], verdict.violations[0].Signature());
+  EXPECT_EQ(violation["kind"], "leak.fields");
+  EXPECT_EQ(violation["objects"], nlohmann::json::array({"selem"}));
+  EXPECT_EQ(violation["functions"], nlohmann::json::array({"UnlinkNofail"}));
+  EXPECT_EQ(violation["lock"], "buckets");
+  EXPECT_EQ(violation["involved"], nlohmann::json::array({"selem0"}));
+  EXPECT_EQ(violation["event"], verdict.violations[0].event);
+  ASSERT_EQ(json["events"].size(), b.trace.size());
+  EXPECT_EQ(json["events"][verdict.violations[0].event]["text"], "lock buckets0+8 FAILS: -ETIMEDOUT");
+  EXPECT_EQ(json["events"][0]["site"]["function"], "MapAlloc");
+}
+
+TEST(JsonReportTest, AbsentIsNull) {
+  TraceBuilder b;
+  Verdict verdict;
+  auto json = JsonReport({TestSubject(), "", verdict, b.trace}, false);
+  EXPECT_TRUE(json["headline"].is_null());
+  EXPECT_TRUE(json["violations"].is_array());
+  EXPECT_TRUE(json["violations"].empty());
+  EXPECT_FALSE(json.contains("events"));
+}
+
+// Every kind of event has words, whatever its fields hold.
+TEST(DescribeTest, EveryKind) {
+  TraceBuilder b;
+  ObjectId map = b.Alloc(kSetupOp, KERNEL_MAP);
+  for (int kind = 0; kind <= static_cast<int>(EventKind::kFault); ++kind) {
+    for (ObjectId object : {ObjectId{0}, map}) {
+      uint32_t event = b.Add(static_cast<EventKind>(kind), kOpA, object, "F", 1, 1);
+      EXPECT_NE(Describe(b.trace, event), "") << EventKindText(static_cast<EventKind>(kind));
+    }
+  }
+}
+
+TEST(DescribeTest, Values) {
+  TraceBuilder b;
+  ObjectId storage = b.Alloc(kSetupOp, KERNEL_STORAGE);
+  EXPECT_EQ(ValueText(b.trace, PackPointer(storage, 24)), "storage0+24");
+  EXPECT_EQ(ValueText(b.trace, PackPointer(storage, 0)), "storage0");
+  EXPECT_EQ(ValueText(b.trace, kOtherPointer), "pointer");
+  EXPECT_EQ(ValueText(b.trace, kTimedOut), "-ETIMEDOUT");
+  EXPECT_EQ(ValueText(b.trace, static_cast<uint64_t>(-int64_t{77})), "-77");
+  EXPECT_EQ(ValueText(b.trace, 3), "3");
+  EXPECT_EQ(ValueText(b.trace, uint64_t{1} << 40), "0x10000000000");
+}
+
+TEST(LocksNeededTest, AFailureOnAFreeLockNeedsAny) {
+  TraceBuilder none, contended, any;
+  ObjectId buckets = none.Alloc(kSetupOp, KERNEL_BUCKETS);
+  none.Lock(kOpA, buckets, "F");
+  contended.Alloc(kSetupOp, KERNEL_BUCKETS);
+  contended.Lock(kOpA, buckets, "F");
+  contended.FailLock(kOpB, buckets, "F");
+  any.Alloc(kSetupOp, KERNEL_BUCKETS);
+  any.Lock(kOpA, buckets, "F");
+  any.Add(EventKind::kUnlock, kOpA, buckets, "F", 0, 0, 8);
+  any.FailLock(kOpB, buckets, "F");
+  EXPECT_EQ(FindLocksNeeded(none.trace), LocksNeeded::kNone);
+  EXPECT_EQ(FindLocksNeeded(contended.trace), LocksNeeded::kContended);
+  EXPECT_EQ(FindLocksNeeded(any.trace), LocksNeeded::kAny);
+}
+
+TEST(OnDeathTest, WritesTheReportOnce) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  TraceBuilder b;
+  b.Fault(Fault::kNullDereference, kOpA, 0, "Lookup");
+  Verdict verdict = b.Judged(true);
+  Report report = {TestSubject(), kSchedule, verdict, b.trace};
+  WriteReportOnDeath(ends[1], report);
+  WriteReportOnDeath(ends[1], report);
+  close(ends[1]);
+  std::string text(65536, '\0');
+  text.resize(static_cast<size_t>(read(ends[0], text.data(), text.size())));
+  close(ends[0]);
+  EXPECT_EQ(text, TextReport(report, {}));
+  EXPECT_THAT(text, HasSubstr("==nofail== ERROR: null-dereference/-/Lookup"));
+}
+
+}  // namespace
+}  // namespace nofail
