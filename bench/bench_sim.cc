@@ -18,9 +18,7 @@ namespace {
 
 class AlwaysSwitch : public Chooser {
  public:
-  uint16_t Choose(const Choice& choice) override {
-    return choice.kind == ChoiceKind::kPreempt && choice.n > 1 ? 1 : 0;
-  }
+  uint16_t Choose(const Choice& choice) override { return choice.kind == ChoiceKind::kPreempt && choice.n > 1 ? 1 : 0; }
 };
 
 constexpr int kPointsPerTask = 2000;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The teardown target written the usual way, as a libFuzzer target: what bench/run compares nofail_teardown_fuzzer with.
-// Locks fail only as real ones do, because nothing here could tell a documented leak after a failed lock from a new one.
+// The teardown target written the usual way, as a libFuzzer target: what bench/run compares nofail_teardown_fuzzer
+// with. Locks fail only as real ones do, because nothing here could tell a documented leak after a failed lock from a
+// new one.
 #include <cstdio>
 #include <cstdlib>
 

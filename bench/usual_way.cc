@@ -228,8 +228,7 @@ class UsualRun {
 
   static uint64_t* Field(void* value, const MapSpec& spec, unsigned field) {
     if (value == nullptr || (spec.fields & field) == 0) return nullptr;
-    return reinterpret_cast<uint64_t*>(static_cast<char*>(value) +
-                                       kernel_value_offset(spec.bytes, spec.fields, field));
+    return reinterpret_cast<uint64_t*>(static_cast<char*>(value) + kernel_value_offset(spec.bytes, spec.fields, field));
   }
 
   const subject& subject_;
@@ -254,8 +253,8 @@ native::Counters Difference(const native::Counters& after, const native::Counter
 }  // namespace
 
 bool UsualOutcome::clean() const {
-  return more.objects == native::Counters{}.objects && more.resources == 0 && more.records == 0 &&
-         more.warnings == 0 && more.refcount_warnings == 0 && charge_left == 0;
+  return more.objects == native::Counters{}.objects && more.resources == 0 && more.records == 0 && more.warnings == 0 &&
+         more.refcount_warnings == 0 && charge_left == 0;
 }
 
 UsualOutcome RunTheUsualWay(const subject& subject, const Schedule& schedule, const UsualOptions& options) {

@@ -41,13 +41,14 @@ class NativeTest : public testing::Test {
 // A thread that does `enter`, stays until Leave, and then does `leave`.
 class Stay {
  public:
-  Stay(std::function<void()> enter, std::function<void()> leave) : thread_([this, enter, leave] {
-    enter();
-    inside_ = true;
-    inside_.notify_one();
-    left_.wait(false);
-    leave();
-  }) {
+  Stay(std::function<void()> enter, std::function<void()> leave)
+      : thread_([this, enter, leave] {
+          enter();
+          inside_ = true;
+          inside_.notify_one();
+          left_.wait(false);
+          leave();
+        }) {
     inside_.wait(false);
   }
   ~Stay() {
@@ -69,7 +70,8 @@ Stay HoldLock(kernel_rqspinlock* lock) {
   return Stay([=] { kernel_rqspin_lock(lock, KERNEL_HERE); }, [=] { kernel_rqspin_unlock(lock, KERNEL_HERE); });
 }
 Stay Reader(kernel_rcu_flavour flavour) {
-  return Stay([=] { kernel_rcu_read_lock(flavour, KERNEL_HERE); }, [=] { kernel_rcu_read_unlock(flavour, KERNEL_HERE); });
+  return Stay([=] { kernel_rcu_read_lock(flavour, KERNEL_HERE); },
+              [=] { kernel_rcu_read_unlock(flavour, KERNEL_HERE); });
 }
 
 // ---- Locks -------------------------------------------------------------------------------------------------------
@@ -424,7 +426,11 @@ TEST_F(Watch, WarningsAreCounted) {
 
 TEST_F(Watch, PollingForEverIsASoftLockup) {
   Configure({.soft_lockup = 10ms});
-  EXPECT_DEATH({ for (;;) kernel_cpu_relax(KERNEL_HERE); }, "nofail native: soft lockup");
+  EXPECT_DEATH(
+      {
+        for (;;) kernel_cpu_relax(KERNEL_HERE);
+      },
+      "nofail native: soft lockup");
 }
 
 }  // namespace

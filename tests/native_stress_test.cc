@@ -20,7 +20,9 @@
 #include "fuzz/schedule/rng.h"
 
 #if NOFAIL_ASAN
-extern "C" const char* __asan_default_options() { return "detect_leaks=0"; }  // the counters see leaks
+extern "C" const char* __asan_default_options() {
+  return "detect_leaks=0";
+}  // the counters see leaks
 #endif
 
 namespace nofail {
@@ -34,7 +36,7 @@ constexpr auto kBudget = 4s;               // for one test
 
 // What the children saw, by scenario.
 struct Tally {
-  uint32_t next;       // the one to run next; as many were begun
+  uint32_t next;  // the one to run next; as many were begun
   uint32_t clean;
   uint32_t fields;     // special fields leaked
   uint32_t storages;   // storages leaked, and selems with them
@@ -55,12 +57,13 @@ Schedule ScenarioOf(uint32_t number) {
 
 void Print(uint32_t number, const UsualOutcome& outcome) {
   const native::Counters& more = outcome.more;
-  std::fprintf(stderr,
-               "scenario %u left: selems %ld, storages %ld, maps %ld, buckets %ld, fields %ld, charge %ld; warnings: %ld, of "
-               "refcounts %ld; failed locks: %ld\n",
-               number, more.objects[KERNEL_SELEM], more.objects[KERNEL_STORAGE], more.objects[KERNEL_MAP],
-               more.objects[KERNEL_BUCKETS], more.resources, outcome.charge_left, more.warnings, more.refcount_warnings,
-               more.timeouts + more.deadlocks);
+  std::fprintf(
+      stderr,
+      "scenario %u left: selems %ld, storages %ld, maps %ld, buckets %ld, fields %ld, charge %ld; warnings: %ld, of "
+      "refcounts %ld; failed locks: %ld\n",
+      number, more.objects[KERNEL_SELEM], more.objects[KERNEL_STORAGE], more.objects[KERNEL_MAP],
+      more.objects[KERNEL_BUCKETS], more.resources, outcome.charge_left, more.warnings, more.refcount_warnings,
+      more.timeouts + more.deadlocks);
 }
 
 // Counts the outcome as what it is; what no failed lock explains stays in it.
@@ -84,8 +87,8 @@ void Account(uint32_t number, UsualOutcome outcome) {
       more.objects[KERNEL_STORAGE] = 0;
       more.objects[KERNEL_SELEM] = 0;
     }
-    // M could not lock the bucket and warned, but could lock the storage, and took the selem off it: D does not find it,
-    // so the second of the two visits that would free it never comes.
+    // M could not lock the bucket and warned, but could lock the storage, and took the selem off it: D does not find
+    // it, so the second of the two visits that would free it never comes.
     if (more.objects[KERNEL_SELEM] > 0 && more.objects[KERNEL_SELEM] <= more.warnings) {
       ++tally->selems;
       more.objects[KERNEL_SELEM] = 0;
@@ -162,11 +165,12 @@ TEST_F(NativeStress, WithoutLockFailuresEverythingIsFreedAndUncharged) {
 
 TEST_F(NativeStress, WithLockFailuresOnlyWhatTheyExplainLeaks) {
   // Without rescheduling, because of what the walk of MapFree does when it restarts at the head after a failed
-  // bucket->lock: it meets an selem whose smap is null already. Either its last step freed it while it was in the bucket,
-  // and the memory went when the section was left; or it takes the storage's last selem off and frees the storage
-  // without clearing the owner's pointer to it. Both end in a use after free, which would end too many children.
-  RunScenarios({.kernel = {.lock_timeout = 1ms, .lock_failures = 100, .reschedules = 0, .yields = 50,
-                           .soft_lockup = 500ms}});
+  // bucket->lock: it meets an selem whose smap is null already. Either its last step freed it while it was in the
+  // bucket, and the memory went when the section was left; or it takes the storage's last selem off and frees the
+  // storage without clearing the owner's pointer to it. Both end in a use after free, which would end too many
+  // children.
+  RunScenarios(
+      {.kernel = {.lock_timeout = 1ms, .lock_failures = 100, .reschedules = 0, .yields = 50, .soft_lockup = 500ms}});
 }
 
 }  // namespace

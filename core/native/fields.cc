@@ -39,9 +39,13 @@ bool GetMap(kernel_record* record) {
   return false;
 }
 
-void PutMap(kernel_record* record) { record->references.fetch_sub(1, std::memory_order_release); }
+void PutMap(kernel_record* record) {
+  record->references.fetch_sub(1, std::memory_order_release);
+}
 
-bool MapInUse(const kernel_record* record) { return record->references.load(std::memory_order_acquire) != 0; }
+bool MapInUse(const kernel_record* record) {
+  return record->references.load(std::memory_order_acquire) != 0;
+}
 
 void EndRecord(kernel_record* record) {
   Add(totals.records, -1);
@@ -59,7 +63,9 @@ void ReleaseResource(uint64_t resource) {
   delete reinterpret_cast<Resource*>(resource);
 }
 
-void ExchangeKptr(uint64_t* slot, uint64_t resource) { ReleaseResource(std::atomic_ref(*slot).exchange(resource)); }
+void ExchangeKptr(uint64_t* slot, uint64_t resource) {
+  ReleaseResource(std::atomic_ref(*slot).exchange(resource));
+}
 
 }  // namespace nofail::native
 
@@ -76,7 +82,9 @@ void kernel_obj_free_fields(kernel_record* record, void* data, kernel_site) {
   }
 }
 
-bool kernel_record_has(const kernel_record* record, unsigned fields) { return (record->fields & fields) != 0; }
+bool kernel_record_has(const kernel_record* record, unsigned fields) {
+  return (record->fields & fields) != 0;
+}
 
 void kernel_obj_swap_uptrs(kernel_record* record, void* data, void* source, kernel_site) {
   if (!kernel_record_has(record, KERNEL_FIELD_UPTR)) return;
@@ -91,4 +99,6 @@ bool kernel_map_inc_not_zero(kernel_map* map, kernel_site) {
   return GetMap(map->record);
 }
 
-void kernel_map_put(kernel_map* map, kernel_site) { PutMap(map->record); }
+void kernel_map_put(kernel_map* map, kernel_site) {
+  PutMap(map->record);
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Marked accesses. The subject makes them itself, as real atomics, so there is nothing to do but to give way now and then.
+// Marked accesses. The subject makes them itself, as real atomics, so there is nothing to do but to give way now and
+// then.
 #include <atomic>
 
 #include "core/native/task.h"
@@ -48,8 +49,12 @@ uint64_t kernel_load(const volatile void* address, unsigned size, kernel_order o
   Panic("kernel_load of a size other than 1, 2, 4 and 8", site);
 }
 
-void kernel_store(volatile void*, unsigned, uint64_t, kernel_order, kernel_site) { Point(); }
-void kernel_rmw(volatile void*, unsigned, kernel_order, kernel_site) { Point(); }
+void kernel_store(volatile void*, unsigned, uint64_t, kernel_order, kernel_site) {
+  Point();
+}
+void kernel_rmw(volatile void*, unsigned, kernel_order, kernel_site) {
+  Point();
+}
 void kernel_rmw_done(volatile void*, unsigned, uint64_t, uint64_t, bool) {}
 
 void kernel_fence(kernel_order order, kernel_site) {

@@ -52,7 +52,7 @@ struct Counters {
   int64_t records = 0;
   int64_t warnings = 0;
   int64_t refcount_warnings = 0;
-  int64_t timeouts = 0;   // of rqspinlocks, injected ones included
+  int64_t timeouts = 0;  // of rqspinlocks, injected ones included
   int64_t deadlocks = 0;
 };
 Counters Count();

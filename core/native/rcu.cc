@@ -43,7 +43,9 @@ struct Registration {
     urcu_mb_unregister_thread();
   }
 };
-void Register() { thread_local Registration registration; }
+void Register() {
+  thread_local Registration registration;
+}
 
 void WaitForReaders(kernel_rcu_flavour flavour) {
   Register();
@@ -153,7 +155,9 @@ void kernel_rcu_read_unlock(kernel_rcu_flavour flavour, kernel_site site) {
   flavour == KERNEL_RCU ? urcu_memb_read_unlock() : urcu_mb_read_unlock();
 }
 
-bool kernel_rcu_read_lock_held(kernel_rcu_flavour flavour) { return local.nesting[flavour] > 0; }
+bool kernel_rcu_read_lock_held(kernel_rcu_flavour flavour) {
+  return local.nesting[flavour] > 0;
+}
 
 void kernel_call_rcu(kernel_rcu_flavour flavour, kernel_rcu_head* head, void (*callback)(kernel_rcu_head*),
                      kernel_site) {

@@ -32,8 +32,11 @@ uint64_t SplitMix64(uint64_t x) {
 }
 }  // namespace
 
-Local::Local() : slot(TakeSlot()), random(SplitMix64(config.seed + threads_so_far.fetch_add(1, memory_order_relaxed))) {}
-Local::~Local() { slots[slot].taken.store(false, memory_order_relaxed); }
+Local::Local()
+    : slot(TakeSlot()), random(SplitMix64(config.seed + threads_so_far.fetch_add(1, memory_order_relaxed))) {}
+Local::~Local() {
+  slots[slot].taken.store(false, memory_order_relaxed);
+}
 
 bool Chance(uint32_t per_mille) {
   if (per_mille == 0) return false;
@@ -50,7 +53,9 @@ void Panic(const char* what, kernel_site site) {
   std::abort();
 }
 
-void Configure(const Config& c) { config = c; }
+void Configure(const Config& c) {
+  config = c;
+}
 
 Counters Count() {
   Counters counters;
@@ -64,7 +69,9 @@ Counters Count() {
   return counters;
 }
 
-void SetHash(uint32_t hash) { local.hash = hash; }
+void SetHash(uint32_t hash) {
+  local.hash = hash;
+}
 
 }  // namespace nofail::native
 
@@ -80,7 +87,9 @@ void kernel_cpu_relax(kernel_site site) {
   std::this_thread::yield();
 }
 
-bool kernel_need_resched(kernel_site) { return Chance(config.reschedules); }
+bool kernel_need_resched(kernel_site) {
+  return Chance(config.reschedules);
+}
 
 void kernel_cond_resched_rcu(kernel_site site) {
   if (!config.preemptible_rcu) kernel_rcu_read_unlock(KERNEL_RCU, site);
@@ -88,7 +97,9 @@ void kernel_cond_resched_rcu(kernel_site site) {
   if (!config.preemptible_rcu) kernel_rcu_read_lock(KERNEL_RCU, site);
 }
 
-unsigned kernel_num_possible_cpus() { return config.cpus; }
+unsigned kernel_num_possible_cpus() {
+  return config.cpus;
+}
 
 bool kernel_warn_on_once(bool condition, const char*, kernel_site) {
   if (condition) Add(totals.warnings, 1);

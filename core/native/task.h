@@ -45,7 +45,9 @@ struct Totals {
   std::atomic<int64_t> resources, records, warnings, refcount_warnings, timeouts, deadlocks;
 };
 extern Totals totals;
-inline void Add(std::atomic<int64_t>& counter, int64_t n) { counter.fetch_add(n, std::memory_order_relaxed); }
+inline void Add(std::atomic<int64_t>& counter, int64_t n) {
+  counter.fetch_add(n, std::memory_order_relaxed);
+}
 
 // True `per_mille` times in a thousand.
 bool Chance(uint32_t per_mille);

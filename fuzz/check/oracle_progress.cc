@@ -40,6 +40,7 @@ std::vector<uint32_t> StuckAt(const Trace& trace, uint32_t end) {
   for (uint32_t i = end; i-- > 0;) {
     const Event& e = trace.events()[i];
     if (e.kind == EventKind::kSwitch || e.kind == EventKind::kFault || e.kind == EventKind::kGpEnd) continue;
+    if (e.kind == EventKind::kFree && e.detail == 1) continue;  // kfree_rcu: not the task's doing
     if (std::find(seen.begin(), seen.end(), TaskOf(e.op)) != seen.end()) continue;
     seen.push_back(TaskOf(e.op));
     if (IsStuck(e)) stuck.push_back(i);

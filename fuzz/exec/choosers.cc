@@ -12,8 +12,8 @@ namespace {
 
 // PCT's guess at how many scheduling questions an op is good for. Part of what Rng::kVersion stands for.
 constexpr uint32_t kPctStepsPerOp = 48;
-constexpr uint32_t kPctRateElsewhere = 8;
-constexpr uint32_t kUniformRateElsewhere = 4;
+constexpr uint32_t kRatesElsewhere[] = {2, 4, 32};
+constexpr uint32_t kLatestStart = 30;  // scheduling points with a choice
 
 // The current task could go on: answering anything but 0 preempts it.
 bool MayStay(const Choice& choice) {
@@ -37,8 +37,12 @@ void PolicyChooser::Set(const Policy& policy, uint32_t ops) {
 
 void PolicyChooser::Begin() {
   rng_ = Rng(policy_.seed);
-  if (policy_.kind != PolicyKind::kPct) return;
+  // Each run has a temper of its own: failures that are frequent hide what needs a few, and the other way round.
+  for (uint32_t& rate : rates_) rate = kRatesElsewhere[rng_.Below(std::size(kRatesElsewhere))];
+  for (uint32_t& start : start_at_) start = rng_.OneIn(8) ? 0 : rng_.Below(kLatestStart);
+  started_ = 0;
   step_ = 0;
+  if (policy_.kind != PolicyKind::kPct) return;
   for (uint32_t i = 0; i < policy_.parameter; ++i) {
     change_at_[i] = 1 + rng_.Below(kPctStepsPerOp * ops_);
     lowered_[i] = 0;
@@ -48,22 +52,33 @@ void PolicyChooser::Begin() {
 uint16_t PolicyChooser::Choose(const Choice& choice) {
   // Setting the scene and clearing it away are not what is being explored.
   if (choice.n < 2 || choice.where.task == kSetup || choice.where.task == kEnd) return 0;
+  if (policy_.kind != PolicyKind::kNone && choice.kind != ChoiceKind::kPreempt) {
+    return Rarely(choice, rates_[static_cast<int>(choice.kind)]);
+  }
+  ++step_;
   switch (policy_.kind) {
     case PolicyKind::kNone:
       return 0;
     case PolicyKind::kUniform:
-      return choice.kind == ChoiceKind::kPreempt ? static_cast<uint16_t>(rng_.Below(choice.n))
-                                                 : Rarely(choice, kUniformRateElsewhere);
+      return UnlessTooEarly(choice, static_cast<uint16_t>(rng_.Below(choice.n)));
     case PolicyKind::kRate:
-      return Rarely(choice, policy_.parameter);
+      return UnlessTooEarly(choice, Rarely(choice, policy_.parameter));
     case PolicyKind::kPct:
-      return choice.kind == ChoiceKind::kPreempt ? Pct(choice) : Rarely(choice, kPctRateElsewhere);
+      return Pct(choice);
   }
   return 0;
 }
 
+// Ops begin with what nothing races with; tasks that all start at once are over before it gets interesting:
+//   1. A: map_free waits for the readers that it finds    2. B: destroy is such a reader, from its begin to its end
+uint16_t PolicyChooser::UnlessTooEarly(const Choice& choice, uint16_t answer) {
+  started_ |= 1u << choice.where.task % 32;
+  const uint8_t target = choice.targets[answer].task;
+  if (answer == 0 || target > kTaskD || (started_ >> target & 1) != 0) return answer;
+  return step_ < start_at_[target - kTaskA] ? 0 : answer;
+}
+
 uint16_t PolicyChooser::Pct(const Choice& choice) {
-  ++step_;
   for (uint32_t i = 0; i < policy_.parameter; ++i) {
     if (change_at_[i] == step_) lowered_[i] = PackTarget(choice.targets[Highest(choice.targets)]);
   }

@@ -39,6 +39,7 @@ class PolicyChooser final : public Chooser {
   uint16_t Rarely(const Choice& choice, uint32_t rate) {
     return rng_.OneIn(rate) ? static_cast<uint16_t>(1 + rng_.Below(choice.n - 1u)) : 0;
   }
+  uint16_t UnlessTooEarly(const Choice& choice, uint16_t answer);
   uint16_t Pct(const Choice& choice);
   uint16_t Highest(std::span<const OpRef> targets) const;
   uint64_t Priority(uint16_t target) const;
@@ -46,6 +47,10 @@ class PolicyChooser final : public Chooser {
   Policy policy_;
   uint32_t ops_ = 0;
   Rng rng_{0};
+  std::array<uint32_t, kChoiceKinds> rates_;  // of departures from the default, by kind; kPreempt's is not used
+  // Uniform and rate: when each task is to be switched to for the first time, in questions; which have run.
+  std::array<uint32_t, kMaxTasks> start_at_;
+  uint32_t started_ = 0;
   // PCT. A task's priority is drawn from its name, so that it does not matter when it first shows; a change point
   // lowers whoever would run then below all others, the i-th one to i.
   uint32_t step_ = 0;

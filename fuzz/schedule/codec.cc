@@ -34,7 +34,10 @@ Op Access(OpKind kind, uint8_t map, uint8_t owner, uint8_t flags = 0) {
   return {.kind = kind, .map = map, .owner = owner, .flags = flags};
 }
 
-// What the bytes do not say.
+// What the bytes do not say. The storage type varies with the input, like the policy.
+constexpr storage_type kDefaultTypes[8] = {STORAGE_SK, STORAGE_SK, STORAGE_SK,   STORAGE_SK,
+                                           STORAGE_SK, STORAGE_SK, STORAGE_TASK, STORAGE_INODE};
+
 struct Defaults {
   std::vector<MapSpec> maps;
   std::vector<OwnerSpec> owners;
@@ -47,7 +50,7 @@ const Defaults& DefaultsOf(Profile profile) {
   static const Defaults* teardown = new Defaults{
       .maps = {{.type = STORAGE_SK, .bytes = 8, .fields = KERNEL_FIELD_KPTR}},
       .owners = {{.type = STORAGE_SK}, {.type = STORAGE_SK}},
-      .setup = {Access(OpKind::kUpdate, 0, 0), Access(OpKind::kUpdate, 0, 1)},
+      .setup = {Access(OpKind::kUpdate, 0, 0), Access(OpKind::kUpdate, 0, 1), Access(OpKind::kKptr, 0, 1)},
       .tasks = {{{.kind = OpKind::kMapFree}}, {{.kind = OpKind::kDestroy}}, {{.kind = OpKind::kDestroy, .owner = 1}}},
   };
   // Programs at work on two maps and three owners, while one map and two owners go away.
@@ -119,9 +122,19 @@ class Decoding {
   }
 
   void Finish(std::span<const uint8_t> bytes) {
-    if (s_.maps.empty()) s_.maps = defaults_.maps;
-    if (s_.owners.empty()) s_.owners = defaults_.owners;
-    if (!has_policy_) s_.policy = PolicyFor(bytes);
+    const uint64_t hash = HashOf(bytes);
+    const storage_type type = kDefaultTypes[hash >> 8 & 7];
+    if (s_.maps.empty()) {
+      s_.maps = defaults_.maps;
+      for (MapSpec& map : s_.maps) map.type = type;
+      // Where there can be one: freeing a kptr twice does not show, freeing a uptr twice does.
+      if (type == STORAGE_TASK) s_.maps[0].fields |= KERNEL_FIELD_UPTR;
+    }
+    if (s_.owners.empty()) {
+      s_.owners = defaults_.owners;
+      for (OwnerSpec& owner : s_.owners) owner.type = type;
+    }
+    if (!has_policy_) s_.policy = PolicyFor(hash);
     Normalize(&s_);
   }
 
@@ -166,27 +179,24 @@ class Decoding {
     }
   }
 
-  // Each new input explores a new interleaving. Mostly uniform: no other finds as many races; but some need the others.
-  static Policy PolicyFor(std::span<const uint8_t> bytes) {
+  static uint64_t HashOf(std::span<const uint8_t> bytes) {
     uint64_t hash = bytes.size();
     for (; bytes.size() >= 8; bytes = bytes.subspan(8)) hash = MixBits(hash ^ Word(bytes.first(8)));
-    hash = MixBits(hash ^ Word(bytes) ^ 0x6e6f6661696cULL);
-    Policy policy = {.kind = PolicyKind::kUniform, .seed = static_cast<uint32_t>(hash >> 32)};
-    switch (hash & 15) {
-      case 0:
-      case 1:
-      case 2:
-        policy.kind = PolicyKind::kRate;
-        policy.parameter = static_cast<uint8_t>(4 << (hash >> 4 & 3));
-        break;
-      case 3:
-      case 4:
-      case 5:
-        policy.kind = PolicyKind::kPct;
-        policy.parameter = static_cast<uint8_t>(1 + (hash >> 4 & 3));
-        break;
-      default:
-        break;
+    return MixBits(hash ^ Word(bytes) ^ 0x6e6f6661696cULL);
+  }
+
+  // Each new input explores a new interleaving. Mostly frequent switches, which find most races soonest; but some need
+  // the others.
+  static Policy PolicyFor(uint64_t hash) {
+    Policy policy = {.kind = PolicyKind::kRate, .seed = static_cast<uint32_t>(hash >> 32)};
+    const uint8_t kind = hash & 15, parameter = hash >> 4 & 3;
+    if (kind < 3) {
+      policy.kind = PolicyKind::kUniform;
+    } else if (kind < 5) {
+      policy.kind = PolicyKind::kPct;
+      policy.parameter = static_cast<uint8_t>(1 + parameter);
+    } else {
+      policy.parameter = static_cast<uint8_t>(2 + parameter % 3);
     }
     return policy;
   }

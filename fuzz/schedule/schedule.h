@@ -77,13 +77,14 @@ struct Deviation {
   auto operator<=>(const Deviation&) const = default;
 };
 
-// Who answers what the deviations leave open in the tasks and callbacks (the set-up and the end take the default).
+// Who answers what the deviations leave open in the tasks and callbacks (the set-up and the end take the default). The
+// kinds differ in which task runs; what else may go either way departs from its default at a rate that each run draws.
 // Versioned: the same version and seed give the same answers for ever.
 enum class PolicyKind : uint8_t {
   kNone,     // the default answer
-  kUniform,  // every task that could run is as likely; other kinds as kRate 4
-  kRate,     // a non-default answer with probability 1/parameter
-  kPct,      // priorities with `parameter` change points (Burckhardt et al., ASPLOS 2010); other kinds as kRate 8
+  kUniform,  // every task that could run is as likely
+  kRate,     // another task than the default with probability 1/parameter
+  kPct,      // priorities with `parameter` change points (Burckhardt et al., ASPLOS 2010)
 };
 struct Policy {
   PolicyKind kind = PolicyKind::kNone;

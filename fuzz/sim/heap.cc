@@ -22,10 +22,12 @@ Heap::Heap(Machine& machine)
   if (arena == MAP_FAILED) HarnessBug("no memory for the heap's arena");
   base_ = reinterpret_cast<uint64_t>(arena);
   PoisonMemory(arena, kArenaBytes);
+  SyncArena(base_, kArenaBytes);
 }
 
 void Heap::Reset() {
   PoisonMemory(reinterpret_cast<void*>(base_), used_);
+  SyncEmpty(base_, used_);
   memset(owner_.get(), 0, used_ / kArenaGranule * sizeof(ObjectId));
   memset(count_, 0, sizeof(count_));
   used_ = 0;
@@ -45,6 +47,7 @@ void* Heap::Alloc(kernel_object_kind kind, size_t size, kernel_site site) {
 
   void* object = reinterpret_cast<void*>(base_ + start);
   UnpoisonMemory(object, size);
+  SyncAlloc(object, granules * kArenaGranule);
   memset(object, 0, size);
   machine_.Emit(EventKind::kAlloc, static_cast<uint8_t>(kind), id, 0, size, site);
   return object;
@@ -55,16 +58,16 @@ void Heap::Free(void* object, kernel_site site) {
   if (place.object == 0 || place.offset != 0) {
     return machine_.Report(Fault::kInvalidFree, place.object, place.offset, site);
   }
-  Retire(place.object, site);
+  Retire(place.object, false, site);
   SyncFree(object, machine_.trace.object(place.object).size);
 }
 
-void Heap::Retire(ObjectId id, kernel_site site) {
+void Heap::Retire(ObjectId id, bool by_rcu, kernel_site site) {
   ObjectInfo& info = machine_.trace.object(id);
   if (info.freed != ObjectInfo::kAlive) return machine_.Report(Fault::kDoubleFree, id, 0, site);
   CheckReaders(id, site);
   info.freed = machine_.trace.size();
-  machine_.Emit(EventKind::kFree, 0, id, 0, 0, site);
+  machine_.Emit(EventKind::kFree, by_rcu, id, 0, 0, site);
   PoisonMemory(Address(id), info.size);
 }
 

@@ -32,8 +32,8 @@ class Heap {
   void Reset();
   void* Alloc(kernel_object_kind kind, size_t size, kernel_site site);
   void Free(void* object, kernel_site site);
-  // Free without telling the thread sanitizer who does it (kfree_rcu).
-  void Retire(ObjectId id, kernel_site site);
+  // Free, but that the thread sanitizer is not told who does it. `by_rcu`: at the end of kfree_rcu's grace period.
+  void Retire(ObjectId id, bool by_rcu, kernel_site site);
 
   struct Place {
     ObjectId object;  // 0: not on the heap

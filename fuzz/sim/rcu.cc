@@ -154,7 +154,7 @@ void Rcu::End(uint32_t number) {
 
 // Freed by nobody in particular: after the grace period, and in no order with whoever noticed its end.
 void Rcu::Kfree(GracePeriod& period) {
-  machine_.heap.Retire(period.object, period.site);
+  machine_.heap.Retire(period.object, true, period.site);
   if constexpr (!kThreadSanitizer) return;
   reclaimer_.Impersonate(
       [](void* argument) {

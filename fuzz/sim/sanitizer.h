@@ -8,6 +8,7 @@
 #define NOFAIL_FUZZ_SIM_SANITIZER_H_
 
 #include <cstddef>
+#include <cstdint>
 
 #if NOFAIL_ASAN
 #include <sanitizer/asan_interface.h>
@@ -15,7 +16,13 @@
 #endif
 #if NOFAIL_TSAN
 #include <sanitizer/tsan_interface.h>
-extern "C" void __tsan_write_range(void* address, unsigned long size);
+extern "C" {
+void __tsan_write_range(void* address, unsigned long size);
+// The runtime's interface for heaps of its clients' own.
+void __tsan_java_init(unsigned long heap, unsigned long size);
+void __tsan_java_alloc(unsigned long object, unsigned long size);
+void __tsan_java_free(unsigned long object, unsigned long size);
+}
 #endif
 
 namespace nofail {
@@ -36,11 +43,21 @@ inline void SyncRelease(const volatile void* token) { __tsan_release(const_cast<
 inline void SyncAcquire(const volatile void* token) { __tsan_acquire(const_cast<void*>(token)); }
 // Freeing memory counts as writing all of it: an access that nothing orders before it is a race.
 inline void SyncFree(void* address, size_t size) { __tsan_write_range(address, size); }
+// Memory that objects come from; a new object; the end of all of them. The sanitizer forgets what it knew of the memory:
+// earlier runs, and that it has reported a race there already.
+inline void SyncArena(uint64_t arena, size_t size) { __tsan_java_init(arena, size); }
+inline void SyncAlloc(void* address, size_t size) { __tsan_java_alloc(reinterpret_cast<uint64_t>(address), size); }
+inline void SyncEmpty(uint64_t arena, size_t size) {
+  if (size != 0) __tsan_java_free(arena, size);
+}
 #else
 inline constexpr bool kThreadSanitizer = false;
 inline void SyncRelease(const volatile void*) {}
 inline void SyncAcquire(const volatile void*) {}
 inline void SyncFree(void*, size_t) {}
+inline void SyncArena(uint64_t, size_t) {}
+inline void SyncAlloc(void*, size_t) {}
+inline void SyncEmpty(uint64_t, size_t) {}
 #endif
 
 }  // namespace nofail

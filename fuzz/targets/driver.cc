@@ -5,13 +5,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -58,6 +63,7 @@ class Driver {
   }
 
   void SaveFindingsIn(const std::string& directory, bool stop_on_new);
+  void ReadBaseline(const std::string& path);
   void Run(Profile profile, std::span<const uint8_t> input);
 
  private:
@@ -65,6 +71,7 @@ class Driver {
   static void OnDeath();
 
   void Read(Profile profile, std::span<const uint8_t> input);
+  Verdict Confirmed(const Verdict& first);
   void Judge(const Verdict& verdict);
   void Print(const Verdict& verdict);
   void Save(const Verdict& verdict);
@@ -89,6 +96,17 @@ void Driver::SaveFindingsIn(const std::string& directory, bool stop_on_new) {
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
   atexit([] { Get().tally_.Write(true); });
+}
+
+void Driver::ReadBaseline(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) {
+    fprintf(stderr, "nofail: --baseline: cannot read %s: %s\n", path.c_str(), strerror(errno));
+    _exit(2);
+  }
+  std::set<std::string> signatures;
+  for (std::string line; std::getline(file, line);) signatures.insert(line);
+  tally_.SetBaseline(std::move(signatures));
 }
 
 void Driver::OnDeath() {
@@ -118,10 +136,23 @@ void Driver::Run(Profile profile, std::span<const uint8_t> input) {
   Read(profile, input);
   const RunResult& result = executor_.Run(schedule_);
   tally_.CountExecution(executor_.trace().size());
-  if (!result.verdict.pass()) Judge(Verdict(result.verdict));
+  if (!result.verdict.pass()) Judge(Confirmed(Verdict(result.verdict)));
   if (tally_.executions() % kExecutionsBetweenDeterminismChecks == 0 && !executor_.IsDeterministic(schedule_)) {
     HarnessBugAt("the same schedule gave two traces", schedule_);
   }
+}
+
+// ThreadSanitizer forgets accesses: what it reports in one run it may miss in the next. Only races that it reports twice
+// are worth anything to whoever replays them.
+Verdict Driver::Confirmed(const Verdict& first) {
+  const auto is_race = [](const Violation& violation) { return violation.kind == FaultText(Fault::kDataRace); };
+  if (std::none_of(first.violations.begin(), first.violations.end(), is_race)) return first;
+  Verdict second = executor_.Run(schedule_).verdict;
+  std::erase_if(second.violations, [&](const Violation& violation) {
+    const auto is_same = [&](const Violation& other) { return other.Signature() == violation.Signature(); };
+    return is_race(violation) && std::none_of(first.violations.begin(), first.violations.end(), is_same);
+  });
+  return second;
 }
 
 void Driver::Judge(const Verdict& verdict) {
@@ -157,14 +188,14 @@ void Driver::Save(const Verdict& verdict) {
   TakeSanitizerReports();
   // A busy policy's answers may be more than a schedule holds; then its seed has to do.
   if (file.schedule.deviations.size() > kMaxDeviations) file.schedule = schedule_;
-  file.comment = {absl::StrCat("Found after ", tally_.executions(), " executions, sanitizer ", kSanitizer, ".")};
+  file.comment = {absl::StrCat(" Found after ", tally_.executions(), " executions, sanitizer ", kSanitizer, ".")};
   Expectation& expectation = file.expectations.emplace_back();
   expectation.subject = linked_subject->name;
   for (const Violation& violation : verdict.violations) expectation.signatures.push_back(violation.Signature());
   const std::string text = FormatText(file);
 
   for (const std::string& signature : expectation.signatures) {
-    if (FindListed(linked_subject->name, signature) != nullptr) continue;
+    if (!tally_.IsNew(signature)) continue;
     const std::string slug = SlugOf(signature);
     const std::string path = absl::StrCat(directory_, "/", slug, ".sched");
     const std::string temporary = absl::StrCat(directory_, "/.", slug, ".", getpid());
@@ -196,6 +227,7 @@ extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
   for (int i = 1; i < *argc; ++i) {
     absl::string_view argument((*argv)[i]);
     if (argument == "--stop-on-new") stop_on_new = true;
+    if (absl::ConsumePrefix(&argument, "--baseline=")) driver.ReadBaseline(std::string(argument));
     if (absl::ConsumePrefix(&argument, "--findings=")) directory = std::string(argument);
   }
   if (!directory.empty()) driver.SaveFindingsIn(directory, stop_on_new);

@@ -2,10 +2,11 @@
 //
 // What all targets that run schedules share: input -> schedule -> run -> verdict -> stop, count or go on.
 //
-// A violation that is listed for the subject (fuzz/check/known.h) never stops anything. At any other one
+// A violation that is listed for the subject (fuzz/check/known.h) never stops anything, nor one whose signature is a line
+// of FILE with --baseline=FILE. At any other one
 //   - a bare binary prints the report and aborts, so that its engine files the input;
 //   - with --findings=DIR the recorded schedule is saved there, once per signature, and fuzzing goes on, unless
-//     --stop-on-new. DIR also gets status.<pid>, about once a second (tally.h).
+//     --stop-on-new. DIR also gets .status.<pid>, about once a second (tally.h).
 // What is wrong with the suite itself ends the process with exit code 3 and is never filed as a crash of the subject.
 #ifndef NOFAIL_FUZZ_TARGETS_DRIVER_H_
 #define NOFAIL_FUZZ_TARGETS_DRIVER_H_

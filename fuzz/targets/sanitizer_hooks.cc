@@ -177,7 +177,7 @@ static bool IsGlobal(void* report, int locations) {
 }
 
 // Races were verdicts already; they do not change the exit code.
-int __tsan_on_finalize(int) { return 0; }
+[[gnu::visibility("default")]] int __tsan_on_finalize(int) { return 0; }
 
 void __tsan_on_report(void* report) {
   using namespace nofail;

@@ -47,13 +47,20 @@ void Tally::CountExecution(uint32_t events) {
   if (std::chrono::steady_clock::now() - written_ >= kPeriod) Write(false);
 }
 
-const Tally::Seen& Tally::CountViolation(const std::string& signature) {
+Tally::Seen& Tally::Find(const std::string& signature) {
+  static constexpr Listed kInBaseline = {"", "", "baseline", false};
   auto [it, first] = seen_.try_emplace(HashOf(signature));
   Seen& seen = it->second;
   if (first) {
     const Listed* listed = FindListed(linked_subject->name, signature);
+    if (listed == nullptr && baseline_.count(signature) != 0) listed = &kInBaseline;
     seen = {listed, signature, listed != nullptr ? listed->name : SlugOf(signature), executions_, 0};
   }
+  return seen;
+}
+
+const Tally::Seen& Tally::CountViolation(const std::string& signature) {
+  Seen& seen = Find(signature);
   ++seen.count;
   return seen;
 }
@@ -69,8 +76,8 @@ void Tally::Write(bool done) {
     absl::StrAppendFormat(&text, "violation %s %d %d %s %s\n", listed, seen.count, seen.first, seen.name,
                           seen.signature);
   }
-  const std::string path = absl::StrCat(directory_, "/status.", getpid());
-  const std::string temporary = absl::StrCat(directory_, "/.status.", getpid());
+  const std::string path = absl::StrCat(directory_, "/.status.", getpid());
+  const std::string temporary = path + ".new";
   if (FILE* file = fopen(temporary.c_str(), "w"); file != nullptr) {
     fputs(text.c_str(), file);
     if (fclose(file) == 0) rename(temporary.c_str(), path.c_str());

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 
 #include "fuzz/check/known.h"
@@ -26,12 +27,15 @@ class Tally {
 
   Tally();
 
-  // From now on status.<pid> in `directory`, which exists, is kept up to date.
+  // From now on .status.<pid> in `directory`, which exists, is kept up to date.
   void WriteTo(const std::string& directory);
 
   void CountExecution(uint32_t events);
   // The result is valid for ever; its count is 1 when it is the first of its signature.
   const Seen& CountViolation(const std::string& signature);
+  bool IsNew(const std::string& signature) { return Find(signature).listed == nullptr; }
+  // Signatures that are no news, besides those listed.
+  void SetBaseline(std::set<std::string> signatures) { baseline_ = std::move(signatures); }
   uint64_t executions() const { return executions_; }
 
   // Replaces the file as a whole, so that readers see all of it. One line each, words separated by blanks:
@@ -41,6 +45,9 @@ class Tally {
   void Write(bool done);
 
  private:
+  Seen& Find(const std::string& signature);
+
+  std::set<std::string> baseline_;
   std::string directory_;
   // By hash: an engine learns the words that a process compares, and these would be of no use to it.
   std::map<uint64_t, Seen> seen_;

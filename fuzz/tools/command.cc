@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+#include "fuzz/tools/command.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "fuzz/schedule/generate.h"
+
+namespace nofail {
+namespace {
+
+absl::Status Usage(absl::string_view message) { return absl::InvalidArgumentError(message); }
+
+absl::Status SetTarget(const std::string& name, Profile* profile) {
+  std::string names;
+  for (const TargetName& target : kTargets) {
+    if (name == target.name) {
+      *profile = target.profile;
+      return absl::OkStatus();
+    }
+    absl::StrAppend(&names, names.empty() ? "" : ", ", target.name);
+  }
+  return Usage(absl::StrCat("--target ", name, ": there is no such target; there are ", names));
+}
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) return Usage(absl::StrCat(path, ": is a directory; name a file in it"));
+  const std::unique_ptr<FILE, int (*)(FILE*)> file(fopen(path.c_str(), "rb"), fclose);
+  if (file == nullptr) return Usage(absl::StrCat(path, ": ", strerror(errno)));
+  std::string text(kMaxTextBytes + 1, '\0');
+  text.resize(fread(text.data(), 1, text.size(), file.get()));
+  if (ferror(file.get())) return Usage(absl::StrCat(path, ": ", strerror(errno)));
+  if (text.empty()) return Usage(absl::StrCat(path, ": is empty; a schedule is expected"));
+  if (text.size() > kMaxTextBytes) {
+    return Usage(absl::StrCat(path, ": is larger than ", kMaxTextBytes, " bytes, the most a schedule may have"));
+  }
+  return text;
+}
+
+}  // namespace
+
+absl::StatusOr<Arguments> ParseArguments(absl::Span<const std::string> arguments, absl::string_view allowed) {
+  const std::vector<absl::string_view> flags = absl::StrSplit(allowed, ' ');
+  Arguments result;
+  bool only_files = false;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    if (only_files || arguments[i].size() < 2 || arguments[i][0] != '-') {
+      result.files.push_back(arguments[i]);
+      continue;
+    }
+    if (arguments[i] == "--") {
+      only_files = true;
+      continue;
+    }
+    const std::vector<std::string> parts = absl::StrSplit(arguments[i], absl::MaxSplits('=', 1));
+    const std::string& flag = parts[0];
+    if (std::find(flags.begin(), flags.end(), flag) == flags.end()) {
+      return Usage(absl::StrCat(flag, ": there is no such option here; --help lists them"));
+    }
+    const bool takes_value = flag == "-o" || flag == "--target" || flag == "--seed";
+    if (!takes_value && parts.size() > 1) return Usage(absl::StrCat(flag, ": takes no value"));
+    if (takes_value && parts.size() == 1 && i + 1 == arguments.size()) return Usage(absl::StrCat(flag, ": needs a value"));
+    const std::string value = !takes_value ? "" : parts.size() > 1 ? parts[1] : arguments[++i];
+    if (flag == "--verbose") result.verbose = true;
+    if (flag == "--json") result.json = true;
+    if (flag == "--force") result.force = true;
+    if (flag == "-o") result.output = value;
+    if (flag == "--target") {
+      if (absl::Status status = SetTarget(value, &result.profile); !status.ok()) return status;
+    }
+    if (flag == "--seed" && !absl::SimpleAtoi(value, &result.seeds.emplace_back())) {
+      return Usage(absl::StrCat("--seed ", value, ": expected a number from 0 to 4294967295"));
+    }
+  }
+  return result;
+}
+
+absl::StatusOr<Input> ReadInput(const std::string& path, Profile profile) {
+  absl::StatusOr<std::string> text = ReadFile(path);
+  if (!text.ok()) return text.status();
+  absl::StatusOr<ScheduleFile> file = ParseText(*text, path);
+  if (file.ok()) return Input{path, *std::move(file), true};
+  if (absl::EndsWith(path, ".sched") || absl::StartsWith(*text, "nofail schedule")) return file.status();
+  if (text->size() > kMaxInputBytes) {
+    return Usage(absl::StrCat(path, ": is larger than ", kMaxInputBytes, " bytes, the most a fuzz input may have"));
+  }
+  Input input{path, {}, false};
+  input.file.schedule = Decode({reinterpret_cast<const uint8_t*>(text->data()), text->size()}, profile);
+  Fit(&input.file.schedule, profile);
+  return input;
+}
+
+Input GenerateInput(uint32_t seed, Profile profile) {
+  Rng rng(seed);
+  return {absl::StrCat("seed ", seed), {{}, Generate(profile, rng), {}}, false};
+}
+
+absl::StatusOr<std::vector<std::string>> ExpandDirectories(const std::vector<std::string>& paths) {
+  namespace fs = std::filesystem;
+  std::vector<std::string> files;
+  for (const std::string& path : paths) {
+    std::error_code error;
+    if (!fs::is_directory(path, error)) {
+      files.push_back(path);
+      continue;
+    }
+    const size_t before = files.size();
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(path, error)) {
+      const bool hidden = absl::StartsWith(entry.path().filename().string(), ".");
+      if (entry.is_regular_file() && !hidden) files.push_back(entry.path().string());
+    }
+    if (error) return Usage(absl::StrCat(path, ": ", error.message()));
+    if (files.size() == before) return Usage(absl::StrCat(path, ": holds no file"));
+    std::sort(files.begin() + static_cast<ptrdiff_t>(before), files.end());
+  }
+  return files;
+}
+
+int Fail(ExitCode code, absl::string_view message) {
+  fprintf(stderr, "nofail: %.*s\n", static_cast<int>(message.size()), message.data());
+  return code;
+}
+
+bool UseColour() {
+  const char* no_colour = getenv("NO_COLOR");
+  const char* terminal = getenv("TERM");
+  return isatty(STDOUT_FILENO) && (no_colour == nullptr || *no_colour == '\0') &&
+         (terminal == nullptr || strcmp(terminal, "dumb") != 0);
+}
+
+}  // namespace nofail

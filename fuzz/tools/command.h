@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+//
+// What the subcommands of `nofail` share: exit codes, arguments, where a schedule comes from.
+#ifndef NOFAIL_FUZZ_TOOLS_COMMAND_H_
+#define NOFAIL_FUZZ_TOOLS_COMMAND_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "fuzz/schedule/codec.h"
+#include "fuzz/schedule/text.h"
+
+namespace nofail {
+
+enum ExitCode { kAsExpected = 0, kUnexpected = 1, kUsage = 2, kHarnessBug = 3, kSetUpFailed = 5, kInterrupted = 130 };
+
+struct Command {
+  const char* name;
+  const char* summary;  // one line
+  const char* help;     // usage, what it does, examples
+  int (*run)(absl::Span<const std::string> arguments);
+};
+extern const Command kReplayCommand, kShowCommand, kConvertCommand;
+
+struct TargetName {
+  const char* name;
+  Profile profile;
+  const char* summary;
+};
+inline constexpr TargetName kTargets[] = {
+    {"teardown", Profile::kTeardown, "map_free against destroy"},
+    {"lifecycle", Profile::kLifecycle, "all operations"},
+};
+
+// A command's arguments, taken apart. What it does not allow is an error that says so.
+struct Arguments {
+  std::vector<std::string> files;
+  bool verbose = false, json = false, force = false;
+  std::string output;                   // -o
+  Profile profile = Profile::kTeardown;  // --target
+  std::vector<uint32_t> seeds;           // --seed, each one a generated schedule
+};
+// `allowed`: the flags, as in "--verbose --seed".
+absl::StatusOr<Arguments> ParseArguments(absl::Span<const std::string> arguments, absl::string_view allowed);
+
+// One schedule to work on.
+struct Input {
+  std::string name;  // "corpus/known/x.sched", "seed 7"
+  ScheduleFile file;
+  bool is_text = false;  // otherwise it was bytes, or generated
+};
+// A file: text when it is called .sched or begins like one, else bytes made to fit `profile`.
+// Errors are one line each, and start with the path.
+absl::StatusOr<Input> ReadInput(const std::string& path, Profile profile);
+Input GenerateInput(uint32_t seed, Profile profile);
+// The files themselves, and what is in the directories among them, sorted. An empty directory is an error.
+absl::StatusOr<std::vector<std::string>> ExpandDirectories(const std::vector<std::string>& paths);
+
+// Prints "nofail: MESSAGE" to stderr and returns the code.
+int Fail(ExitCode code, absl::string_view message);
+// Whether stdout wants ANSI escapes.
+bool UseColour();
+
+}  // namespace nofail
+#endif  // NOFAIL_FUZZ_TOOLS_COMMAND_H_

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+//
+// nofail replay: runs schedules and compares what happens with what each expects.
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <set>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "fuzz/exec/executor.h"
+#include "fuzz/report/json_report.h"
+#include "fuzz/report/text_report.h"
+#include "fuzz/targets/sanitizer_hooks.h"
+#include "fuzz/tools/command.h"
+
+namespace nofail {
+namespace {
+
+using Signatures = std::set<std::string>;
+
+constexpr const char* kCrashCorpus[] = {"corpus/regressions", "corpus/known", "corpus/findings"};
+
+volatile sig_atomic_t interrupted = 0;
+
+// Only the thread build can see data races: others do not expect any.
+Signatures Expected(const ScheduleFile& file) {
+  Signatures expected;
+  for (const Expectation& expectation : file.expectations) {
+    if (expectation.subject != linked_subject->name) continue;
+    for (const std::string& signature : expectation.signatures) {
+#if !NOFAIL_TSAN
+      if (absl::StartsWith(signature, "data-race/")) continue;
+#endif
+      expected.insert(signature);
+    }
+  }
+  return expected;
+}
+
+Signatures Seen(const Verdict& verdict) {
+  Signatures seen;
+  for (const Violation& violation : verdict.violations) seen.insert(violation.Signature());
+  return seen;
+}
+
+std::string Join(const Signatures& signatures) { return signatures.empty() ? "pass" : absl::StrJoin(signatures, ", "); }
+
+struct Outcome {
+  bool as_expected;
+  nlohmann::ordered_json json;
+};
+
+Outcome Replay(Executor& executor, const Input& input, const Arguments& arguments) {
+  const Schedule& schedule = input.file.schedule;
+  if (!executor.IsDeterministic(schedule)) {
+    fprintf(stderr, "nofail: HARNESS BUG: %s gave two traces\n", input.name.c_str());
+    _exit(kHarnessBug);
+  }
+  TakeSanitizerReports();
+  const RunResult& result = executor.Run(schedule);
+  const std::string text = FormatText({{}, schedule, {}});
+  const Report report{*linked_subject, text, result.verdict, executor.trace()};
+  const Signatures expected = Expected(input.file), seen = Seen(result.verdict);
+  Outcome outcome{expected == seen, {}};
+  if (arguments.json) {
+    outcome.json = {{"file", input.name}, {"as_expected", outcome.as_expected}, {"expected", expected}};
+    auto& ignored = outcome.json["ignored"] = nlohmann::ordered_json::array();
+    for (const Deviation& deviation : result.ignored) ignored.push_back(FormatDeviation(schedule, deviation));
+    outcome.json.update(JsonReport(report, arguments.verbose));
+    return outcome;
+  }
+  absl::PrintF("%-10s  %s  trace %016x  %s\n", outcome.as_expected ? "ok" : "UNEXPECTED", input.name,
+               executor.trace().Hash(), Join(seen));
+  if (!outcome.as_expected) absl::PrintF("            expected: %s\n", Join(expected));
+  for (const Deviation& deviation : result.ignored) {
+    absl::PrintF("            ignored, for it never fired: %s\n", FormatDeviation(schedule, deviation));
+  }
+  if (arguments.verbose) {
+    absl::PrintF("%s%s\n", TextReport(report, {.width = TerminalWidth(), .colour = UseColour()}),
+                 TakeSanitizerReports());
+  }
+  fflush(stdout);
+  return outcome;
+}
+
+absl::StatusOr<std::vector<Input>> Inputs(const Arguments& arguments) {
+  std::vector<std::string> paths = arguments.files;
+  if (paths.empty() && arguments.seeds.empty()) {
+    if (!std::filesystem::is_directory("corpus")) {
+      return absl::InvalidArgumentError(
+          "there is no corpus/ here: name files or directories, or run it where the repository is");
+    }
+    for (const char* path : kCrashCorpus) {
+      std::error_code error;
+      if (!std::filesystem::is_empty(path, error) && !error) paths.push_back(path);
+    }
+  }
+  absl::StatusOr<std::vector<std::string>> files = ExpandDirectories(paths);
+  if (!files.ok()) return files.status();
+  std::vector<Input> inputs;
+  for (const std::string& file : *files) {
+    absl::StatusOr<Input> input = ReadInput(file, arguments.profile);
+    if (!input.ok()) return input.status();
+    inputs.push_back(*std::move(input));
+  }
+  for (const uint32_t seed : arguments.seeds) inputs.push_back(GenerateInput(seed, arguments.profile));
+  return inputs;
+}
+
+int Run(absl::Span<const std::string> raw) {
+  const absl::StatusOr<Arguments> arguments = ParseArguments(raw, "--verbose --json --target --seed");
+  if (!arguments.ok()) return Fail(kUsage, arguments.status().message());
+  // All are read before the first is run: nothing is done on an error.
+  const absl::StatusOr<std::vector<Input>> inputs = Inputs(*arguments);
+  if (!inputs.ok()) return Fail(kUsage, inputs.status().message());
+
+  InstallSanitizerHooks(nullptr);
+  signal(SIGINT, [](int) { interrupted = 1; });
+  Executor executor(*linked_subject);
+  size_t done = 0, unexpected = 0;
+  nlohmann::ordered_json runs = nlohmann::ordered_json::array();
+  for (const Input& input : *inputs) {
+    if (interrupted) break;
+    Outcome outcome = Replay(executor, input, *arguments);
+    ++done;
+    if (!outcome.as_expected) ++unexpected;
+    if (arguments->json) runs.push_back(std::move(outcome.json));
+  }
+  if (arguments->json) {
+    absl::PrintF("%s\n", nlohmann::ordered_json{{"format", 1}, {"runs", std::move(runs)}}.dump(2));
+  } else if (inputs->size() != 1) {
+    absl::PrintF("%d schedules: %d as expected, %d not\n", done, done - unexpected, unexpected);
+  }
+  if (interrupted) return kInterrupted;
+  return unexpected == 0 ? kAsExpected : kUnexpected;
+}
+
+}  // namespace
+
+const Command kReplayCommand = {
+    "replay",
+    "run schedules and compare with what each expects",
+    R"(usage: nofail replay [FILE|DIR]... [--seed N]... [--target T] [--verbose] [--json]
+
+Runs each schedule and prints one line: whether it went as expected, its name, the hash of its trace (the same in every
+run and build) and the signature of each violation. Without arguments it runs the crash corpus: corpus/regressions,
+corpus/known and corpus/findings.
+
+A .sched file says what it expects in its `expect SUBJECT: ...` line; everything else is expected to pass. Deviations
+that had no effect are listed.
+
+  --seed N      runs the N-th generated schedule (may be given several times)
+  --target T    what bytes and seeds are about: teardown (the default) or lifecycle
+  --verbose     adds the report: violations, the objects' lives, the schedule, the trace
+  --json        prints all of it as data; with --verbose, every event
+
+examples:
+  nofail replay                              the crash corpus
+  nofail replay crash-8a53b1 --verbose       what a fuzzer left behind
+  nofail replay --seed 7 --target lifecycle
+
+exit code: 0 all as expected, 1 some not, 2 unreadable input or wrong usage (nothing is run), 3 bug of the suite itself,
+130 interrupted
+)",
+    Run};
+
+}  // namespace nofail

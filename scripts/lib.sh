@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# What the scripts share: where the repository is, what must be installed, how a preset is built. To be sourced.
+set -euo pipefail
+
+nofail_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+nofail_name=$(basename "$0")
+
+readonly nofail_packages=(cmake ninja-build pkg-config git libabsl-dev libboost-context-dev liburcu-dev libgtest-dev
+  libgmock-dev libbenchmark-dev nlohmann-json3-dev)
+# The one this suite is measured with first, then the newest. From 15 on, ThreadSanitizer and libFuzzer go together.
+readonly nofail_clangs=(19 22 21 20 18 17 16 15)
+
+# say TEXT: progress and errors go to stderr, results to stdout.
+say() { printf '%s: %s\n' "$nofail_name" "$*" >&2; }
+# leave CODE TEXT
+leave() { say "$2"; exit "$1"; }
+
+is_installed() { [[ $(dpkg-query -W -f '${Status}' "$1" 2>/dev/null) == "install ok installed" ]]; }
+
+# Whether this clang is there, with libFuzzer.
+has_clang() {
+  local name
+  command -v "clang++-$1" >/dev/null || return 1
+  for name in "libclang_rt.fuzzer-$(uname -m).a" libclang_rt.fuzzer.a; do
+    if [[ -f $("clang++-$1" -print-file-name="$name") ]]; then return 0; fi
+  done
+  return 1
+}
+
+# Prints the packages of the first clang that the distribution has; nothing when one is there already.
+missing_clang() {
+  local version
+  for version in "${nofail_clangs[@]}"; do
+    if has_clang "$version"; then return; fi
+  done
+  for version in "${nofail_clangs[@]}"; do
+    if apt-cache show "clang-$version" >/dev/null 2>&1; then
+      echo "clang-$version"
+      apt-cache show "libclang-rt-$version-dev" >/dev/null 2>&1 && echo "libclang-rt-$version-dev"
+      return
+    fi
+  done
+  echo clang  # also when the package lists are empty, as in a fresh container: install_missing asks again
+}
+
+# Installs what is missing, as root or with sudo; otherwise prints the one line that does, and leaves with code 5.
+install_missing() {
+  local package missing=()
+  if ! command -v dpkg-query >/dev/null; then
+    say "this is no Debian or Ubuntu: make sure there are clang (19 is best), ${nofail_packages[*]}"
+    return
+  fi
+  for package in "${nofail_packages[@]}"; do
+    is_installed "$package" || missing+=("$package")
+  done
+  mapfile -t -O "${#missing[@]}" missing < <(missing_clang)
+  if [[ ${#missing[@]} -gt 0 ]]; then
+    local sudo=()
+    if [[ $(id -u) -ne 0 ]]; then
+      sudo=(sudo)
+      # A password can be typed on a terminal only.
+      if ! sudo -n true 2>/dev/null && ! { command -v sudo >/dev/null && [[ -t 0 ]]; }; then
+        leave 5 "packages are missing; install them with: sudo apt-get update && sudo apt-get install -y ${missing[*]}"
+      fi
+    fi
+    say "installing ${missing[*]}"
+    local log
+    log=$(mktemp)
+    "${sudo[@]}" apt-get update >"$log" 2>&1 || { cat "$log" >&2; leave 5 "apt-get update failed"; }
+    if [[ ${missing[-1]} == clang ]]; then
+      unset 'missing[-1]'
+      mapfile -t -O "${#missing[@]}" missing < <(missing_clang)
+    fi
+    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}" \
+      >"$log" 2>&1 || { cat "$log" >&2; leave 5 "apt-get install failed"; }
+    rm -f "$log"
+  fi
+}
+
+# build PRESET TARGET...: configures and builds, quietly; on failure prints the log and leaves with code 5.
+build() {
+  local preset=$1 log="$nofail_root/build/$1.log"
+  shift
+  mkdir -p "$nofail_root/build"
+  local started=$SECONDS
+  if [[ -t 2 ]]; then say "building $preset (log: build/$preset.log)"; fi
+  if ! (cd "$nofail_root" && cmake --preset "$preset" && cmake --build --preset "$preset" --target "$@") >"$log" 2>&1; then
+    grep -E -A5 'error|FAILED|CMake Error' "$log" | head -40 >&2 || true
+    leave 5 "the build of $preset failed; all of it is in build/$preset.log"
+  fi
+  if ((SECONDS - started > 5)); then say "built $preset in $((SECONDS - started)) s"; fi
+}

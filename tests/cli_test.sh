@@ -1,0 +1,121 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# usage: cli_test.sh NOFAIL-BINARY
+#
+# What a person meets at the command line: each bad input has its message and exit code, and leaves nothing behind.
+set -uo pipefail
+nofail=$(realpath "$1")
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+cd "$scratch" || exit 1
+
+failed=0
+# expect CODE TEXT ARGUMENT...: the exit code, and an extended regular expression that the output matches.
+expect() {
+  local code=$1 text=$2 output got
+  shift 2
+  output=$("$nofail" "$@" 2>&1)
+  got=$?
+  if [[ $got != "$code" ]]; then
+    echo "nofail $*: exit code $got, expected $code; it said: $output"
+    failed=1
+  elif ! grep -qE -- "$text" <<<"$output"; then
+    echo "nofail $*: expected to read '$text'; it said: $output"
+    failed=1
+  fi
+}
+# one_line ARGUMENT...: the error is a single line.
+one_line() {
+  local lines
+  lines=$("$nofail" "$@" 2>&1 >/dev/null | wc -l)
+  [[ $lines == 1 ]] || { echo "nofail $*: $lines lines of error, expected one"; failed=1; }
+}
+check() { if ! eval "$1"; then echo "not true: $1"; failed=1; fi; }
+
+cat >good.sched <<'S'
+nofail schedule 1
+map   m0 type=sk value=8
+owner o0 type=sk bucket=0
+setup: update m0 o0
+task A: map_free m0
+task B: destroy o0
+S
+sed 's/update/updat/' good.sched >bad.sched
+sed 's/schedule 1/schedule 99/' good.sched >newer.sched
+cp bad.sched bad_without_extension
+{ cat good.sched; echo 'expect posted: leak.selem/selem/Nothing'; } >wrong.sched
+printf 'any bytes' >bytes
+: >empty
+head -c 2000000 /dev/zero >large
+head -c 5000 /dev/zero >large_input
+mkdir directory nothing_in_it
+cp good.sched bytes directory
+
+# Help teaches, and is no error. Nothing at all is.
+expect 0 'usage: nofail COMMAND' --help
+expect 2 'usage: nofail COMMAND'
+expect 0 '^nofail [0-9]+\.[0-9]+\.[0-9]+' --version
+expect 0 'teardown' --list
+for command in replay show convert; do expect 0 "usage: nofail $command" "$command" --help; done
+expect 2 'polish: there is no such command' polish
+expect 2 '--loud: there is no such option' replay --loud
+expect 2 '--target: needs a value' replay --target
+expect 2 '--target zoo: there is no such target; there are teardown, lifecycle' replay --target zoo bytes
+expect 2 '--seed x: expected a number' replay --seed x
+expect 2 '--verbose: takes no value' replay --verbose=1 good.sched
+
+# Inputs that cannot be read.
+for command in replay show convert; do
+  expect 2 '^nofail: missing: No such file' "$command" missing
+  expect 2 '^nofail: empty: is empty' "$command" empty
+  expect 2 '^nofail: large: is larger than' "$command" large
+  expect 2 '^nofail: large_input: is larger than' "$command" large_input
+  expect 2 'bad.sched:4:[0-9]+: expected' "$command" bad.sched
+  expect 2 'bad_without_extension:4:[0-9]+: expected' "$command" bad_without_extension
+  expect 2 'newer.sched:1:[0-9]+: .*99' "$command" newer.sched
+  for file in missing empty large bad.sched newer.sched; do one_line "$command" "$file"; done
+done
+for command in show convert; do
+  expect 2 'directory: is a directory' "$command" directory
+  expect 2 'expected one file' "$command"
+  expect 2 'expected one file' "$command" good.sched bytes
+done
+expect 2 'nothing_in_it: holds no file' replay nothing_in_it
+expect 2 'there is no corpus/ here' replay
+if [[ $(id -u) != 0 ]]; then
+  cp good.sched secret.sched
+  chmod 0 secret.sched
+  expect 2 'secret.sched: Permission denied' replay secret.sched
+fi
+# One that cannot be read: none is run.
+expect 2 '^nofail: empty: is empty' replay good.sched empty
+check '[[ -z $("$nofail" replay good.sched empty 2>/dev/null) ]]'
+
+# Replay compares with what is expected.
+expect 0 '^ok +good.sched  trace [0-9a-f]{16}  pass$' replay good.sched
+expect 1 '^UNEXPECTED +wrong.sched .* pass$' replay wrong.sched
+expect 1 'expected: leak.selem/selem/Nothing' replay wrong.sched
+expect 0 '2 schedules: 2 as expected, 0 not' replay good.sched good.sched
+expect 0 '"as_expected": true' replay --json good.sched
+expect 0 'map_free m0' replay --verbose good.sched
+expect 0 '^ok +seed 7 ' replay --seed 7
+check '[[ $("$nofail" replay --seed 7) == $("$nofail" replay --seed 7) ]]'
+expect 0 'subject posted' show good.sched
+check '[[ $("$nofail" show good.sched) != *$'"'\\\\e'"'* ]]'
+
+# Convert: there and back, and nothing is overwritten or left behind.
+expect 0 '' convert good.sched -o there
+expect 0 '' convert there -o back.sched
+expect 0 '' convert back.sched -o again
+check 'cmp there again'
+check '[[ $("$nofail" replay good.sched | grep -o "trace .*") == $("$nofail" replay back.sched | grep -o "trace .*") ]]'
+expect 2 'back.sched: exists; --force overwrites it' convert bytes -o back.sched
+check 'cmp there again'
+expect 0 '' convert bytes -o back.sched --force
+expect 2 'directory: is a directory' convert bytes -o directory
+expect 2 'no/such/place: cannot be written' convert bytes -o no/such/place
+expect 2 '' convert bad.sched -o new.sched
+check '[[ ! -e new.sched ]]'
+check '[[ -z $(find . -name "*.sched.*") ]]'
+
+exit $failed

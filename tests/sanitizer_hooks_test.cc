@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+//
+// What sanitizers and signals report becomes a fault of the run, again and again in one process.
+#include "fuzz/targets/sanitizer_hooks.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "fuzz/exec/choosers.h"
+#include "fuzz/sim/sim.h"
+#include "tests/misbehave.h"
+
+namespace nofail {
+namespace {
+
+using Body = void (*)(SharedWord*);
+
+SharedWord* shared;
+Body bodies[2];
+
+// The text of the run's first fault, or "none".
+std::string FaultOf(Body first, Body second = Behave) {
+  InstallSanitizerHooks(nullptr);
+  DefaultChooser chooser;
+  Sim& sim = Sim::Get();
+  sim.Reset({}, &chooser);
+  const auto allocate = [](void*) {
+    shared = static_cast<SharedWord*>(kernel_alloc(KERNEL_OTHER, sizeof(SharedWord), KERNEL_HERE));
+  };
+  sim.Spawn(kSetup, allocate, nullptr);
+  EXPECT_TRUE(sim.Run());
+  bodies[0] = first;
+  bodies[1] = second;
+  for (int i = 0; i < 2; ++i) {
+    sim.Spawn(static_cast<TaskId>(kTaskA + i), [](void* body) { (*static_cast<Body*>(body))(shared); }, &bodies[i]);
+  }
+  sim.Run();
+  for (const Event& event : sim.trace().events()) {
+    if (event.kind == EventKind::kFault) return FaultText(static_cast<Fault>(event.detail));
+  }
+  return "none";
+}
+
+// Every time, not only the first.
+void ExpectFault(const std::string& fault, Body first, Body second = Behave) {
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(FaultOf(first, second), fault);
+    EXPECT_EQ(FaultOf(Behave), "none");
+  }
+  TakeSanitizerReports();
+}
+
+TEST(SanitizerHooks, ANullPointerEndsTheRunOnly) { ExpectFault("null-dereference", FollowNull); }
+#if !NOFAIL_TSAN  // there the runtime follows it, before the subject does
+TEST(SanitizerHooks, AWildPointerEndsTheRunOnly) { ExpectFault("sanitizer", FollowWildPointer); }
+#endif
+
+#if NOFAIL_ASAN
+TEST(SanitizerHooks, UndefinedBehaviourIsReportedEachTime) { ExpectFault("sanitizer", OverflowSigned); }
+TEST(SanitizerHooks, APlainReadAfterFree) { ExpectFault("use-after-free", ReadAfterFree); }
+TEST(SanitizerHooks, APlainReadPastTheEnd) { ExpectFault("out-of-bounds", ReadPastEnd); }
+TEST(SanitizerHooks, TheReportCanBeHad) {
+  FaultOf(ReadAfterFree);
+  EXPECT_NE(TakeSanitizerReports().find("AddressSanitizer"), std::string::npos);
+  EXPECT_EQ(TakeSanitizerReports(), "");
+}
+#endif
+
+#if NOFAIL_TSAN
+TEST(SanitizerHooks, ADataRaceIsReportedEachTime) { ExpectFault("data-race", WritePlainly, WritePlainly); }
+#else
+TEST(SanitizerHooks, OneTaskAfterTheOtherIsNoFault) { ExpectFault("none", WritePlainly, WritePlainly); }
+#endif
+
+TEST(SanitizerHooksDeathTest, ABugOfTheSuiteItselfStillEndsTheProcess) {
+  EXPECT_DEATH(*reinterpret_cast<volatile int*>(uintptr_t{8}) = 1, "");
+}
+
+}  // namespace
+}  // namespace nofail
