@@ -54,6 +54,7 @@ endif()
 add_library(nofail_instrumented INTERFACE)
 target_compile_options(nofail_instrumented INTERFACE ${NOFAIL_SANITIZER_FLAGS}
   -include ${PROJECT_SOURCE_DIR}/core/section.h
+  $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions> -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=
   $<$<BOOL:${NOFAIL_HAVE_LIBFUZZER}>:-fsanitize=fuzzer-no-link>
   $<$<BOOL:${NOFAIL_COVERAGE}>:-fprofile-instr-generate;-fcoverage-mapping>)
 # Coverage counters need somewhere to register, in programs without libFuzzer too.

@@ -279,8 +279,8 @@ TEST(TextErrors, TooMany) {
   EXPECT_EQ(ErrorOfLine("setup:" + ops), "f.sched:6:296: expected at most 24 set-up ops, found 'destroy'");
   EXPECT_EQ(ErrorOfLine("task A:" + ops), "f.sched:6:201: expected at most 16 ops in a task, found 'destroy'");
   std::string text = "task A: destroy o0";
-  for (int i = 1; i <= 65; ++i) absl::StrAppend(&text, "\ndeviate A/destroy: preempt ", i, " stay");
-  EXPECT_EQ(ErrorOfLine(text), "f.sched:71:20: expected at most 64 deviations, found 'preempt'");
+  for (int i = 1; i <= 513; ++i) absl::StrAppend(&text, "\ndeviate A/destroy: preempt ", i, " stay");
+  EXPECT_EQ(ErrorOfLine(text), "f.sched:519:20: expected at most 512 deviations, found 'preempt'");
 }
 
 // Whatever is done to a good file, the answer is an error or a valid schedule.

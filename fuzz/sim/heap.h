@@ -11,7 +11,8 @@
 // Choices: kAlloc, by the caller (kernel_sim.cc).
 // Emits: Alloc, Free; faults UseAfterFree, OutOfBounds, NullDereference, DoubleFree, InvalidFree, FreedInReader.
 // Bounds: kMaxObjects objects, kArenaBytes memory; passing one is a harness bug.
-// Not modelled: reuse of freed memory (type confusion by reuse shows as use-after-free instead), NUMA, memory pressure.
+// Not modelled: to the thread sanitizer, freeing an owner races with nothing (errs towards silence: an unordered
+//   uncharge before the store that lets the owner go); reuse of freed memory (type confusion by reuse shows as use-after-free instead), NUMA, memory pressure.
 #ifndef NOFAIL_FUZZ_SIM_HEAP_H_
 #define NOFAIL_FUZZ_SIM_HEAP_H_
 
@@ -34,6 +35,8 @@ class Heap {
   void Free(void* object, kernel_site site);
   // Free, but that the thread sanitizer is not told who does it. `by_rcu`: at the end of kfree_rcu's grace period.
   void Retire(ObjectId id, bool by_rcu, kernel_site site);
+  // Tells it, as the current task or whoever is impersonated.
+  void SyncRetire(ObjectId id);
 
   struct Place {
     ObjectId object;  // 0: not on the heap
@@ -46,7 +49,7 @@ class Heap {
     ObjectId id = owner_[offset / kArenaGranule];
     return {id, static_cast<uint16_t>(offset - start_[id])};
   }
-  // The current task is about to use [address, address + size): faults unless it is live, else notes that it used it.
+  // The current task is about to use [address, address + size): faults unless that is live memory.
   Place Check(const volatile void* address, size_t size, kernel_site site);
 
   // The object is handed to RCU; faults when it was before.

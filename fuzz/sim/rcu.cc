@@ -161,7 +161,7 @@ void Rcu::Kfree(GracePeriod& period) {
         const GracePeriod& period = *static_cast<GracePeriod*>(argument);
         Machine& machine = nofail::machine();
         SyncAcquire(&period);
-        SyncFree(machine.heap.Address(period.object), machine.trace.object(period.object).size);
+        machine.heap.SyncRetire(period.object);
         SyncRelease(&machine.scheduler);  // before the next run
       },
       &period);

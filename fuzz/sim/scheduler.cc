@@ -29,6 +29,11 @@ void Scheduler::Reset(Chooser* chooser) {
   attention_ = false;
 }
 
+void Scheduler::RenewFibers() {
+  if constexpr (!kThreadSanitizer) return;
+  for (uint32_t i = 0; i < kMaxFibers; ++i) fibers_[i].Recreate();
+}
+
 // Slots go round, so that a callback runs on a fiber of its own as long as there are any: to the thread sanitizer two
 // tasks on one fiber would be ordered.
 Task& Scheduler::FreeSlot() {

@@ -31,6 +31,8 @@ class Scheduler {
 
   void Reset(Chooser* chooser);
   void set_chooser(Chooser* chooser) { chooser_ = chooser; }
+  // Sim::RenewFibers.
+  void RenewFibers();
   // A new runnable task. Returns its slot.
   uint32_t Spawn(OpRef id, ObjectId object, void (*body)(void*), void* argument);
   // Runs everything to its end; false when a fatal fault ended it.

@@ -95,6 +95,8 @@ void Sim::SetChooser(Chooser* chooser) {
   chooser->Begin();
 }
 
+void Sim::RenewFibers() { machine().scheduler.RenewFibers(); }
+
 void Sim::Spawn(TaskId id, void (*body)(void*), void* argument) {
   machine().scheduler.Spawn({static_cast<uint8_t>(id), 0}, 0, body, argument);
 }

@@ -48,6 +48,10 @@ class Sim {
   // Another one answers from here on. It must outlive the run.
   void SetChooser(Chooser* chooser);
 
+  // To the thread sanitizer, the runs that follow are the first on their fibers: what it remembers of a memory word, and
+  // so which races it sees, depends on what a fiber did before. Without it, this does nothing.
+  void RenewFibers();
+
   // A task that calls body(argument); runnable from the next Run on. ids: kSetup, kTaskA.., kEnd, one of each at a time.
   void Spawn(TaskId id, void (*body)(void*), void* argument);
   // Runs until every task and every callback has ended, or a fatal fault ends the run.

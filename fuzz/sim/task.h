@@ -40,7 +40,8 @@ struct Task {
 
   // Reader sections (rcu.cc).
   uint8_t nesting[2];
-  // Objects used in the current outermost section, one bit each; words above `touched_words` are stale.
+  // Objects that the current outermost section has got a pointer to with rcu_dereference, one bit each; words above
+  // `touched_words` are stale. (What is merely written as a list neighbour, under the list's lock, is not held.)
   uint32_t touched_words;
   uint64_t touched[kMaxObjects / 64];
 
@@ -62,6 +63,10 @@ struct Task {
   uint32_t recent_load_count;
 
   bool InSection() const { return nesting[KERNEL_RCU] != 0 || nesting[KERNEL_RCU_TASKS_TRACE] != 0; }
+  void Touch(ObjectId id) {
+    while (touched_words <= id / 64u) touched[touched_words++] = 0;
+    touched[id / 64u] |= uint64_t{1} << (id % 64u);
+  }
   bool Touched(ObjectId id) const {
     return id / 64u < touched_words && (touched[id / 64u] >> (id % 64u) & 1) != 0;
   }

@@ -27,6 +27,7 @@
 #include "fuzz/report/on_death.h"
 #include "fuzz/report/text_report.h"
 #include "fuzz/schedule/text.h"
+#include "fuzz/sim/sim.h"
 #include "fuzz/targets/sanitizer_hooks.h"
 #include "fuzz/targets/tally.h"
 
@@ -142,11 +143,12 @@ void Driver::Run(Profile profile, std::span<const uint8_t> input) {
   }
 }
 
-// ThreadSanitizer forgets accesses: what it reports in one run it may miss in the next. Only races that it reports twice
-// are worth anything to whoever replays them.
+// ThreadSanitizer forgets accesses: what it reports in one run it may miss in the next. Only races that it reports again
+// as the first run of a process, as a replay is, are worth anything.
 Verdict Driver::Confirmed(const Verdict& first) {
   const auto is_race = [](const Violation& violation) { return violation.kind == FaultText(Fault::kDataRace); };
   if (std::none_of(first.violations.begin(), first.violations.end(), is_race)) return first;
+  Sim::Get().RenewFibers();
   Verdict second = executor_.Run(schedule_).verdict;
   std::erase_if(second.violations, [&](const Violation& violation) {
     const auto is_same = [&](const Violation& other) { return other.Signature() == violation.Signature(); };

@@ -18,6 +18,7 @@
 #include "fuzz/exec/executor.h"
 #include "fuzz/report/json_report.h"
 #include "fuzz/report/text_report.h"
+#include "fuzz/sim/sim.h"
 #include "fuzz/targets/sanitizer_hooks.h"
 #include "fuzz/tools/command.h"
 
@@ -65,6 +66,7 @@ Outcome Replay(Executor& executor, const Input& input, const Arguments& argument
     _exit(kHarnessBug);
   }
   TakeSanitizerReports();
+  Sim::Get().RenewFibers();
   const RunResult& result = executor.Run(schedule);
   const std::string text = FormatText({{}, schedule, {}});
   const Report report{*linked_subject, text, result.verdict, executor.trace()};
