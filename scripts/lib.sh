@@ -78,14 +78,15 @@ install_missing() {
   fi
 }
 
-# build PRESET TARGET...: configures and builds, quietly; on failure prints the log and leaves with code 5.
+# build PRESET TARGET...: configures (with the one option in `cmake_options`, if set) and builds, quietly; on failure prints
+# the log and leaves with code 5.
 build() {
   local preset=$1 log="$nofail_root/build/$1.log"
   shift
   mkdir -p "$nofail_root/build"
   local started=$SECONDS
   if [[ -t 2 ]]; then say "building $preset (log: build/$preset.log)"; fi
-  if ! (cd "$nofail_root" && cmake --preset "$preset" && cmake --build --preset "$preset" --target "$@") >"$log" 2>&1; then
+  if ! (cd "$nofail_root" && cmake --preset "$preset" ${cmake_options-} && cmake --build --preset "$preset" --target "$@") >"$log" 2>&1; then
     grep -E -A5 'error|FAILED|CMake Error' "$log" | head -40 >&2 || true
     leave 5 "the build of $preset failed; all of it is in build/$preset.log"
   fi
