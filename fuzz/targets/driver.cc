@@ -144,10 +144,14 @@ void Driver::Run(Profile profile, std::span<const uint8_t> input) {
 }
 
 // ThreadSanitizer forgets accesses: what it reports in one run it may miss in the next. Only races that it reports again
-// as the first run of a process, as a replay is, are worth anything.
+// as the first run of a process, as a replay is, are worth anything. That is asked once for each: a known one is only
+// counted.
 Verdict Driver::Confirmed(const Verdict& first) {
   const auto is_race = [](const Violation& violation) { return violation.kind == FaultText(Fault::kDataRace); };
-  if (std::none_of(first.violations.begin(), first.violations.end(), is_race)) return first;
+  const auto is_doubtful = [&](const Violation& violation) {
+    return is_race(violation) && !tally_.IsSettled(violation.Signature());
+  };
+  if (std::none_of(first.violations.begin(), first.violations.end(), is_doubtful)) return first;
   Sim::Get().RenewFibers();
   Verdict second = executor_.Run(schedule_).verdict;
   std::erase_if(second.violations, [&](const Violation& violation) {

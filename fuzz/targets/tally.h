@@ -34,6 +34,11 @@ class Tally {
   // The result is valid for ever; its count is 1 when it is the first of its signature.
   const Seen& CountViolation(const std::string& signature);
   bool IsNew(const std::string& signature) { return Find(signature).listed == nullptr; }
+  // Listed, or counted before.
+  bool IsSettled(const std::string& signature) {
+    const Seen& seen = Find(signature);
+    return seen.listed != nullptr || seen.count != 0;
+  }
   // Signatures that are no news, besides those listed.
   void SetBaseline(std::set<std::string> signatures) { baseline_ = std::move(signatures); }
   uint64_t executions() const { return executions_; }
