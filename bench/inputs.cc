@@ -35,4 +35,24 @@ const std::vector<Input>& TwoTaskInputs(Profile profile) {
   return profile == Profile::kTeardown ? teardown : lifecycle;
 }
 
+const Input& TwoTaskInput(const uint8_t* data, size_t size) {
+  constexpr uint8_t kDeviation = 1;  // codec.cc: the record's first byte
+  constexpr size_t kOperands = 6;    // of a deviation, and of a policy
+  static const Input scenario = [] {
+    Input bytes = Encode({.maps = {{}},
+                          .owners = {{}},
+                          .setup = {{.kind = OpKind::kUpdate}},
+                          .tasks = {{{.kind = OpKind::kMapFree}}, {{.kind = OpKind::kDestroy}}}});
+    bytes.resize(bytes.size() - 1 - kOperands);  // without its policy, which comes last
+    return bytes;
+  }();
+  static Input input;
+  input.assign(scenario.begin(), scenario.end());
+  for (; size >= kOperands; data += kOperands, size -= kOperands) {
+    input.push_back(kDeviation);
+    input.insert(input.end(), data, data + kOperands);
+  }
+  return input;
+}
+
 }  // namespace nofail

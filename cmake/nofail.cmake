@@ -6,10 +6,14 @@ find_package(GTest REQUIRED)
 find_package(absl REQUIRED)
 include(GoogleTest)
 
-# A library. INSTRUMENTED: compiled with the sanitizer and coverage (subjects only).
+# A library. INSTRUMENTED: compiled with the sanitizer and coverage (subjects only). UNITY: as one translation unit, for
+# what calls across its files many times a run.
 function(nofail_library)
-  cmake_parse_arguments(A "INSTRUMENTED" "NAME" "SRCS;DEPS" ${ARGN})
+  cmake_parse_arguments(A "INSTRUMENTED;UNITY" "NAME" "SRCS;DEPS" ${ARGN})
   add_library(${A_NAME} STATIC ${A_SRCS})
+  if(A_UNITY)
+    set_target_properties(${A_NAME} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 0)
+  endif()
   target_link_libraries(${A_NAME} PUBLIC nofail_common ${A_DEPS})
   if(A_INSTRUMENTED)
     target_link_libraries(${A_NAME} PRIVATE nofail_instrumented)

@@ -2,11 +2,11 @@
 //
 // The kernel contract: everything a subject needs from a kernel, as a C interface.
 //
-// A subject (core/posted, core/hardened, a Linux tree) calls these functions and nothing else. Two libraries
+// A subject (core/posted, a Linux tree) calls these functions and nothing else. Two libraries
 // implement them: fuzz/sim (simulated, deterministic) and core/native (real threads). This header is the
 // specification; it holds no code. C and C++ both include it, so a kernel .c file can be driven through it.
 //
-// Facts: PROTOCOL of this suite and Linux 7.2 (include/linux/{rcupdate,refcount,atomic}.h, asm-generic/rqspinlock.h,
+// Facts: Linux 7.2 (include/linux/{rcupdate,refcount,atomic}.h, asm-generic/rqspinlock.h,
 // kernel/bpf/rqspinlock.c, tools/memory-model/linux-kernel.def).
 //
 // Words: a *task* is a simulated CPU context that runs one operation after the other. A *scheduling point* is a

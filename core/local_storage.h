@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: MIT
 //
 // BPF local storage: the objects, and what the operations promise. Facts: kernel/bpf/bpf_local_storage.c of Linux 7.0
-// and 7.2, and the series that the seed belongs to, whose end state this is.
+// and 7.2, and the series that the posted patch belongs to, whose end state this is.
 //
 // An owner (sock, task, cgroup, inode) points to at most one storage. A map has buckets. An selem holds one map's value
 // for one owner and is on two lists: the storage's, under storage->lock, and one bucket's, under bucket->lock. Both
 // locks may fail to be acquired. Readers walk both lists under RCU.
 //
+// clang-format off
 // Who takes an selem off its lists:
 //   SelemUnlink        a delete, or an update that replaces it. All or nothing: storage->lock, then bucket->lock
-//   nested. SelemUnlinkNofail  MapFree (M) and StorageDestroy (D), which cannot give up. Bucket first, then storage,
-//   never nested.
+//                      nested.
+//   SelemUnlinkNofail  MapFree (M) and StorageDestroy (D), which cannot give up. Bucket first, then storage, never
+//                      nested.
 //
 // The state word is for what SelemUnlinkNofail could not do in one call:
 //
-//      0 --M--> kMapUnlinked ------D--\                                    Both M and D have come by: neither looks at
-//      |                               > kUnlinked --either, once--> kToFree   the selem's lists again, and whoever
-//      makes 0 --D--> kStorageUnlinked --M--/                                    the last step frees it.
+//      0 --M--> kMapUnlinked     --D--> kUnlinked --either, once--> kToFree
+//      0 --D--> kStorageUnlinked --M--> kUnlinked
+//
+// At kUnlinked both M and D have come by: neither looks at the selem's lists again, and whoever makes the last step
+// frees it.
 //
 // A call that takes the selem off both lists itself leaves the word alone and frees the selem at once: the other side,
 // if it comes at all, finds it on neither list.
@@ -26,21 +30,19 @@
 //   2. All selems of one owner and one map are in the same bucket: it is chosen by the storage. Whoever holds
 //      storage->lock therefore needs one bucket lock for an old and a new selem.
 //   3. A node is hashed exactly while it is on its list, and that changes under the list's lock only. (A list that
-//   nobody
-//      else sees yet needs none.)
+//      nobody else sees yet needs none.)
 //   4. While sdata->smap is not null, the map is not freed before the reader sections end that could have read it:
-//   MapFree
-//      makes it null, or finds it so, for every selem of its buckets, and waits for readers before the map goes.
+//      MapFree makes it null, or finds it so, for every selem of its buckets, and waits for readers before the map
+//      goes.
 //   5. A value's special fields are freed once, while the map's record lives: by the call of SelemUnlinkNofail that
-//   takes
-//      the selem off its bucket, under bucket->lock; otherwise when the selem is freed, if smap still is set.
+//      takes the selem off its bucket, under bucket->lock; otherwise when the selem is freed, if smap still is set.
 //   6. storage->mem_charge is what the owner is charged for the storage and the selems on its list; under
-//   storage->lock.
-//      What M takes off while D has begun stays in it.
+//      storage->lock. What M takes off while D has begun stays in it.
 //   7. An selem is freed once: by the call that took it off both lists, or by the one that made state kToFree.
 //   8. The owner is used while the caller has a reference to it, or between IncNotZero and Dec of owner_refcnt, which
 //      StorageDestroy waits for.
 //   9. A storage is freed by the call that takes the last selem off its list.
+// clang-format on
 #ifndef NOFAIL_CORE_LOCAL_STORAGE_H_
 #define NOFAIL_CORE_LOCAL_STORAGE_H_
 
@@ -178,7 +180,7 @@ Sdata* StorageLookup(Storage* storage, Map* map, bool cache);
 // map.
 int StorageUpdate(Owner* owner, Map* map, void* value, uint64_t flags, bool swap_uptrs);
 
-// ---- Defined by each subject (posted/, hardened/) ----------------------------------------------------------------
+// ---- Defined by each subject (posted/) ----------------------------------------------------------------------------
 // Takes the selem off its lists as far as the locks can be had, and leaves the rest to the other side.
 // `bucket`: the one that M is walking; null when D calls. REQUIRES: an RCU reader section.
 void SelemUnlinkNofail(Selem* selem, Bucket* bucket);

@@ -85,7 +85,7 @@ build() {
   shift
   mkdir -p "$nofail_root/build"
   local started=$SECONDS
-  if [[ -t 2 ]]; then say "building $preset (log: build/$preset.log)"; fi
+  say "building $preset (log: build/$preset.log)"
   if ! (cd "$nofail_root" && cmake --preset "$preset" ${cmake_options-} && cmake --build --preset "$preset" --target "$@") >"$log" 2>&1; then
     grep -E -A5 'error|FAILED|CMake Error' "$log" | head -40 >&2 || true
     leave 5 "the build of $preset failed; all of it is in build/$preset.log"

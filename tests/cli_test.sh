@@ -103,6 +103,20 @@ check '[[ $("$nofail" replay --seed 7) == $("$nofail" replay --seed 7) ]]'
 expect 0 'subject posted' show good.sched
 check '[[ $("$nofail" show good.sched) != *$'"'\\\\e'"'* ]]'
 
+# A build without ThreadSanitizer cannot know.
+{ cat good.sched; echo 'expect posted: data-race/selem/Nothing'; } >race.sched
+if ! "$nofail" replay race.sched | grep -q '^UNEXPECTED'; then
+  expect 0 '^data races are checked in the thread build only$' replay race.sched  # in the others
+fi
+
+# Nobody takes half a report for all of it.
+for command in 'replay good.sched' 'show good.sched' 'convert good.sched' --help; do
+  # shellcheck disable=SC2086
+  message=$("$nofail" $command 2>&1 1</dev/null)  # cannot be written to
+  code=$?
+  check '[[ $code == 2 && $message == *"nofail: the standard output cannot be written"* ]]'
+done
+
 # Convert: there and back, and nothing is overwritten or left behind.
 expect 0 '' convert good.sched -o there
 expect 0 '' convert there -o back.sched
@@ -113,6 +127,7 @@ expect 2 'back.sched: exists; --force overwrites it' convert bytes -o back.sched
 check 'cmp there again'
 expect 0 '' convert bytes -o back.sched --force
 expect 2 'directory: is a directory' convert bytes -o directory
+expect 2 '^nofail: -o: needs the name of a file' convert bytes -o ''
 expect 2 'no/such/place: cannot be written' convert bytes -o no/such/place
 expect 2 '' convert bad.sched -o new.sched
 check '[[ ! -e new.sched ]]'

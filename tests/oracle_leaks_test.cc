@@ -80,7 +80,7 @@ TEST(LeaksOracleTest, AResourceThatNeverReachedAnElement) {
   EXPECT_THAT(b.Signatures(), ElementsAre("leak.fields/-/Update"));
 }
 
-// The seed's documented leak: map_free fails the bucket lock at selem0, destroy(o1) holds it.
+// The leak that the posted patch documents: map_free fails the bucket lock at selem0, destroy(o1) holds it.
 TEST(LeaksOracleTest, BucketTimeoutHitsTheElementInHand) {
   TraceBuilder b;
   ObjectId buckets = b.Alloc(kSetupOp, KERNEL_BUCKETS);

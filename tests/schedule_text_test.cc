@@ -27,8 +27,8 @@ owner o0 type=sk bucket=0 optmem=512
 owner o1 type=sk bucket=7
 owner o2 type=task bucket=1
 mode  locks=any memory=weak rcu=non-preemptible cpus=4
-setup: update m0 o0; update m0 o1 noexist lock sleepable; update m1 o2; lookup m0 o0 cache sleepable
-setup: update m0 o0 exist
+setup: update m0 o0; update m0 o1 sleepable; update m0 o1 noexist lock; update m1 o2
+setup: lookup m0 o0 cache sleepable; update m0 o0 exist
 task A: map_free m0; map_free m1; delete m0 o1 sleepable; dump o1
 task B: destroy o0; clone o1 o0; kptr m1 o2
 deviate setup/update#4: alloc 1 fail
@@ -51,7 +51,7 @@ deviate end/10: preempt 1 to end
 deviate cb/storage0: preempt 1 to B
 policy pct depth=3 seed=4294967295 v1
 expect posted: leak.fields/selem/SelemUnlinkNofail/lock=buckets, warning/selem/Warn::On+f known=bucket-timeout see="https://example.org/#a, or issue #3"
-expect hardened: pass
+expect other: pass
 )";
 
 // What is wrong with the text, or "".

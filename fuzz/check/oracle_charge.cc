@@ -2,7 +2,7 @@
 //
 // Memory charged to an owner: never negative, and nothing is left when the owner ends.
 //
-// Promised by: the seed. "To make sure uncharging memory is done only when the owner is still present in map_free(),
+// Promised by: the patch. "To make sure uncharging memory is done only when the owner is still present in map_free(),
 //   block destroy() from returning until there is no pending map_free()"; destroy returns the rest, which its caller
 //   uncharges.
 // Reads: Rmw on the owner's word at subject::owner_charge_offset; RunView::owner_ends.

@@ -2,7 +2,7 @@
 //
 // Special fields (kptr, uptr): freed once each, and with the record of a live map.
 //
-// Promised by: the seed. "To make sure bpf_obj_free_fields() is done only once and when map is still present, it is
+// Promised by: the patch. "To make sure bpf_obj_free_fields() is done only once and when map is still present, it is
 //   called when unlinking an selem from b->list under b->lock."
 // Reads: Fault (field-freed-twice, record-dead); FieldFree for who was first.
 // Signature: the faulting function and, for a second free, the function of the first; the lock, when one of these ops

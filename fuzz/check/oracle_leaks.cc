@@ -3,7 +3,7 @@
 // Leaks by kind: at the end of the world, when every owner and map has ended and every callback has run, nothing that
 // the subject allocated is left, and no special field holds a resource.
 //
-// Promised by: the seed, but for the resource leak it documents: "ensuring no double free or memory leak".
+// Promised by: the patch, but for the resource leak it documents: "ensuring no double free or memory leak".
 // Reads: ObjectInfo::freed; the references that resources have left; FieldSet for where a resource was.
 // Signature: leak.<kind of object>, or leak.fields. The function is the one that last could have prevented it:
 //   1. that of the failed lock attempt that hit the object (evidence.h), with lock=class;

@@ -3,7 +3,7 @@
 // Memory safety: no access to memory that was freed or never was the object's, no second free.
 //
 // Promised by: the protocol. "One of two racing callers can succeed in the cmpxchg ..., ensuring no double free or
-//   memory leak" (seed), and RCU for whoever still walks.
+//   memory leak" (the posted patch), and RCU for whoever still walks.
 // Reads: Fault (use-after-free, out-of-bounds, null-dereference, double-free, invalid-free, sanitizer). Marked
 //   accesses, locks and RCU calls are checked by the simulated heap in every build; plain ones by the address
 //   sanitizer.

@@ -3,7 +3,7 @@
 // RCU discipline: sections balance, nobody sleeps in one, RCU-protected pointers are followed inside one (or under the
 // lock), and an object is freed only after the readers that may hold it have gone.
 //
-// Promised by: RCU's contract (Documentation/RCU), and the seed: "Callers will protect these fields with RCU".
+// Promised by: RCU's contract (Documentation/RCU), and the patch: "Callers will protect these fields with RCU".
 // Reads: Fault (sleep-in-rcu, rcu-imbalance, rcu-not-held, freed-in-reader); ReadLock for who entered.
 // Signature: the function at fault; for a section left open, the function that entered it; for freed-in-reader only the
 //   function that gave the object up, whether RCU then called back or freed by itself. Never a lock: whether a grace

@@ -3,7 +3,7 @@
 // Reference counts: refcount_t never saturates.
 //
 // Promised by: the kernel (lib/refcount.c warns and pins the counter for ever, so that whoever waits for zero waits for
-//   ever). The owner pin of the seed relies on it: owner_refcnt starts at 1, map_free pins, destroy waits for zero.
+//   ever). The owner pin of the patch relies on it: owner_refcnt starts at 1, map_free pins, destroy waits for zero.
 // Reads: Fault (refcount-add-on-zero, -overflow, -underflow, -dec-to-zero).
 // Signature: the function whose call saturated it.
 // Silent: atomic_t, which may wrap as it likes.

@@ -6,7 +6,7 @@
 //   linked (0) --<                                         >--> UNLINKED (3) -- cmpxchg --> TOFREE (4), for ever
 //                 or 2 --> STORAGE_UNLINKED (2) -- or 1 --'
 //
-// Promised by: the seed. Whoever takes UNLINKED to TOFREE frees; a store or a step from anywhere else breaks that.
+// Promised by: the patch. Whoever takes UNLINKED to TOFREE frees; a store or a step from anywhere else breaks that.
 // Reads: Store, Rmw and RmwOld on the word at subject::selem_state_offset. A read-modify-write that changes nothing is
 //   legal; so is a store of 0 that is the word's first write (the initialisation).
 // Signature: the writing function.

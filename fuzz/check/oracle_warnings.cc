@@ -2,7 +2,7 @@
 //
 // Kernel warnings: no WARN_ON_ONCE fires.
 //
-// Promised by: whoever wrote the warning; each says "this cannot happen" (in the seed: "highly unlikely").
+// Promised by: whoever wrote the warning; each says "this cannot happen" (in the posted patch: "highly unlikely").
 // Reads: Warning; the op's last lock attempt before it.
 // Signature: the warning's function; lock=class when the op's last lock attempt before the warning failed, which is
 //   what the warnings of this code are about, and tells two of them in one function apart.

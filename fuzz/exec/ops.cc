@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "fuzz/exec/ops.h"
 
+#include <algorithm>
+
 #include <cstring>
 
 #include "core/value.h"
@@ -115,16 +117,27 @@ uint64_t* MakeValue(World& world, const LiveMap& map) {
   return value;
 }
 
+// bpf_*_storage_get with F_CREATE, all that a sleepable program has: it cannot call bpf_map_update_elem on such maps.
+int64_t GetOrCreate(World& world, const LiveMap& map, const LiveOwner& owner) {
+  Section section(true);
+  if (world.subject().lookup(map.map, owner.owner, true) != nullptr) return 0;
+  uint64_t* value = world.value_buffer();
+  std::fill_n(value, kernel_value_size(map.spec.bytes, map.spec.fields) / sizeof(*value), 0);  // no uptr in it
+  Sim::Get().SetHash(owner.spec.bucket);
+  return world.subject().update(map.map, owner.owner, value, UPDATE_NOEXIST);
+}
+
 int64_t Update(World& world, const Op& op) {
   LiveMap& map = world.map(op.map);
   LiveOwner& owner = world.owner(op.owner);
   Reference map_reference(&map.references);
   Reference owner_reference(&owner.references);
   owner.used = true;
+  if (op.sleepable) return GetOrCreate(world, map, owner);
   uint64_t* value = MakeValue(world, map);
   int result;
   {
-    Section section(op.sleepable);
+    Section section(false);
     Sim::Get().SetHash(owner.spec.bucket);
     result = world.subject().update(map.map, owner.owner, value, op.flags);
   }

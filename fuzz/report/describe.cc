@@ -193,6 +193,8 @@ std::string Describe(const Trace& trace, uint32_t event) {
     case EventKind::kFault:
       return absl::StrCat("FAULT ", FaultText(static_cast<Fault>(e.detail)), e.object ? " at " : "",
                           e.object ? place : "");
+    case EventKind::kEarlierAccess:
+      return absl::StrCat("the earlier access to ", place);
   }
   return "";
 }

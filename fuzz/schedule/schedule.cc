@@ -54,7 +54,9 @@ Op NormalAccess(const Schedule& s, Op op) {
     op = {.kind = OpKind::kLookup, .map = op.map, .owner = op.owner};
   }
   Op normal = {.kind = op.kind, .map = FirstFrom(s.maps, op.map, fits), .owner = op.owner, .sleepable = op.sleepable};
-  if (op.kind == OpKind::kUpdate) normal.flags = op.flags & (UPDATE_NOEXIST | UPDATE_EXIST | UPDATE_LOCK);
+  if (op.kind == OpKind::kUpdate && !op.sleepable) {
+    normal.flags = op.flags & (UPDATE_NOEXIST | UPDATE_EXIST | UPDATE_LOCK);
+  }
   if (op.kind == OpKind::kLookup) normal.flags = op.flags & 1;
   return normal;
 }

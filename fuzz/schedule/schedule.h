@@ -35,7 +35,7 @@ struct OwnerSpec {
 };
 
 enum class OpKind : uint8_t {
-  kUpdate,   // map, owner, flags (UPDATE_*), sleepable
+  kUpdate,   // map, owner, flags (UPDATE_*); or sleepable, without flags: bpf_*_storage_get with F_CREATE
   kDelete,   // map, owner, sleepable
   kLookup,   // map, owner, sleepable, cache
   kKptr,     // map (with a kptr field), owner: a program looks the value up and exchanges its kptr

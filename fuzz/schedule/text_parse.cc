@@ -331,6 +331,9 @@ class Parser {
       if (modifier.flags == 0) op->sleepable = true;
     }
     Token token = line_.Peek();
+    if (op->kind == OpKind::kUpdate && op->sleepable && op->flags != 0) {
+      return Fail(token, "sleepable without flags (a sleepable program has no update but storage_get)");
+    }
     if (token.text.empty() || token.text == ";") return true;
     more.insert(more.end(), {"';'", "end of line"});
     return Fail(token, Or(more));

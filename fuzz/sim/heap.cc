@@ -73,7 +73,7 @@ void Heap::SyncRetire(ObjectId id) {
 void Heap::Retire(ObjectId id, bool by_rcu, kernel_site site) {
   ObjectInfo& info = machine_.trace.object(id);
   if (info.freed != ObjectInfo::kAlive) return machine_.Report(Fault::kDoubleFree, id, 0, site);
-  CheckReaders(id, site);
+  CheckReaders(id, by_rcu, site);
   info.freed = machine_.trace.size();
   machine_.Emit(EventKind::kFree, by_rcu, id, 0, 0, site);
   PoisonMemory(Address(id), info.size);
@@ -103,10 +103,10 @@ void Heap::BadAccess(const volatile void* address, size_t, kernel_site site) {
 
 // A reader that used the object in the section it is still in may hold a pointer to it. Not so with owners: references
 // protect them, and one may go while the section in which it was used goes on without it.
-void Heap::CheckReaders(ObjectId id, kernel_site site) {
+void Heap::CheckReaders(ObjectId id, bool by_rcu, kernel_site site) {
   if (machine_.trace.object(id).kind == KERNEL_OWNER) return;
   for (const Task* task : machine_.scheduler.live()) {
-    if (task != &machine_.scheduler.current() && task->InSection() && task->Touched(id)) {
+    if ((by_rcu || task != &machine_.scheduler.current()) && task->InSection() && task->Touched(id)) {
       return machine_.Report(Fault::kFreedInReader, id, 0, site, PackTarget({task->op.task, 0}));
     }
   }

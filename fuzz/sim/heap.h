@@ -63,7 +63,7 @@ class Heap {
 
  private:
   void BadAccess(const volatile void* address, size_t size, kernel_site site);
-  void CheckReaders(ObjectId id, kernel_site site);
+  void CheckReaders(ObjectId id, bool by_rcu, kernel_site site);
 
   Machine& machine_;
   uint64_t base_;

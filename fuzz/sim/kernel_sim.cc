@@ -90,7 +90,10 @@ uint32_t kernel_hash_ptr(const void* object, unsigned bits) {
 void kernel_obj_free_fields(kernel_record* record, void* data, kernel_site site) {
   machine().ledger.FreeFields(record, data, site);
 }
-bool kernel_record_has(const kernel_record* record, unsigned fields) { return (record->spec.fields & fields) != 0; }
+bool kernel_record_has(const kernel_record* record, unsigned fields) {
+  if (!record->alive) machine().Report(Fault::kRecordDead, 0, 0, {}, record->spec.map_id);
+  return (record->spec.fields & fields) != 0;
+}
 void kernel_obj_swap_uptrs(kernel_record* record, void* data, void* source, kernel_site site) {
   machine().ledger.SwapUptrs(record, data, source, site);
 }

@@ -41,7 +41,8 @@ uint64_t Memory::Load(const volatile void* address, unsigned size, kernel_order 
     if (order == KERNEL_ONCE) task.recent_loads[task.recent_load_count++ % Task::kRecentLoads] = address;
   }
   uint64_t value = Read(address, size);
-  if (order == KERNEL_DEPENDENCY && task.InSection()) {
+  // What is reached under a lock is used under it, and let go with it.
+  if (order == KERNEL_DEPENDENCY && task.InSection() && task.held_count == 0) {
     task.Touch(machine_.heap.Find(reinterpret_cast<const volatile void*>(value)).object);
   }
   machine_.Emit(EventKind::kLoad, order, place.object, place.offset, machine_.heap.Normalize(value), site);

@@ -49,9 +49,13 @@ void Rcu::ReadUnlock(kernel_rcu_flavour flavour, kernel_site site) {
   Task& task = machine_.scheduler.current();
   if (task.nesting[flavour] == 0) return machine_.Report(Fault::kRcuImbalance, 0, 0, site, flavour);
   machine_.Emit(EventKind::kReadUnlock, flavour, 0, 0, task.nesting[flavour] - 1u, site);
-  if (--task.nesting[flavour] != 0) return;
-  SyncRelease(&left_[flavour]);
+  if (--task.nesting[flavour] == 0) Left(flavour);
+}
 
+void Rcu::Left(kernel_rcu_flavour flavour) {
+  const Task& task = machine_.scheduler.current();
+  if (IsReader(task, flavour)) return;
+  SyncRelease(&left_[flavour]);
   uint64_t bit = uint64_t{1} << machine_.scheduler.SlotOf(task);
   for (size_t i = 0; i < open_.size();) {
     uint32_t number = open_[i];
@@ -77,7 +81,7 @@ void Rcu::LeaveAll(kernel_site site) {
 uint64_t Rcu::Readers(kernel_rcu_flavour flavour) const {
   uint64_t readers = 0;
   for (const Task* task : machine_.scheduler.live()) {
-    if (task->nesting[flavour] != 0) readers |= uint64_t{1} << machine_.scheduler.SlotOf(*task);
+    if (IsReader(*task, flavour)) readers |= uint64_t{1} << machine_.scheduler.SlotOf(*task);
   }
   return readers;
 }
@@ -167,7 +171,8 @@ void Rcu::Kfree(GracePeriod& period) {
       &period);
 }
 
-// Sections that have ended come before the grace period, though whoever begins it need not see what they did.
+// Sections that have ended come before the grace period, though whoever begins it need not see what they did. Those of
+// the other flavour too: a grace period takes every CPU through a full barrier.
 void Rcu::FollowEndedSections(GracePeriod& period) {
   if constexpr (!kThreadSanitizer) return;
   bookkeeper_.Impersonate(
@@ -175,7 +180,7 @@ void Rcu::FollowEndedSections(GracePeriod& period) {
         const GracePeriod& period = *static_cast<GracePeriod*>(argument);
         const Rcu& rcu = nofail::machine().rcu;
         SyncAcquire(&rcu.left_[KERNEL_RCU]);
-        if (period.flavour == KERNEL_RCU_TASKS_TRACE) SyncAcquire(&rcu.left_[KERNEL_RCU_TASKS_TRACE]);
+        SyncAcquire(&rcu.left_[KERNEL_RCU_TASKS_TRACE]);
         SyncRelease(&period);
       },
       &period);
@@ -187,8 +192,12 @@ void Rcu::RunCallback(void* argument) {
   Rcu& rcu = machine.rcu;
   SyncAcquire(&period);
   machine.Emit(EventKind::kCallbackBegin, period.flavour, period.object, 0, 0, period.site);
+  Task& task = machine.scheduler.current();
+  task.in_callback = true;
   period.head->callback(period.head);
   CheckLeftNothing(machine, period.site);
+  task.in_callback = false;
+  rcu.LeftAtomic();
   machine.Emit(EventKind::kCallbackEnd, period.flavour, period.object, 0, 0, period.site);
   SyncRelease(&rcu.barrier_[period.flavour]);
   auto& left = rcu.callbacks_[period.flavour];

@@ -5,7 +5,8 @@
 // Stands for: rcu_read_lock, rcu_read_lock_trace, call_rcu, call_rcu_tasks_trace, kfree_rcu, synchronize_rcu, rcu_barrier,
 //   rcu_barrier_tasks_trace. (Documentation/RCU/Design/Requirements, Linux 7.2)
 // Guarantees: a grace period ends no earlier than the last reader section that began before it; a tasks-trace grace
-//   period waits for both flavours. Callbacks run in tasks of their own, from the end of their grace period on;
+//   period waits for both flavours. To RCU, whoever holds or waits for a lock (interrupts or preemption are off) and
+//   whoever runs a callback (bottom halves are off) is a reader, too (include/linux/rcupdate.h, rcu_read_lock). Callbacks run in tasks of their own, from the end of their grace period on;
 //   kfree_rcu memory goes at that end. A barrier returns when every callback handed over before has run.
 // Requires: no blocking inside an RCU section, nor with a lock held: faults otherwise.
 // Choices: kGracePeriod, when a grace period could end: it ends then, or 1 to 3 task switches later.
@@ -22,6 +23,7 @@
 
 #include "core/kernel.h"
 #include "fuzz/sim/fiber.h"
+#include "fuzz/sim/sanitizer.h"
 #include "fuzz/sim/task.h"
 
 namespace nofail {
@@ -40,6 +42,10 @@ class Rcu {
   void Synchronize(kernel_site site);
   void Barrier(kernel_rcu_flavour flavour, kernel_site site);
 
+  // The current task may just have ceased to be a reader of RCU.
+  void LeftAtomic() {
+    if (!open_.empty() || kThreadSanitizer) Left(KERNEL_RCU);
+  }
   // A task switch took place: late grace periods come closer.
   void Switched() {
     if (late_ != 0) [[unlikely]] CountDown();
@@ -70,7 +76,12 @@ class Rcu {
   void FollowEndedSections(GracePeriod& period);
   void CountDown();
   void CheckMaySleep(kernel_site site);
+  static bool IsReader(const Task& task, kernel_rcu_flavour flavour) {
+    return flavour == KERNEL_RCU ? task.IsRcuReader() : task.nesting[flavour] != 0;
+  }
   uint64_t Readers(kernel_rcu_flavour flavour) const;
+  // Grace periods that waited for the current task need not any more, if it no longer reads.
+  void Left(kernel_rcu_flavour flavour);
   static bool HasEnded(const void* argument);
   static bool NoneBefore(const void* argument);
   static void RunCallback(void* argument);

@@ -89,6 +89,7 @@ int Locks::Wait(Task& task, kernel_rqspinlock* lock, Task* holder, ObjectId obje
   machine_.heap.Check(lock, sizeof(*lock), site);
   int error = lock->word != 0 ? task.lock_error : 0;
   task.lock_error = 0;
+  if (error != 0) machine_.rcu.LeftAtomic();
   return error;
 }
 
@@ -124,6 +125,7 @@ bool Locks::Drop(Task& task, void* lock, uint32_t* word, kernel_site site) {
   --task.held_count;
   *word = 0;
   SyncRelease(lock);
+  machine_.rcu.LeftAtomic();
   return true;
 }
 

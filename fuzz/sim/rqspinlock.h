@@ -8,7 +8,7 @@
 //   - another task holds it: the attempt waits, or, by choice, has waited too long: -ETIMEDOUT;
 //   - waiting would close a cycle of two locks (ABBA): by default this attempt gets -EDEADLK; by choice it times out,
 //     or the other waiter gets -EDEADLK (kPeerDeadlock) and this one waits, or both fail (kBothDeadlock);
-//   - everybody waits (longer cycles): the oldest waiter times out;
+//   - everybody waits (longer cycles): the waiter that was started first times out;
 //   - in mode kAny, a free lock may also answer -ETIMEDOUT or -EDEADLK.
 // Requires: unlock by the holder, in LIFO order; faults otherwise.
 // Choices: kLock, one ordinal per rqspinlock attempt, asked or not.

@@ -17,6 +17,8 @@
 #if NOFAIL_TSAN
 #include <sanitizer/tsan_interface.h>
 extern "C" {
+void AnnotateIgnoreSyncBegin(const char* file, int line);
+void AnnotateIgnoreSyncEnd(const char* file, int line);
 void __tsan_write_range(void* address, unsigned long size);
 // The runtime's interface for heaps of its clients' own.
 void __tsan_java_init(unsigned long heap, unsigned long size);

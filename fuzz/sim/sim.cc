@@ -72,11 +72,6 @@ void CheckLeftNothing(Machine& machine, kernel_site site) {
   }
 }
 
-Sim& Sim::Get() {
-  static Sim sim;
-  return sim;
-}
-
 void Sim::Reset(const SimConfig& config, Chooser* chooser) {
   Machine& m = machine();
   m.trace.Clear();
@@ -165,6 +160,14 @@ void Sim::ReportFromSanitizer(Fault fault, const void* address, kernel_site site
     m.fatal = true;
     m.scheduler.StopSoon();
   }
+}
+
+void Sim::ReportRace(const void* address, kernel_site site, kernel_site earlier) {
+  ReportFromSanitizer(Fault::kDataRace, address, site);
+  Machine& m = machine();
+  Heap::Place place = m.heap.Find(address);
+  m.trace.Append({EventKind::kEarlierAccess, 0, {}, place.object, place.offset, earlier.line, 0, earlier.function,
+                  earlier.file});
 }
 
 }  // namespace nofail

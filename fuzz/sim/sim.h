@@ -41,7 +41,10 @@ struct RecordSpec {
 
 class Sim {
  public:
-  static Sim& Get();
+  static Sim& Get() {
+    static Sim sim;
+    return sim;
+  }
 
   // Forgets the last run. `chooser` must outlive the run.
   void Reset(const SimConfig& config, Chooser* chooser);
@@ -100,6 +103,8 @@ class Sim {
   // A sanitizer reported something at `address` while the current task ran. Safe to call from a report hook: a fatal
   // fault ends the run at the task's next scheduling point. The site's strings must live for ever.
   void ReportFromSanitizer(Fault fault, const void* address, kernel_site site);
+  // The same for a data race, with the sites of both accesses. A site may be empty.
+  void ReportRace(const void* address, kernel_site site, kernel_site earlier);
 
  private:
   Sim() = default;

@@ -35,6 +35,7 @@ struct Task {
   // to start (asking again would enumerate the same interleaving twice), or a poll of a spin loop, which is none.
   enum class Next : uint8_t { kPoint, kFirst, kPoll, kAfterPoll } next;
   uint32_t stores_seen;  // Scheduler::stores_ at its last cpu_relax
+  bool in_callback;    // runs an RCU callback
   bool rcu_reported;   // RcuNotHeld was reported for this op
   uint32_t hash;       // of the storage it allocates next
 
@@ -62,6 +63,10 @@ struct Task {
   const volatile void* recent_loads[kRecentLoads];
   uint32_t recent_load_count;
 
+  // Interrupts off (from an attempt on a lock on), or inside a callback, which runs with bottom halves off.
+  bool InAtomic() const { return held_count != 0 || waiting_for != nullptr || in_callback; }
+  // Whether a grace period of RCU that begins now has to wait for this task.
+  bool IsRcuReader() const { return nesting[KERNEL_RCU] != 0 || InAtomic(); }
   bool InSection() const { return nesting[KERNEL_RCU] != 0 || nesting[KERNEL_RCU_TASKS_TRACE] != 0; }
   void Touch(ObjectId id) {
     while (touched_words <= id / 64u) touched[touched_words++] = 0;

@@ -68,7 +68,10 @@ class Driver {
   void Run(Profile profile, std::span<const uint8_t> input);
 
  private:
-  Driver() { InstallSanitizerHooks(OnDeath); }
+  Driver() {
+    InstallSanitizerHooks(OnDeath);
+    PrintRaces(false);
+  }
   static void OnDeath();
 
   void Read(Profile profile, std::span<const uint8_t> input);
@@ -153,7 +156,9 @@ Verdict Driver::Confirmed(const Verdict& first) {
   };
   if (std::none_of(first.violations.begin(), first.violations.end(), is_doubtful)) return first;
   Sim::Get().RenewFibers();
+  PrintRaces(true);
   Verdict second = executor_.Run(schedule_).verdict;
+  PrintRaces(false);
   std::erase_if(second.violations, [&](const Violation& violation) {
     const auto is_same = [&](const Violation& other) { return other.Signature() == violation.Signature(); };
     return is_race(violation) && std::none_of(first.violations.begin(), first.violations.end(), is_same);

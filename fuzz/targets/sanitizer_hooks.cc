@@ -8,7 +8,9 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <span>
 #include <string_view>
 
 #if NOFAIL_ASAN
@@ -36,12 +38,79 @@ namespace {
 
 // A file in memory that their reports go to. -1: they go to stderr.
 int report_fd = -1;
+[[maybe_unused]] bool print_races = true;
 
 void SendReportsTo([[maybe_unused]] int fd) {
 #if NOFAIL_ASAN || NOFAIL_TSAN
   __sanitizer_set_report_fd(reinterpret_cast<void*>(static_cast<intptr_t>(fd)));
 #endif
 }
+
+// ---- Where in the subject a report stands ----------------------------------------------------------------------
+
+bool IsInSubject(uintptr_t pc) {
+  return reinterpret_cast<uintptr_t>(__start_nofail_subject) <= pc &&
+         pc < reinterpret_cast<uintptr_t>(__stop_nofail_subject);
+}
+
+#if NOFAIL_ASAN || NOFAIL_TSAN
+// "nofail::(anonymous namespace)::Destroy(int)" is Destroy, as __func__ has it.
+std::string_view PlainFunction(std::string_view name) {
+  constexpr std::string_view kAnonymous = "(anonymous namespace)::";
+  if (const size_t at = name.rfind(kAnonymous); at != name.npos) name.remove_prefix(at + kAnonymous.size());
+  name = name.substr(0, name.find('('));
+  const size_t colon = name.rfind(':');
+  return colon == name.npos ? name : name.substr(colon + 1);
+}
+
+// The source file as the subject's own sites have it: below the project's folder.
+std::string_view PlainFile(std::string_view file) {
+  constexpr std::string_view kHere = __FILE__, kName = "fuzz/targets/sanitizer_hooks.cc";
+  constexpr std::string_view kFolder = kHere.substr(0, kHere.size() - kName.size());
+  if (file.starts_with(kFolder)) file.remove_prefix(kFolder.size());
+  return file;
+}
+
+struct Place {
+  uintptr_t pc;
+  char function[96];
+  char file[96];
+  unsigned line;
+};
+
+void Copy(std::string_view text, std::span<char> to) { to[text.copy(to.data(), to.size() - 1)] = 0; }
+
+// Functions that a header inlines stand for the one that calls them, as their events' sites do.
+void Symbolize(uintptr_t pc, Place* place) {
+  char frames[1024];
+  __sanitizer_symbolize_pc(reinterpret_cast<void*>(pc), "%f|%l|%s", frames, sizeof(frames));
+  frames[sizeof(frames) - 2] = frames[sizeof(frames) - 1] = 0;
+  *place = {pc, "", "", 0};
+  for (std::string_view frame = frames; !frame.empty(); frame = frame.data() + frame.size() + 1) {
+    const size_t line = frame.find('|'), file = frame.find('|', line + 1);
+    if (file == frame.npos || frame.ends_with(".h")) continue;
+    if (frame.starts_with("<null>") || frame.starts_with("??")) return;
+    Copy(PlainFunction(frame.substr(0, line)), place->function);
+    Copy(PlainFile(frame.substr(file + 1)), place->file);
+    place->line = static_cast<unsigned>(std::atoi(frame.data() + line + 1));
+    return;
+  }
+}
+
+// Remembers what it has looked up: that takes a thousand runs' time, and strings of sites live for ever. Empty where
+// nothing says, as without a symbolizer: then the last site before it stands for it.
+kernel_site SiteOf(uintptr_t pc) {
+  static Place places[256];
+  static size_t count = 0;
+  if (!IsInSubject(pc)) return {};
+  size_t i = 0;
+  while (i < count && places[i].pc != pc) ++i;
+  if (i == std::size(places)) return {};
+  if (i == count) Symbolize(pc, &places[count++]);
+  const Place& place = places[i];
+  return place.function[0] == 0 ? kernel_site{} : kernel_site{place.function, place.file, place.line};
+}
+#endif
 
 // ---- Signals ---------------------------------------------------------------------------------------------------
 
@@ -83,8 +152,7 @@ void ContinueAt(ucontext_t*, void (*)()) {}
 void OnSignal(int signal, siginfo_t* info, void* raw_context) {
   ucontext_t* context = static_cast<ucontext_t*>(raw_context);
   const uintptr_t pc = ProgramCounter(*context);
-  if (reinterpret_cast<uintptr_t>(__start_nofail_subject) <= pc &&
-      pc < reinterpret_cast<uintptr_t>(__stop_nofail_subject)) {
+  if (IsInSubject(pc)) {
     // SI_KERNEL, with address 0, is what an address that cannot exist gives.
     const bool null = signal == SIGSEGV && info->si_code == SEGV_MAPERR &&
                       reinterpret_cast<uintptr_t>(info->si_addr) < kNullPage;
@@ -130,6 +198,8 @@ std::string TakeSanitizerReports() {
   return text;
 }
 
+void PrintRaces(bool print) { print_races = print; }
+
 }  // namespace nofail
 
 // ---- The sanitizers' hooks and options ---------------------------------------------------------------------------
@@ -139,7 +209,8 @@ extern "C" {
 
 #if NOFAIL_ASAN
 const char* __asan_default_options() {
-  return "halt_on_error=0:suppress_equal_pcs=0:detect_stack_use_after_return=0";
+  // quarantine_size_mb: the simulated heap keeps what it frees to the end of the run; elsewhere nothing needs keeping.
+  return "halt_on_error=0:suppress_equal_pcs=0:detect_stack_use_after_return=0:quarantine_size_mb=8";
 }
 
 void __asan_on_error() {
@@ -151,7 +222,7 @@ void __asan_on_error() {
   if (const ObjectId id = sim.ObjectAt(address); id != 0) {
     fault = sim.trace().object(id).freed != ObjectInfo::kAlive ? Fault::kUseAfterFree : Fault::kOutOfBounds;
   }
-  sim.ReportFromSanitizer(fault, address, {});
+  sim.ReportFromSanitizer(fault, address, SiteOf(reinterpret_cast<uintptr_t>(__asan_get_report_pc())));
 }
 #endif
 
@@ -159,7 +230,7 @@ void __asan_on_error() {
 const char* __tsan_default_options() {
   // ignore_interceptors_accesses: the suite's own memmove on fibers is seen although nothing else of it is instrumented.
   // report_signal_unsafe: libFuzzer's crash callback would hang. atexit_sleep_ms: it would wait a second at exit.
-  return "halt_on_error=0:suppress_equal_stacks=0:suppress_equal_addresses=0:history_size=7:second_deadlock_stack=1:"
+  return "halt_on_error=0:suppress_equal_stacks=0:suppress_equal_addresses=0:history_size=1:second_deadlock_stack=1:"
          "ignore_interceptors_accesses=1:report_signal_unsafe=0:report_thread_leaks=0:atexit_sleep_ms=0";
 }
 
@@ -178,23 +249,45 @@ static bool IsGlobal(void* report, int locations) {
 
 // Races were verdicts already; they do not change the exit code.
 [[gnu::visibility("default")]] int __tsan_on_finalize(int) { return 0; }
+#endif
 
-void __tsan_on_report(void* report) {
+}  // extern "C"
+
+#if NOFAIL_TSAN
+namespace __tsan {
+
+class ReportDesc;
+
+// The innermost frame of the subject in the stack of the report's n-th access.
+static kernel_site SiteOfAccess(void* report, int access, void** address) {
+  void* stack[32] = {};
+  int thread = 0, size = 0, write = 0, atomic = 0;
+  __tsan_get_report_mop(report, access, &thread, address, &size, &write, &atomic, stack, std::size(stack));
+  for (void* pc : stack) {
+    if (const uintptr_t value = reinterpret_cast<uintptr_t>(pc); nofail::IsInSubject(value)) return nofail::SiteOf(value);
+  }
+  return {};
+}
+
+// The runtime asks before it prints a report; true: it shall not. (__tsan_on_report comes after the printing.)
+bool OnReport(const ReportDesc* opaque, bool) {
   using namespace nofail;
+  void* report = const_cast<ReportDesc*>(opaque);
   const char* description = nullptr;
   int count = 0, stacks = 0, accesses = 0, locations = 0, mutexes = 0, threads = 0, unique_threads = 0;
   void* trace[1] = {};
   __tsan_get_report_data(report, &description, &count, &stacks, &accesses, &locations, &mutexes, &threads,
                          &unique_threads, trace, 1);
-  void* address = nullptr;
-  if (accesses > 0) {
-    int thread = 0, size = 0, write = 0, atomic = 0;
-    __tsan_get_report_mop(report, 0, &thread, &address, &size, &write, &atomic, trace, 1);
+  if (!std::string_view(description).starts_with("data-race")) {
+    Sim::Get().ReportFromSanitizer(Fault::kSanitizerReport, nullptr, {});
+    return false;
   }
-  const bool race = std::string_view(description).starts_with("data-race");
-  if (race && Sim::Get().ObjectAt(address) == 0 && !IsGlobal(report, locations)) return;
-  Sim::Get().ReportFromSanitizer(race ? Fault::kDataRace : Fault::kSanitizerReport, address, {});
+  void *address = nullptr, *same = nullptr;
+  const kernel_site site = SiteOfAccess(report, 0, &address);
+  if (Sim::Get().ObjectAt(address) == 0 && !IsGlobal(report, locations)) return true;
+  Sim::Get().ReportRace(address, site, accesses > 1 ? SiteOfAccess(report, 1, &same) : kernel_site{});
+  return !print_races;
 }
-#endif
 
-}  // extern "C"
+}  // namespace __tsan
+#endif

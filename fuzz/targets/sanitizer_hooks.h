@@ -26,5 +26,8 @@ void InstallSanitizerHooks(void (*on_death)());
 // What the sanitizers have printed since the last call. Empty unless there was a report.
 std::string TakeSanitizerReports();
 
+// Whether ThreadSanitizer prints what it reports, as it does at first: that takes as long as dozens of runs.
+void PrintRaces(bool print);
+
 }  // namespace nofail
 #endif  // NOFAIL_FUZZ_TARGETS_SANITIZER_HOOKS_H_

@@ -72,6 +72,7 @@ void Tally::Write(bool done) {
   std::string text = absl::StrFormat("state %s\nexecutions %d\nevents %d\nseconds %.1f\n", done ? "done" : "running",
                                      executions_, events_, seconds);
   for (const auto& [hash, seen] : seen_) {
+    if (seen.count == 0) continue;  // a race that was not confirmed
     const char* listed = seen.listed == nullptr ? "new" : seen.listed->is_known ? "known" : "finding";
     absl::StrAppendFormat(&text, "violation %s %d %d %s %s\n", listed, seen.count, seen.first, seen.name,
                           seen.signature);

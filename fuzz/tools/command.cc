@@ -77,6 +77,7 @@ absl::StatusOr<Arguments> ParseArguments(absl::Span<const std::string> arguments
     if (flag == "--verbose") result.verbose = true;
     if (flag == "--json") result.json = true;
     if (flag == "--force") result.force = true;
+    if (flag == "-o" && value.empty()) return Usage("-o: needs the name of a file");
     if (flag == "-o") result.output = value;
     if (flag == "--target") {
       if (absl::Status status = SetTarget(value, &result.profile); !status.ok()) return status;

@@ -75,7 +75,7 @@ examples:
   nofail convert crash-8a53b1 -o crash.sched     to edit it
   nofail convert crash.sched -o seeds/crash      to fuzz from it
 
-exit code: 0 written, 2 unreadable input or wrong usage (nothing is written)
+exit code: 0 written, 2 unreadable input, wrong usage, or output that cannot be written
 )",
     Run};
 

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <set>
@@ -15,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "fuzz/check/known.h"
 #include "fuzz/exec/executor.h"
 #include "fuzz/report/json_report.h"
 #include "fuzz/report/text_report.h"
@@ -31,6 +33,8 @@ constexpr const char* kCrashCorpus[] = {"corpus/regressions", "corpus/known", "c
 
 volatile sig_atomic_t interrupted = 0;
 
+bool IsDataRace(const std::string& signature) { return absl::StartsWith(signature, "data-race/"); }
+
 // Only the thread build can see data races: others do not expect any.
 Signatures Expected(const ScheduleFile& file) {
   Signatures expected;
@@ -38,13 +42,23 @@ Signatures Expected(const ScheduleFile& file) {
     if (expectation.subject != linked_subject->name) continue;
     for (const std::string& signature : expectation.signatures) {
 #if !NOFAIL_TSAN
-      if (absl::StartsWith(signature, "data-race/")) continue;
+      if (IsDataRace(signature)) continue;
 #endif
       expected.insert(signature);
     }
   }
   return expected;
 }
+
+#if !NOFAIL_TSAN
+bool ExpectsDataRace(const Input& input) {
+  for (const Expectation& expectation : input.file.expectations) {
+    if (expectation.subject != linked_subject->name) continue;
+    if (std::any_of(expectation.signatures.begin(), expectation.signatures.end(), IsDataRace)) return true;
+  }
+  return false;
+}
+#endif
 
 Signatures Seen(const Verdict& verdict) {
   Signatures seen;
@@ -79,7 +93,9 @@ Outcome Replay(Executor& executor, const Input& input, const Arguments& argument
     outcome.json.update(JsonReport(report, arguments.verbose));
     return outcome;
   }
-  absl::PrintF("%-10s  %s  trace %016x  %s\n", outcome.as_expected ? "ok" : "UNEXPECTED", input.name,
+  const bool all_listed = Headline(result.verdict, linked_subject->name) == nullptr;
+  absl::PrintF("%-10s  %s  trace %016x  %s\n",
+               !outcome.as_expected ? "UNEXPECTED" : all_listed ? "ok" : "ok (not listed)", input.name,
                executor.trace().Hash(), Join(seen));
   if (!outcome.as_expected) absl::PrintF("            expected: %s\n", Join(expected));
   for (const Deviation& deviation : result.ignored) {
@@ -141,6 +157,11 @@ int Run(absl::Span<const std::string> raw) {
   } else if (inputs->size() != 1) {
     absl::PrintF("%d schedules: %d as expected, %d not\n", done, done - unexpected, unexpected);
   }
+#if !NOFAIL_TSAN
+  if (!arguments->json && std::any_of(inputs->begin(), inputs->end(), ExpectsDataRace)) {
+    absl::PrintF("data races are checked in the thread build only\n");
+  }
+#endif
   if (interrupted) return kInterrupted;
   return unexpected == 0 ? kAsExpected : kUnexpected;
 }
@@ -156,8 +177,9 @@ Runs each schedule and prints one line: whether it went as expected, its name, t
 run and build) and the signature of each violation. Without arguments it runs the crash corpus: corpus/regressions,
 corpus/known and corpus/findings.
 
-A .sched file says what it expects in its `expect SUBJECT: ...` line; everything else is expected to pass. Deviations
-that had no effect are listed.
+A .sched file says what it expects in its `expect SUBJECT: ...` line; everything else is expected to pass. `ok (not
+listed)`: as expected, but neither in corpus/known nor in corpus/findings when this was built. Deviations that had no
+effect are listed. Data races are checked in the thread build only.
 
   --seed N      runs the N-th generated schedule (may be given several times)
   --target T    what bytes and seeds are about: teardown (the default) or lifecycle
@@ -169,8 +191,8 @@ examples:
   nofail replay crash-8a53b1 --verbose       what a fuzzer left behind
   nofail replay --seed 7 --target lifecycle
 
-exit code: 0 all as expected, 1 some not, 2 unreadable input or wrong usage (nothing is run), 3 bug of the suite itself,
-130 interrupted
+exit code: 0 all as expected, 1 some not, 2 unreadable input or wrong usage (nothing is run), or output that cannot be
+written, 3 bug of the suite itself, 130 interrupted
 )",
     Run};
 

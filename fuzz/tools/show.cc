@@ -56,9 +56,9 @@ the trace with one column for each task. Colours are used on a terminal, unless 
 
 examples:
   nofail show crash-8a53b1
-  nofail show corpus/known/map-free-bucket-timeout.sched --verbose | less -S
+  nofail show corpus/known/map_free-bucket-timeout.sched --verbose | less -S
 
-exit code: 0 whatever the verdict, 2 unreadable input or wrong usage
+exit code: 0 whatever the verdict, 2 unreadable input, wrong usage, or output that cannot be written
 )",
     Run};
 
