@@ -33,7 +33,8 @@ struct subject {
   // is as at boot. The driver calls it before each run, when nothing runs.
   void (*reset)(void);
 
-  // Creates a map; NULL when memory runs out. The caller owns it until map_free.
+  // Creates a map; NULL when memory runs out, or when the subject has no such storage type. The caller owns it until
+  // map_free.
   struct kernel_map* (*map_alloc)(const struct subject_map_attr* attr);
   // Ends a map whose last reference is gone. Sleeps. Afterwards the map's memory is gone.
   void (*map_free)(struct kernel_map* map);
@@ -63,6 +64,9 @@ struct subject {
 
   // Where selem->state stands in a KERNEL_SELEM object, in bytes; SIZE_MAX when the subject has no such word.
   size_t selem_state_offset;
+
+  // KERNEL_FIELD_* that its maps' values cannot have. The driver leaves them out.
+  unsigned missing_fields;
 };
 
 // The subject this binary was linked with.

@@ -92,3 +92,35 @@ build() {
   fi
   if ((SECONDS - started > 5)); then say "built $preset in $((SECONDS - started)) s"; fi
 }
+
+# linux_tree DIR|VERSION: prints the tree's folder; a version is fetched if it is not there. Leaves with code 2 if it is
+# none.
+linux_tree() {
+  if [[ ! -d $1 && $1 =~ ^[0-9]+\.[0-9]+$ ]]; then
+    "$nofail_root/scripts/get-linux" "$1"
+  elif [[ -d $1 ]]; then
+    (cd "$1" && pwd)
+  else
+    leave 2 "--linux $1: there is no such directory; expected a Linux source tree, or a version such as 7.2"
+  fi
+}
+
+# build_linux PRESET TREE TARGET...: the same as build, for the subject `linux` of a tree, in a folder of its own. Sets
+# `nofail_linux_build` and `nofail_linux_name`. Leaves with code 2 if the tree cannot be used.
+build_linux() {
+  local preset=$1 tree=$2 log started=$SECONDS
+  shift 2
+  nofail_linux_build=$nofail_root/build/$preset-linux-$(printf '%s' "$tree" | cksum | cut -d' ' -f1)
+  log=$nofail_linux_build.log
+  mkdir -p "$nofail_root/build"
+  if [[ -t 2 ]]; then say "building $preset for $tree (log: ${log#"$nofail_root"/})"; fi
+  if ! (cd "$nofail_root" && cmake --preset "$preset" -B "$nofail_linux_build" -DNOFAIL_LINUX="$tree" &&
+    cmake --build "$nofail_linux_build" --target "$@") >"$log" 2>&1; then
+    if [[ -f $nofail_linux_build/linux-error.txt ]]; then leave 2 "$(cat "$nofail_linux_build/linux-error.txt")"; fi
+    grep -E -A5 'error|FAILED|CMake Error' "$log" | head -40 >&2 || true
+    leave 5 "the build of $preset for $tree failed; all of it is in ${log#"$nofail_root"/}"
+  fi
+  # shellcheck disable=SC2034  # for the caller
+  nofail_linux_name=$(cat "$nofail_linux_build/linux-name.txt")
+  if ((SECONDS - started > 5)); then say "built $preset for $nofail_linux_name in $((SECONDS - started)) s"; fi
+}

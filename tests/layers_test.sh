@@ -8,7 +8,7 @@ set -euo pipefail
 
 declare -A rank=(
   [core]=0
-  [core/posted]=1 [core/native]=1
+  [core/posted]=1 [core/native]=1 [core/linux]=1
   [fuzz]=1
   [fuzz/schedule]=2 [fuzz/sim]=2
   [fuzz/check]=3

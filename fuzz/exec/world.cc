@@ -89,7 +89,8 @@ void World::EndBody(void* argument) {
 
 void World::MakeMap(uint8_t index) {
   Sim& sim = Sim::Get();
-  const MapSpec& spec = schedule_->maps[index];
+  MapSpec spec = schedule_->maps[index];
+  spec.fields &= ~subject_.missing_fields;
   kernel_record* record = sim.MakeRecord({.map_id = index, .bytes = spec.bytes, .fields = spec.fields});
   subject_map_attr attr = {.type = spec.type,
                            .value_size = kernel_value_size(spec.bytes, spec.fields),
@@ -97,7 +98,8 @@ void World::MakeMap(uint8_t index) {
                            .id = index,
                            .record = record};
   kernel_map* map = subject_.map_alloc(&attr);
-  maps_[index] = {map, record, sim.ObjectAt(map), spec, 1, false};
+  // Without a map, none of its ops is possible.
+  maps_[index] = {map, record, sim.ObjectAt(map), spec, 1, map == nullptr};
 }
 
 void World::MakeOwner(uint8_t index) {

@@ -43,7 +43,8 @@ void* Heap::Alloc(kernel_object_kind kind, size_t size, kernel_site site) {
                                           ObjectInfo::kAlive, ObjectInfo::kAlive});
   for (size_t i = 0; i < granules; ++i) owner_[start / kArenaGranule + i] = id;
   start_[id] = static_cast<uint32_t>(start);
-  hash_[id] = kind == KERNEL_STORAGE ? machine_.scheduler.current().hash : id;
+  // What subjects hash to find a bucket: the storage, or (before Linux 7.0) the selem.
+  hash_[id] = kind == KERNEL_STORAGE || kind == KERNEL_SELEM ? machine_.scheduler.current().hash : id;
 
   void* object = reinterpret_cast<void*>(base_ + start);
   UnpoisonMemory(object, size);
@@ -119,10 +120,14 @@ ObjectId Heap::HandOver(const void* address, kernel_site site) {
     return 0;
   }
   ObjectInfo& info = machine_.trace.object(place.object);
-  if (info.handed_over != ObjectInfo::kAlive) machine_.Report(Fault::kDoubleFree, place.object, 0, site);
+  Task& task = machine_.scheduler.current();
+  // A callback has been given its object back, and may hand it over for another grace period.
+  const bool given_back = task.op.IsCallback() && task.object == place.object;
+  if (info.handed_over != ObjectInfo::kAlive && !given_back) {
+    machine_.Report(Fault::kDoubleFree, place.object, 0, site);
+  }
   info.handed_over = machine_.trace.size();
   // Who gives an object up has no claim to it from here on, whatever section it stands in.
-  Task& task = machine_.scheduler.current();
   if (task.Touched(place.object)) task.touched[place.object / 64u] &= ~(uint64_t{1} << (place.object % 64u));
   return place.object;
 }

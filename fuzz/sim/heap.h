@@ -52,7 +52,7 @@ class Heap {
   // The current task is about to use [address, address + size): faults unless that is live memory.
   Place Check(const volatile void* address, size_t size, kernel_site site);
 
-  // The object is handed to RCU; faults when it was before.
+  // The object is handed to RCU; faults when it was before, unless its own callback does it.
   ObjectId HandOver(const void* address, kernel_site site);
 
   // A value as events hold it: a pointer into the heap as object and offset, other simulator pointers as one constant.

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+//
+// Every kernel header that the tree's files include is this one (CMakeLists.txt has the list), but for those that are
+// taken from the tree themselves. By trust:
+//   language.h  the kernel's dialect of C
+//   routed.h    behaviour, routed to core/kernel.h
+//   bpf.h       maps and values: structures of ours, behaviour routed
+//   owners.h    sockets, tasks, cgroups, inodes: ours
+//   inert.h     deliberately nothing
+#ifndef NOFAIL_CORE_LINUX_API_H_
+#define NOFAIL_CORE_LINUX_API_H_
+
+#include "core/linux/bpf.h"
+#include "core/linux/inert.h"
+#include "core/linux/language.h"
+#include "core/linux/owners.h"
+#include "core/linux/routed.h"
+
+#endif  // NOFAIL_CORE_LINUX_API_H_

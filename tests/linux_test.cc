@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+//
+// A kernel tree as the subject: runs in which nothing fails and nothing overlaps pass, and a run is a run.
+#include "fuzz/exec/executor.h"
+#include "fuzz/schedule/generate.h"
+#include "fuzz/schedule/text.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace nofail {
+namespace {
+
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+
+constexpr Profile kProfiles[] = {Profile::kTeardown, Profile::kLifecycle};
+
+std::string Signatures(const Verdict& verdict) {
+  std::string all;
+  for (const Violation& violation : verdict.violations) all += violation.Signature() + "\n";
+  return all;
+}
+
+// From a tree of 6.5 or before: destroy does not uncharge, the sock goes with its charge.
+bool LeavesCharge(const Violation& violation) { return violation.kind == "charge.left"; }
+
+class LinuxTest : public ::testing::Test {
+ protected:
+  Executor executor_{*linked_subject};
+};
+
+TEST_F(LinuxTest, IsNamedAfterTheTree) {
+  EXPECT_THAT(linked_subject->name, StartsWith("linux-"));
+}
+
+TEST_F(LinuxTest, SequentialFaultFreeRunsPass) {
+  Rng rng(1);
+  for (int i = 0; i < 20000; ++i) {
+    Schedule schedule = Generate(kProfiles[i % 2], rng);
+    schedule.deviations.clear();
+    schedule.policy = {};
+    Verdict verdict = executor_.Run(schedule).verdict;
+    if (NOFAIL_LINUX_LEAVES_CHARGE) std::erase_if(verdict.violations, LeavesCharge);
+    ASSERT_TRUE(verdict.pass()) << FormatText({{}, schedule, {}}) << Signatures(verdict);
+  }
+}
+
+TEST_F(LinuxTest, ARecordedRunIsTheSameRun) {
+  Rng rng(2);
+  for (int i = 0; i < 2000; ++i) {
+    const Schedule schedule = Generate(kProfiles[i % 2], rng);
+    ASSERT_TRUE(executor_.IsDeterministic(schedule)) << FormatText({{}, schedule, {}});
+    const Schedule recorded = executor_.Record(schedule);
+    const uint64_t hash = executor_.trace().Hash();
+    EXPECT_THAT(executor_.Run(recorded).ignored, IsEmpty());
+    ASSERT_EQ(executor_.trace().Hash(), hash) << FormatText({{}, schedule, {}});
+  }
+}
+
+}  // namespace
+}  // namespace nofail
