@@ -102,7 +102,7 @@ void Heap::BadAccess(const volatile void* address, size_t, kernel_site site) {
   machine_.Report(freed ? Fault::kUseAfterFree : Fault::kOutOfBounds, place.object, place.offset, site);
 }
 
-// A reader that used the object in the section it is still in may hold a pointer to it. Not so with owners: references
+// A reader that followed a pointer to the object in the section it is still in may hold it. Not so with owners: references
 // protect them, and one may go while the section in which it was used goes on without it.
 void Heap::CheckReaders(ObjectId id, bool by_rcu, kernel_site site) {
   if (machine_.trace.object(id).kind == KERNEL_OWNER) return;

@@ -12,7 +12,8 @@
 // Emits: Alloc, Free; faults UseAfterFree, OutOfBounds, NullDereference, DoubleFree, InvalidFree, FreedInReader.
 // Bounds: kMaxObjects objects, kArenaBytes memory; passing one is a harness bug.
 // Not modelled: to the thread sanitizer, freeing an owner races with nothing (errs towards silence: an unordered
-//   uncharge before the store that lets the owner go); reuse of freed memory (type confusion by reuse shows as use-after-free instead), NUMA, memory pressure.
+//   uncharge before the store that lets the owner go); reuse of freed memory (type confusion by reuse shows as
+//   use-after-free instead), NUMA, memory pressure.
 #ifndef NOFAIL_FUZZ_SIM_HEAP_H_
 #define NOFAIL_FUZZ_SIM_HEAP_H_
 

@@ -6,8 +6,9 @@
 //   rcu_barrier_tasks_trace. (Documentation/RCU/Design/Requirements, Linux 7.2)
 // Guarantees: a grace period ends no earlier than the last reader section that began before it; a tasks-trace grace
 //   period waits for both flavours. To RCU, whoever holds or waits for a lock (interrupts or preemption are off) and
-//   whoever runs a callback (bottom halves are off) is a reader, too (include/linux/rcupdate.h, rcu_read_lock). Callbacks run in tasks of their own, from the end of their grace period on;
-//   kfree_rcu memory goes at that end. A barrier returns when every callback handed over before has run.
+//   whoever runs a callback (bottom halves are off) is a reader, too (include/linux/rcupdate.h, rcu_read_lock).
+//   Callbacks run in tasks of their own, from the end of their grace period on; kfree_rcu memory goes at that end. A
+//   barrier returns when every callback handed over before has run.
 // Requires: no blocking inside an RCU section, nor with a lock held: faults otherwise.
 // Choices: kGracePeriod, when a grace period could end: it ends then, or 1 to 3 task switches later.
 // Emits: ReadLock, ReadUnlock, CallRcu, KfreeRcu, GpWait, GpEnd, GpDone, BarrierWait, BarrierDone, CallbackBegin,
