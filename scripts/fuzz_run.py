@@ -151,7 +151,7 @@ class Run:
         o = self.options
         deadline = self.started + o.seconds
         command = [str(o.binary), f"--findings={self.findings}", *o.pass_on, "-reload=1",
-                   f"-artifact_prefix={self.crashes}/", str(self.corpus), str(o.root / "corpus/seeds")]
+                   f"-artifact_prefix={self.crashes}/", str(self.corpus), str(o.binary.parent.parent / "seeds")]
         at_most = SECONDS_OF_A_WORKER.get(o.sanitizer, o.seconds)
         self.workers = [Worker(command, self.work / f"worker-{i + 1}.log", deadline, at_most) for i in range(o.jobs)]
         for name in (signal.SIGINT, signal.SIGTERM):

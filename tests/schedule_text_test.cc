@@ -6,9 +6,13 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "fuzz/schedule/codec.h"
 #include "fuzz/schedule/generate.h"
 #include "fuzz/schedule/text.h"
 
@@ -123,17 +127,45 @@ TEST(Text, NamesForReports) {
   EXPECT_EQ(FormatOp(s.tasks[0][0]), "map_free m2");
 }
 
-TEST(Text, SeedsAreWrittenAsAProgramWouldWriteThem) {
-  int seeds = 0;
+std::string Lines(const Schedule& schedule) { return FormatText({{}, schedule, {}}); }
+
+// The files of corpus/seeds, by name.
+std::map<std::string, std::string> Seeds() {
+  std::map<std::string, std::string> seeds;
   for (const auto& entry : std::filesystem::directory_iterator(NOFAIL_SEEDS)) {
     std::ostringstream text;
     text << std::ifstream(entry.path()).rdbuf();
-    absl::StatusOr<ScheduleFile> file = ParseText(text.str(), entry.path().filename().string());
-    ASSERT_TRUE(file.ok()) << file.status();
-    EXPECT_EQ(FormatText(*file), text.str());
-    ++seeds;
+    seeds[entry.path().filename().string()] = text.str();
   }
-  EXPECT_GT(seeds, 0);
+  return seeds;
+}
+
+TEST(Seeds, AreWrittenAsAProgramWouldWriteThem) {
+  for (const auto& [name, text] : Seeds()) {
+    absl::StatusOr<ScheduleFile> file = ParseText(text, name);
+    ASSERT_TRUE(file.ok()) << file.status();
+    EXPECT_EQ(FormatText(*file), text);
+  }
+}
+
+TEST(Seeds, DecodeFromBytesToWhatTheirTextSays) {
+  int for_teardown = 0, all = 0;
+  for (const auto& [name, text] : Seeds()) {
+    absl::StatusOr<ScheduleFile> file = ParseText(text, name);
+    ASSERT_TRUE(file.ok()) << file.status();
+    const std::vector<uint8_t> bytes = Encode(file->schedule);
+    ASSERT_LE(bytes.size(), kMaxInputBytes) << name;
+    for (const Profile profile : {Profile::kTeardown, Profile::kLifecycle}) {
+      EXPECT_EQ(Lines(Decode(bytes, profile)), Lines(file->schedule)) << name;
+      Schedule fitted = Decode(bytes, profile);
+      Fit(&fitted, profile);
+      if (profile == Profile::kLifecycle) EXPECT_EQ(Lines(fitted), Lines(file->schedule)) << name;
+      if (profile == Profile::kTeardown) for_teardown += fitted == file->schedule;
+    }
+    ++all;
+  }
+  EXPECT_GE(for_teardown, 5) << "too few seeds are teardown's own";
+  EXPECT_GE(all, 16);
 }
 
 // A file of the lines that most cases need, then `line`, which is line 6.
