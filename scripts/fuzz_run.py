@@ -9,6 +9,7 @@ import argparse
 import collections
 import dataclasses
 import json
+import math
 import pathlib
 import re
 import signal
@@ -80,7 +81,7 @@ class Worker(threading.Thread):
         self.stopped = False
 
     def run(self):
-        while not self.stopped and (left := int(self.deadline - time.monotonic())) > 0:
+        while not self.stopped and (left := math.ceil(self.deadline - time.monotonic())) > 0:
             # In a session of its own: an interrupt typed at the terminal is passed on by stop().
             self.process = subprocess.Popen(
                 [*self.command, f"-max_total_time={min(left, self.at_most)}"], start_new_session=True,

@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What scripts/fuzz_run.py makes of fuzz binaries that find, crash, hang on and fail. They are played by scripts here."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+RUN = pathlib.Path(__file__).parent.parent / "scripts/fuzz_run.py"
+SIGNATURE = "use-after-free/selem/MapFree"
+
+# A fuzz binary: keeps a file of counts, and then does what the test says.
+FUZZER = """#!/usr/bin/env python3
+import os, pathlib, signal, sys, time
+options = dict(a.lstrip("-").split("=", 1) for a in sys.argv[1:] if "=" in a)
+findings = pathlib.Path(options["findings"])
+def status(*lines):
+    (findings / f".status.{os.getpid()}").write_text("\\n".join(lines) + "\\n")
+print("#1024\\tNEW    cov: 9 ft: 77 corp: 3/9b exec/s: 5 rss: 30Mb", file=sys.stderr, flush=True)
+status("state running", "executions 1024")
+%s
+"""
+NEW = f"""(findings / "new-1.sched").write_text("found")
+status("executions 2000", "violation new 3 17 new-1 {SIGNATURE}", "violation known 5 2 leak leak.storage/storage/Destroy")"""
+
+# The nofail command.
+TOOL = """#!/usr/bin/env python3
+import json, sys
+if sys.argv[1] == "minimize":
+    open(sys.argv[sys.argv.index("-o") + 1], "w").write("shorter")
+else:
+    site = {"function": "MapFree", "file": "core/local_storage.cc", "line": 12}
+    print(json.dumps({"runs": [{"events": [{"site": site}, {}], "violations": [
+        {"signature": "use-after-free/selem/MapFree", "kind": "use-after-free", "event": 1, "detail": "it was gone"}]}]}))
+"""
+
+
+class FuzzRun(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        self.work = self.root / "work"
+        self.script("build/bin/tool", TOOL)
+
+    def script(self, name, text):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        path.chmod(0o755)
+
+    def command(self, behaviour, *more):
+        self.script("build/bin/fuzzer", FUZZER % behaviour)
+        build = self.root / "build/bin"
+        return [sys.executable, RUN, "--root", self.root, "--work", self.work, "--binary", build / "fuzzer", "--tool",
+                build / "tool", "--replay", "replay", "--target", "teardown", "--subject", "posted", "--sanitizer",
+                "address", "--seconds", "1", "--jobs", "1", *more]
+
+    def fuzz(self, behaviour, *more):
+        # Ends with its time, as libFuzzer does.
+        done = subprocess.run(self.command(behaviour + "\ntime.sleep(1.1)", *more), capture_output=True, text=True)
+        return done.returncode, done.stdout, done.stderr
+
+    def summary(self):
+        return json.loads((self.work / "summary.json").read_text())
+
+    def test_nothing_new(self):
+        code, out, _ = self.fuzz("")
+        self.assertEqual(code, 0)
+        self.assertIn("nothing new", out)
+        self.assertEqual(self.summary()["executions"], 1024)
+        self.assertEqual(self.summary()["features"], 77)
+
+    def test_something_new_is_minimized_and_told_in_three_ways(self):
+        code, out, _ = self.fuzz(NEW)
+        self.assertEqual(code, 1)
+        self.assertIn(f"NEW  {SIGNATURE}", out)
+        self.assertIn("replay work/minimized/new-1.sched", out)
+        self.assertEqual((self.work / "minimized/new-1.sched").read_text(), "shorter")
+        new = [v for v in self.summary()["violations"] if v["listed"] == "new"]
+        self.assertEqual([(v["count"], v["first"], v["schedule"]) for v in new], [(3, 17, "work/minimized/new-1.sched")])
+        sarif = json.loads((self.work / "summary.sarif").read_text())
+        (result,) = sarif["runs"][0]["results"]
+        place = result["locations"][0]["physicalLocation"]
+        self.assertEqual((place["artifactLocation"]["uri"], place["region"]["startLine"]), ("core/local_storage.cc", 12))
+        self.assertEqual(result["ruleId"], sarif["runs"][0]["tool"]["driver"]["rules"][0]["id"])
+
+    def test_what_the_baseline_does_too_is_no_news(self):
+        code, out, _ = self.fuzz(NEW, "--baseline-tool", self.root / "build/bin/tool", "--baseline-name", "linux-0")
+        self.assertEqual(code, 0)
+        self.assertNotIn(SIGNATURE, out)
+
+    def test_a_process_that_dies_is_followed_by_another(self):
+        once = self.root / "once"
+        code, out, _ = self.fuzz(f"""if not os.path.exists({str(once)!r}):
+    open({str(once)!r}, "w")
+    open(options["artifact_prefix"] + "crash-1", "w")
+    sys.exit(77)""")
+        self.assertEqual(code, 1)
+        self.assertIn("work/crashes/crash-1", out)
+        self.assertEqual(self.summary()["executions"], 2048)
+
+    def test_a_bug_of_the_suite_ends_it(self):
+        code, _, error = self.fuzz('print("nofail: HARNESS BUG: two traces", file=sys.stderr)\nsys.exit(3)')
+        self.assertEqual(code, 3)
+        self.assertIn("HARNESS BUG: two traces", error)
+
+    def test_a_fuzzer_that_cannot_run_is_not_tried_for_ever(self):
+        code, _, error = self.fuzz('print("no such flag", file=sys.stderr)\nsys.exit(2)')
+        self.assertEqual(code, 5)
+        self.assertIn("no such flag", error)
+
+    def test_the_next_run_sets_aside_or_goes_on(self):
+        self.fuzz(NEW)
+        self.assertEqual(self.fuzz("", "--resume")[0], 1)
+        self.assertEqual(self.summary()["executions"], 3024)
+        self.assertEqual(self.fuzz("")[0], 0)
+        self.assertEqual(self.summary()["executions"], 1024)
+        (kept,) = self.work.glob("old/*/new-1.sched")
+        self.assertEqual(kept.read_text(), "found")
+
+    def test_an_interrupt_ends_it_with_the_table(self):
+        process = subprocess.Popen(
+            [a if a != "1" else "60" for a in self.command(NEW + "\nsignal.pause()") if a != "--jobs"] + ["--jobs", "1"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        while not list(self.work.glob("findings/new-1.sched")):
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 1)  # it found something
+        self.assertIn(SIGNATURE, out)
+        self.assertTrue(self.summary()["interrupted"])
+
+
+if __name__ == "__main__":
+    unittest.main()
