@@ -91,7 +91,7 @@ class Worker(threading.Thread):
                 self.log.write(line)
                 if pulse := self.PULSE.match(line):
                     latest, self.features = int(pulse[1]), int(pulse[2])
-                    if b" NEW " in line:
+                    if b"\tNEW " in line:
                         self.news.append(time.monotonic())
                 elif done := self.DONE.match(line):
                     latest = int(done[1])
