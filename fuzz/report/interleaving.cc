@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: MIT
+#include "fuzz/report/interleaving.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "fuzz/ids.h"
+#include "fuzz/report/describe.h"
+#include "fuzz/report/life.h"
+
+namespace nofail {
+namespace {
+
+constexpr size_t kColumns = 118;
+
+using Word = std::pair<ObjectId, uint16_t>;
+Word WordOf(const Event& e) { return {e.object, e.offset}; }
+
+bool IsFailedLock(const Event& e) { return e.kind == EventKind::kLock && e.value != 0; }
+
+// Which op holds each lock, while events are read in order.
+class Holders {
+ public:
+  void Follow(uint32_t index, const Event& e) {
+    if ((e.kind == EventKind::kLock && e.value == 0) || e.kind == EventKind::kSpinLock) taken_[WordOf(e)] = index;
+    if (e.kind == EventKind::kUnlock || e.kind == EventKind::kSpinUnlock) taken_.erase(WordOf(e));
+  }
+  // The event by which the lock of `e` was taken; -1: it is free.
+  int64_t TakenAt(const Event& e) const {
+    const auto it = taken_.find(WordOf(e));
+    return it == taken_.end() ? -1 : int64_t{it->second};
+  }
+
+ private:
+  std::map<Word, uint32_t> taken_;
+};
+
+// ---- Which events are told ---------------------------------------------------------------------------------------
+
+class Selection {
+ public:
+  // `violation` may be null: none.
+  Selection(const Report& report, const Violation* violation)
+      : trace_(report.trace), subject_(report.subject), violation_(violation) {
+    // Of what would be done after the violation, nothing matters; a leak shows at the end of the run.
+    const bool to_the_end = violation == nullptr || absl::StartsWith(violation->kind, "leak.");
+    end_ = to_the_end ? trace_.size() : violation->event + 1;
+    if (violation != nullptr) {
+      objects_.insert(violation->involved.begin(), violation->involved.end());
+      told_.insert(violation->event);
+      TellGettingThere();
+    }
+    for (const ObjectId object : objects_) TellLife(object);
+    tells_all_states_ = std::none_of(objects_.begin(), objects_.end(), [this](ObjectId object) {
+      return trace_.objects()[object].kind == KERNEL_SELEM;
+    });
+    TellLocks();
+    for (uint32_t i = 0; i < end_; ++i) {
+      if (IsTold(trace_.events()[i])) told_.insert(i);
+    }
+  }
+
+  bool Tells(uint32_t event) const { return event < end_ && told_.contains(event); }
+  uint32_t end() const { return end_; }
+
+ private:
+  static bool IsConcurrent(const Event& e) { return e.op.task != kSetup && e.op.task != kEnd; }
+
+  void TellLife(ObjectId object) {
+    for (const LifeEvent& moment : LifeOf(trace_, object)) {
+      if (trace_.events()[moment.event].op.task != kSetup) told_.insert(moment.event);
+    }
+  }
+
+  // How the op that violates came to the object: the last time it read a pointer to it.
+  void TellGettingThere() {
+    const Event& shown = trace_.events()[violation_->event];
+    for (uint32_t i = violation_->event; i-- > 0;) {
+      const Event& e = trace_.events()[i];
+      const bool gets = e.kind == EventKind::kLoad && IsPointer(e.value) && PointerObject(e.value) == shown.object;
+      if (e.op == shown.op && gets && shown.object != 0) {
+        told_.insert(i);
+        return;
+      }
+    }
+  }
+
+  // A failed attempt, and how the lock came to be held.
+  void TellLocks() {
+    Holders holders;
+    for (uint32_t i = 0; i < end_; ++i) {
+      const Event& e = trace_.events()[i];
+      if (IsFailedLock(e) && holders.TakenAt(e) >= 0) told_.insert(static_cast<uint32_t>(holders.TakenAt(e)));
+      holders.Follow(i, e);
+    }
+  }
+
+  bool IsState(const Event& e) const {
+    return e.object != 0 && trace_.objects()[e.object].kind == KERNEL_SELEM && e.offset == subject_.selem_state_offset;
+  }
+
+  bool IsTold(const Event& e) const {
+    switch (e.kind) {
+      case EventKind::kLock:
+        return IsFailedLock(e);
+      case EventKind::kAlloc:
+        return e.object == 0;
+      case EventKind::kFault:
+      case EventKind::kWarning:
+      case EventKind::kEarlierAccess:
+        return true;
+      case EventKind::kNeedResched:
+        return e.value != 0;
+      case EventKind::kOpSkip:
+        return IsConcurrent(e);
+      case EventKind::kStore:
+        return IsConcurrent(e) && objects_.contains(e.object);
+      case EventKind::kRmw:
+        return IsConcurrent(e) && (objects_.contains(e.object) || (tells_all_states_ && IsState(e)));
+      case EventKind::kFieldSet:
+      case EventKind::kFieldFree:
+        return IsConcurrent(e) && objects_.contains(e.object);
+      default:
+        return false;
+    }
+  }
+
+  const Trace& trace_;
+  const struct subject& subject_;
+  const Violation* const violation_;
+  uint32_t end_;
+  std::set<ObjectId> objects_;  // those that are violated
+  bool tells_all_states_ = false;  // no element is: then how every element's state changes
+  std::set<uint32_t> told_;
+};
+
+// ---- How each is told --------------------------------------------------------------------------------------------
+
+class Teller {
+ public:
+  Teller(const Report& report, const Violation* violation)
+      : trace_(report.trace), subject_(report.subject), violation_(violation), selection_(report, violation) {}
+
+  std::vector<std::string> Tell(absl::string_view signature) {
+    for (uint32_t i = 0; i < selection_.end(); ++i) {
+      const Event& e = trace_.events()[i];
+      if (e.kind == EventKind::kSwitch) TellSwitch(i);
+      if (violation_ != nullptr && i == violation_->event && !absl::StartsWith(violation_->kind, "leak.")) {
+        Add({}, violation_->detail, e);
+      } else if (selection_.Tells(i) && !ChangesNothing(e)) {
+        Add(e.op, Words(i), e);
+      }
+      Follow(i);
+    }
+    if (violation_ == nullptr) Add({}, absl::StrCat("the process ends: ", signature), {});
+    if (violation_ != nullptr && absl::StartsWith(violation_->kind, "leak.")) Add({}, violation_->detail, {});
+    return std::move(lines_);
+  }
+
+ private:
+  void Follow(uint32_t index) {
+    const Event& e = trace_.events()[index];
+    holders_.Follow(index, e);
+    if (e.kind == EventKind::kStore || e.kind == EventKind::kRmw) values_[WordOf(e)] = e.value;
+    if (e.kind == EventKind::kOpBegin) ops_[e.op] = std::string(absl::StripSuffix(Describe(trace_, index), " begins"));
+  }
+
+  // Where a task stands that is switched away from although it has more to do.
+  void TellSwitch(uint32_t index) {
+    const OpRef op = trace_.events()[index].op;
+    const Event* blocked = index > 0 ? &trace_.events()[index - 1] : nullptr;
+    const bool waits = blocked != nullptr && blocked->op == op &&
+                       (blocked->kind == EventKind::kGpWait || blocked->kind == EventKind::kBarrierWait ||
+                        blocked->kind == EventKind::kLockWait);
+    if (waits) return Add(op, Words(index - 1), *blocked);
+    for (uint32_t next = index + 1; next < trace_.size(); ++next) {
+      const Event& e = trace_.events()[next];
+      if (e.op != op || e.kind == EventKind::kSwitch || e.kind == EventKind::kOpEnd) continue;
+      if (e.kind == EventKind::kOpBegin || e.kind == EventKind::kCallbackEnd) return;
+      if (e.function == nullptr) continue;
+      return Add(op, "is preempted", e, "before ");
+    }
+  }
+
+  uint64_t ValueBefore(const Event& e) const {
+    const auto before = values_.find(WordOf(e));
+    return before == values_.end() ? 0 : before->second;
+  }
+  bool ChangesNothing(const Event& e) const {
+    return (e.kind == EventKind::kStore || e.kind == EventKind::kRmw) && ValueBefore(e) == e.value;
+  }
+
+  std::string Name(const Event& e) const { return PlaceText(trace_, e.object, 0); }
+
+  // "selem0's pointer to storage0".
+  std::string PointerOf(const Event& e, uint64_t target) const {
+    return absl::StrCat(Name(e), "'s pointer to ", PlaceText(trace_, PointerObject(target), 0));
+  }
+  bool PointsToObject(uint64_t value) const { return IsPointer(value) && PointerObject(value) != 0; }
+
+  std::string WordName(const Event& e) const {
+    const kernel_object_kind kind = e.object == 0 ? KERNEL_OTHER : trace_.objects()[e.object].kind;
+    if (kind == KERNEL_SELEM && e.offset == subject_.selem_state_offset) return absl::StrCat(Name(e), ".state");
+    if (kind == KERNEL_OWNER && e.offset == subject_.owner_charge_offset) return absl::StrCat(Name(e), ".charge");
+    return PlaceText(trace_, e.object, e.offset);
+  }
+
+  std::string WriteWords(const Event& e) const {
+    const uint64_t old = ValueBefore(e);
+    if (PointsToObject(e.value)) return absl::StrCat("sets ", PointerOf(e, e.value));
+    if (PointsToObject(old)) return absl::StrCat("clears ", PointerOf(e, old));
+    return absl::StrCat("changes ", WordName(e), " from ", ValueText(trace_, old), " to ", ValueText(trace_, e.value));
+  }
+
+  std::string FailedLockWords(const Event& e) const {
+    const int64_t taken = holders_.TakenAt(e);
+    const std::string holder = taken < 0 ? "" : TaskName(trace_.events()[static_cast<size_t>(taken)].op);
+    return absl::StrCat("cannot lock ", Name(e), ", which ",
+                        taken < 0                       ? "nobody holds"
+                        : holder == TaskName(e.op) ? "it holds itself"
+                                                        : absl::StrCat(holder, " holds"),
+                        ": ", ValueText(trace_, e.value));
+  }
+
+  std::string Words(uint32_t index) const {
+    const Event& e = trace_.events()[index];
+    switch (e.kind) {
+      case EventKind::kLock:
+        return IsFailedLock(e) ? FailedLockWords(e) : absl::StrCat("locks ", Name(e));
+      case EventKind::kLockWait:
+        return absl::StrCat("waits for the lock of ", Name(e));
+      case EventKind::kGpWait:
+        return "waits for a grace period";
+      case EventKind::kBarrierWait:
+        return "waits for all callbacks";
+      case EventKind::kStore:
+      case EventKind::kRmw:
+        return WriteWords(e);
+      case EventKind::kLoad:
+        return PointsToObject(e.value) ? absl::StrCat("reads ", PointerOf(e, e.value))
+                                       : absl::StrCat("reads ", WordName(e), ": ", ValueText(trace_, e.value));
+      case EventKind::kCallRcu:
+      case EventKind::kKfreeRcu:
+        return absl::StrCat("hands ", Name(e), " to RCU");
+      case EventKind::kFree:
+        return absl::StrCat("frees ", Name(e), e.detail != 0 ? ", the grace period being over" : "");
+      case EventKind::kAlloc:
+        return e.object == 0 ? Describe(trace_, index) : absl::StrCat("allocates ", Name(e));
+      case EventKind::kWarning:
+        return "warns (WARN_ON_ONCE)";
+      case EventKind::kNeedResched:
+        return "is due for rescheduling";
+      case EventKind::kFault:
+        return absl::StrCat("runs into ", FaultText(static_cast<Fault>(e.detail)), " of ", Name(e));
+      default:
+        return Describe(trace_, index);
+    }
+  }
+
+  // "A (map_free m0)" where the op is another one than the task's line before.
+  std::string Who(OpRef op) {
+    if (op == OpRef{}) return "";
+    const auto ops = ops_.find(op);
+    const bool first = told_ops_.insert(op).second;
+    return absl::StrCat(TaskName(op), first && ops != ops_.end() ? absl::StrCat(" (", ops->second, ")") : "", " ");
+  }
+
+  // One line. Taking an element off a list writes two pointers, which are the same to a reader.
+  void Add(OpRef op, absl::string_view words, const Event& e, absl::string_view place = "") {
+    std::string said = absl::StrCat(TaskName(op), words);
+    if (said == last_said_) return;
+    last_said_ = std::move(said);
+    std::string text = absl::StrFormat("%2d. %s%s", ++number_, Who(op), words);
+    const absl::string_view file = e.file == nullptr ? "" : e.file;
+    const std::string site =
+        e.function == nullptr
+            ? ""
+            : absl::StrCat("(", place, e.function, ", ", file.substr(file.rfind('/') + 1), ":", e.line, ")");
+    if (!site.empty() && text.size() + 1 + site.size() <= kColumns) {
+      absl::StrAppend(&text, " ", site);
+    } else if (!site.empty()) {
+      lines_.push_back(std::exchange(text, absl::StrCat("    ", site)));
+    }
+    lines_.push_back(std::move(text));
+  }
+
+  const Trace& trace_;
+  const struct subject& subject_;
+  const Violation* const violation_;
+  const Selection selection_;
+  Holders holders_;
+  std::map<Word, uint64_t> values_;
+  std::map<OpRef, std::string> ops_;  // "map_free m0"
+  std::set<OpRef> told_ops_;
+  std::vector<std::string> lines_;
+  std::string last_said_;
+  int number_ = 0;
+};
+
+std::string Count(int count, absl::string_view one, absl::string_view many) {
+  return absl::StrCat(count, " ", count == 1 ? one : many);
+}
+
+}  // namespace
+
+std::string FailuresText(const Trace& trace) {
+  Holders holders;
+  int held = 0, free = 0, allocations = 0;
+  for (uint32_t i = 0; i < trace.size(); ++i) {
+    const Event& e = trace.events()[i];
+    if (IsFailedLock(e)) ++(holders.TakenAt(e) >= 0 ? held : free);
+    if (e.kind == EventKind::kAlloc && e.object == 0) ++allocations;
+    holders.Follow(i, e);
+  }
+  std::vector<std::string> failures;
+  if (held > 0) {
+    failures.push_back(Count(held, "failed attempt to lock what is held", "failed attempts to lock what is held"));
+  }
+  if (free > 0) {
+    failures.push_back(Count(free, "failed attempt to lock what is free", "failed attempts to lock what is free"));
+  }
+  if (allocations > 0) failures.push_back(Count(allocations, "failed allocation", "failed allocations"));
+  return failures.empty() ? "none" : absl::StrJoin(failures, ", ");
+}
+
+std::vector<std::string> Interleaving(const Report& report, absl::string_view signature) {
+  const Violation* violation = nullptr;
+  for (const Violation& candidate : report.verdict.violations) {
+    if (candidate.Signature() == signature) violation = &candidate;
+  }
+  std::vector<std::string> lines = {absl::StrCat("Failures it needs: ", FailuresText(report.trace), ".")};
+  for (std::string& line : Teller(report, violation).Tell(signature)) lines.push_back(std::move(line));
+  return lines;
+}
+
+}  // namespace nofail
