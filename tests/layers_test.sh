@@ -14,7 +14,8 @@ declare -A rank=(
   [fuzz/check]=3
   [fuzz/exec]=4 [fuzz/report]=4
   [fuzz/targets]=5
-  [fuzz/tools]=6
+  [fuzz/minimize]=6
+  [fuzz/tools]=7
 )
 # What a subject is made of is instrumented and shared with nobody: no standard containers, no Abseil.
 readonly banned_in_subjects='"absl/|<(vector|string|map|set|unordered_map|unordered_set|deque|list|memory|functional|iostream)>'

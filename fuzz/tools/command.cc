@@ -70,7 +70,8 @@ absl::StatusOr<Arguments> ParseArguments(absl::Span<const std::string> arguments
     if (std::find(flags.begin(), flags.end(), flag) == flags.end()) {
       return Usage(absl::StrCat(flag, ": there is no such option here; --help lists them"));
     }
-    const bool takes_value = flag == "-o" || flag == "--target" || flag == "--seed";
+    const bool takes_value =
+        flag == "-o" || flag == "--target" || flag == "--seed" || flag == "--signature" || flag == "--as";
     if (!takes_value && parts.size() > 1) return Usage(absl::StrCat(flag, ": takes no value"));
     if (takes_value && parts.size() == 1 && i + 1 == arguments.size()) return Usage(absl::StrCat(flag, ": needs a value"));
     const std::string value = !takes_value ? "" : parts.size() > 1 ? parts[1] : arguments[++i];
@@ -79,6 +80,8 @@ absl::StatusOr<Arguments> ParseArguments(absl::Span<const std::string> arguments
     if (flag == "--force") result.force = true;
     if (flag == "-o" && value.empty()) return Usage("-o: needs the name of a file");
     if (flag == "-o") result.output = value;
+    if (flag == "--signature") result.signature = value;
+    if (flag == "--as") result.as = value;
     if (flag == "--target") {
       if (absl::Status status = SetTarget(value, &result.profile); !status.ok()) return status;
     }
@@ -128,6 +131,17 @@ absl::StatusOr<std::vector<std::string>> ExpandDirectories(const std::vector<std
     std::sort(files.begin() + static_cast<ptrdiff_t>(before), files.end());
   }
   return files;
+}
+
+absl::Status WriteFile(const std::string& path, absl::string_view content) {
+  const std::string temporary = absl::StrCat(path, ".", getpid());
+  FILE* file = fopen(temporary.c_str(), "wb");
+  bool written = file != nullptr && fwrite(content.data(), 1, content.size(), file) == content.size();
+  if (file != nullptr && fclose(file) != 0) written = false;
+  if (written && rename(temporary.c_str(), path.c_str()) == 0) return absl::OkStatus();
+  const int error = errno;
+  if (file != nullptr) unlink(temporary.c_str());
+  return Usage(absl::StrCat(path, ": cannot be written: ", strerror(error)));
 }
 
 int Fail(ExitCode code, absl::string_view message) {

@@ -14,7 +14,15 @@
 
 namespace nofail {
 
-enum ExitCode { kAsExpected = 0, kUnexpected = 1, kUsage = 2, kHarnessBug = 3, kSetUpFailed = 5, kInterrupted = 130 };
+enum ExitCode {
+  kAsExpected = 0,
+  kUnexpected = 1,
+  kUsage = 2,
+  kHarnessBug = 3,
+  kNothingToMinimize = 4,
+  kSetUpFailed = 5,
+  kInterrupted = 130
+};
 
 struct Command {
   const char* name;
@@ -22,7 +30,7 @@ struct Command {
   const char* help;     // usage, what it does, examples
   int (*run)(absl::Span<const std::string> arguments);
 };
-extern const Command kReplayCommand, kShowCommand, kConvertCommand;
+extern const Command kReplayCommand, kMinimizeCommand, kShowCommand, kConvertCommand;
 
 struct TargetName {
   const char* name;
@@ -41,6 +49,8 @@ struct Arguments {
   std::string output;                   // -o
   Profile profile = Profile::kTeardown;  // --target
   std::vector<uint32_t> seeds;           // --seed, each one a generated schedule
+  std::string signature;                 // --signature
+  std::string as;                        // --as
 };
 // `allowed`: the flags, as in "--verbose --seed".
 absl::StatusOr<Arguments> ParseArguments(absl::Span<const std::string> arguments, absl::string_view allowed);
@@ -57,6 +67,9 @@ absl::StatusOr<Input> ReadInput(const std::string& path, Profile profile);
 Input GenerateInput(uint32_t seed, Profile profile);
 // The files themselves, and what is in the directories among them, sorted. An empty directory is an error.
 absl::StatusOr<std::vector<std::string>> ExpandDirectories(const std::vector<std::string>& paths);
+
+// Writes all of it or nothing: beside the file first, then renamed. The error starts with the path.
+absl::Status WriteFile(const std::string& path, absl::string_view content);
 
 // Prints "nofail: MESSAGE" to stderr and returns the code.
 int Fail(ExitCode code, absl::string_view message);

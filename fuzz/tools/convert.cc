@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
 // nofail convert: schedules from bytes to text and back.
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <string>
 
@@ -17,16 +12,9 @@
 namespace nofail {
 namespace {
 
-// All of it or nothing: written beside the file first, then renamed.
-int Write(const std::string& path, const std::string& content) {
-  const std::string temporary = absl::StrCat(path, ".", getpid());
-  FILE* file = fopen(temporary.c_str(), "wb");
-  bool written = file != nullptr && fwrite(content.data(), 1, content.size(), file) == content.size();
-  if (file != nullptr && fclose(file) != 0) written = false;
-  if (written && rename(temporary.c_str(), path.c_str()) == 0) return kAsExpected;
-  const int error = errno;
-  if (file != nullptr) unlink(temporary.c_str());
-  return Fail(kUsage, absl::StrCat(path, ": cannot be written: ", strerror(error)));
+int Write(const std::string& path, absl::string_view content) {
+  const absl::Status written = WriteFile(path, content);
+  return written.ok() ? kAsExpected : Fail(kUsage, written.message());
 }
 
 int Run(absl::Span<const std::string> raw) {

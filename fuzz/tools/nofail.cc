@@ -14,10 +14,10 @@
 namespace nofail {
 namespace {
 
-const Command* const kCommands[] = {&kReplayCommand, &kShowCommand, &kConvertCommand};
+const Command* const kCommands[] = {&kReplayCommand, &kMinimizeCommand, &kShowCommand, &kConvertCommand};
 
 void PrintHelp() {
-  absl::PrintF(R"(nofail: replays and explains schedules of BPF local storage's teardown
+  absl::PrintF(R"(nofail: replays, minimizes and explains schedules of BPF local storage's teardown
 
 usage: nofail COMMAND [ARGUMENT]...
 
@@ -34,6 +34,7 @@ the sequential, fault-free run. It comes as text (.sched files; docs/schedule.md
 examples:
   nofail replay                     does the crash corpus still behave as expected?
   nofail show crash-8a53b1          what happens in this fuzz input?
+  nofail minimize crash-8a53b1      what of it does it take? A few sentences, kept as a regression test
   nofail replay --seed 7 --verbose  a generated schedule, with its report
 )");
 }

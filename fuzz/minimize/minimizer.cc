@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#include "fuzz/minimize/minimizer.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "fuzz/minimize/sandbox.h"
+
+namespace nofail {
+namespace {
+
+using Status = Minimized::Status;
+
+bool Has(const Outcome& outcome, const std::string& signature) {
+  return std::find(outcome.signatures.begin(), outcome.signatures.end(), signature) != outcome.signatures.end();
+}
+
+// The same run, said with deviations alone.
+Schedule AsRun(Schedule schedule, const Outcome& outcome) {
+  schedule.policy = {};
+  schedule.deviations = outcome.recorded;
+  return schedule;
+}
+
+class Minimizer {
+ public:
+  Minimizer(const subject& subject, const MinimizeOptions& options) : sandbox_(subject), options_(options) {}
+
+  Minimized Minimize(const Schedule& schedule);
+
+ private:
+  // Sets `signature` and returns the schedule as it ran; or says why not.
+  std::optional<Schedule> Prove(const Schedule& schedule);
+  std::optional<Schedule> Probe(const Schedule& candidate);
+  Schedule Reduce(Schedule start);
+  void Conclude(Schedule best);
+  Outcome RunFresh(const Schedule& schedule) {
+    sandbox_.Renew();
+    return sandbox_.Explain(schedule, result_.signature);
+  }
+
+  Sandbox sandbox_;
+  const MinimizeOptions& options_;
+  Search* search_ = nullptr;
+  const Pass* pass_ = nullptr;
+  Minimized result_ = {};
+};
+
+std::optional<Schedule> Minimizer::Prove(const Schedule& schedule) {
+  const Outcome first = RunFresh(schedule), second = RunFresh(schedule);
+  result_.signatures = first.signatures;
+  result_.other_signatures = second.signatures;
+  result_.signature = options_.signature.empty() ? first.headline : options_.signature;
+  if (first.harness_bug || second.harness_bug) {
+    result_.status = Status::kHarnessBug;
+  } else if (first.trace != second.trace || Has(first, result_.signature) != Has(second, result_.signature)) {
+    result_.status = Status::kUnstable;
+  } else if (first.signatures.empty() && second.signatures.empty()) {
+    result_.status = Status::kPasses;
+  } else if (!Has(first, result_.signature)) {
+    result_.status = Status::kOtherwise;
+  } else if (!options_.accept(result_.signature)) {
+    result_.status = Status::kNotAccepted;
+  } else {
+    return AsRun(schedule, first);
+  }
+  return std::nullopt;
+}
+
+// What is kept must violate again on the next run: a sanitizer may see a race in one and miss it in another.
+std::optional<Schedule> Minimizer::Probe(const Schedule& candidate) {
+  if (options_.is_interrupted()) search_->Stop();
+  if (search_->stopped()) return std::nullopt;
+  options_.on_progress(*pass_, *search_);
+  const Outcome outcome = sandbox_.Run(candidate);
+  if (outcome.harness_bug) {
+    result_.status = Status::kHarnessBug;
+    search_->Stop();
+  }
+  if (!Has(outcome, result_.signature)) return std::nullopt;
+  if (!outcome.died && !Has(sandbox_.Run(candidate), result_.signature)) return std::nullopt;
+  return AsRun(candidate, outcome);
+}
+
+Schedule Minimizer::Reduce(Schedule start) {
+  Search search(std::move(start), [this](const Schedule& candidate) { return Probe(candidate); });
+  search_ = &search;
+  RunPasses(&search, [this](const Pass& pass) {
+    pass_ = &pass;
+    options_.on_progress(pass, *search_);
+  });
+  result_.tried = search.tried();
+  if (search.stopped() && result_.status == Status::kDone) result_.status = Status::kInterrupted;
+  return search.best();
+}
+
+void Minimizer::Conclude(Schedule best) {
+  const Outcome first = RunFresh(best), second = RunFresh(best);
+  const bool stable = first.trace == second.trace && Has(first, result_.signature) && Has(second, result_.signature);
+  if (!stable) result_.status = Status::kUnstable;
+  result_.signatures = first.signatures;
+  result_.other_signatures = second.signatures;
+  result_.story = first.story;
+  result_.schedule = std::move(best);
+}
+
+Minimized Minimizer::Minimize(const Schedule& schedule) {
+  std::optional<Schedule> start = Prove(schedule);
+  if (!start) return std::move(result_);
+  result_.status = Status::kDone;
+  Schedule best = Reduce(*std::move(start));
+  if (result_.status != Status::kHarnessBug) Conclude(std::move(best));
+  return std::move(result_);
+}
+
+}  // namespace
+
+Minimized Minimize(const subject& subject, const Schedule& schedule, const MinimizeOptions& options) {
+  return Minimizer(subject, options).Minimize(schedule);
+}
+
+}  // namespace nofail

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: MIT
+#include "fuzz/minimize/passes.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "fuzz/minimize/edit.h"
+#include "fuzz/minimize/order.h"
+#include "fuzz/minimize/wire.h"
+
+namespace nofail {
+namespace {
+
+constexpr size_t kFewDeviations = 16;  // what is tried for every pair of deviations is tried up to here
+
+// ---- Dropping ----------------------------------------------------------------------------------------------------
+
+// Takes things out from the back, in runs of half of them, then a quarter, down to single ones.
+// count() says how many there are, drop(first, n) tries without n of them.
+template <typename Count, typename Drop>
+void DropRuns(Count count, Drop drop) {
+  for (size_t run = std::max<size_t>(count() / 2, 1); run > 0; run /= 2) {
+    for (size_t end = count(); end > 0;) {
+      const size_t first = end > run ? end - run : 0;
+      drop(first, end - first);
+      end = std::min(first, count());
+    }
+  }
+}
+
+void DropDeviations(Search* s) {
+  s->Try(WithoutDeviations(s->best(), 0, s->best().deviations.size()));
+  DropRuns([&] { return s->best().deviations.size(); },
+           [&](size_t first, size_t n) { s->Try(WithoutDeviations(s->best(), first, n)); });
+}
+
+void DropTasks(Search* s) {
+  for (uint8_t task = LastTask(s->best()); task >= kTaskA; --task) {
+    if (s->best().tasks.size() > 1 && task <= LastTask(s->best())) s->Try(WithoutTask(s->best(), task));
+  }
+}
+
+// An op that is gone leaves what it allocated unallocated, and callbacks are called by the number of what they are about.
+bool TryWithShiftedCallbacks(Search* s, const Schedule& candidate) {
+  if (s->Try(candidate)) return true;
+  for (const kernel_object_kind kind : {KERNEL_SELEM, KERNEL_STORAGE}) {
+    const auto task = static_cast<uint8_t>(int{kFirstCallback} + int{kind});
+    std::vector<uint8_t> numbers;
+    for (const Deviation& d : candidate.deviations) {
+      if (d.where.task == task) numbers.push_back(d.where.op);
+      if (d.kind == ChoiceKind::kPreempt && d.answer != 0 && UnpackTarget(d.answer).task == task) {
+        numbers.push_back(UnpackTarget(d.answer).op);
+      }
+    }
+    std::sort(numbers.begin(), numbers.end());
+    numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+    for (const uint8_t number : numbers) {
+      if (s->Try(WithCallbacksShifted(candidate, kind, number))) return true;
+    }
+  }
+  return false;
+}
+
+void DropOpsOf(Search* s, uint8_t task) {
+  // A task that would be left without ops is dropped as a task.
+  DropRuns([&] { return task <= LastTask(s->best()) ? OpsOf(s->best(), task).size() : 0; },
+           [&](size_t first, size_t n) {
+             if (task != kSetup && n == OpsOf(s->best(), task).size()) return;
+             TryWithShiftedCallbacks(s, WithoutOps(s->best(), task, first, n));
+           });
+}
+
+void DropTaskOps(Search* s) {
+  for (uint8_t task = kTaskA; task <= LastTask(s->best()); ++task) DropOpsOf(s, task);
+}
+
+void DropSetupOps(Search* s) { DropOpsOf(s, kSetup); }
+
+void DropOwners(Search* s) {
+  for (size_t i = s->best().owners.size(); i-- > 0;) {
+    if (s->best().owners.size() > 1) TryWithShiftedCallbacks(s, WithoutOwner(s->best(), static_cast<uint8_t>(i)));
+  }
+}
+
+void DropMaps(Search* s) {
+  for (size_t i = s->best().maps.size(); i-- > 0;) {
+    if (s->best().maps.size() > 1) TryWithShiftedCallbacks(s, WithoutMap(s->best(), static_cast<uint8_t>(i)));
+  }
+}
+
+// Two preemptions often are one excursion to another task and back; either alone changes everything.
+void DropPairsOfDeviations(Search* s) {
+  for (size_t i = s->best().deviations.size(); i-- > 1;) {
+    for (size_t j = i; j-- > 0 && i < s->best().deviations.size();) {
+      if (s->best().deviations.size() > kFewDeviations) return;
+      s->Try(WithoutDeviations(WithoutDeviations(s->best(), i, 1), j, 1));
+    }
+  }
+}
+
+// ---- Merging and moving ------------------------------------------------------------------------------------------
+
+void MergeOwners(Search* s) {
+  for (size_t from = s->best().owners.size(); from-- > 1;) {
+    for (size_t to = 0; to < from && from < s->best().owners.size(); ++to) {
+      s->Try(WithOwnerMerged(s->best(), static_cast<uint8_t>(from), static_cast<uint8_t>(to)));
+    }
+  }
+}
+
+void MergeMaps(Search* s) {
+  for (size_t from = s->best().maps.size(); from-- > 1;) {
+    for (size_t to = 0; to < from && from < s->best().maps.size(); ++to) {
+      s->Try(WithMapMerged(s->best(), static_cast<uint8_t>(from), static_cast<uint8_t>(to)));
+    }
+  }
+}
+
+void MergeTasks(Search* s) {
+  for (uint8_t from = LastTask(s->best()); from > kTaskA; --from) {
+    for (uint8_t to = kTaskA; to < from && from <= LastTask(s->best()); ++to) {
+      if (OpsOf(s->best(), from).size() + OpsOf(s->best(), to).size() > kMaxOpsPerTask) continue;
+      for (const bool before : {false, true}) {
+        if (s->Try(WithTaskMerged(s->best(), from, to, before))) break;
+      }
+    }
+  }
+}
+
+// What a task does first and nothing is said about is ordinary life, unless it ends something.
+bool BelongsInSetup(const Schedule& schedule, uint8_t task) {
+  const std::vector<Op>& ops = OpsOf(schedule, task);
+  const OpRef first = {task, 0};
+  return ops.size() > 1 && ops[0].kind != OpKind::kMapFree && ops[0].kind != OpKind::kDestroy &&
+         std::none_of(schedule.deviations.begin(), schedule.deviations.end(),
+                      [&](const Deviation& d) { return d.where == first; });
+}
+
+void MoveOpsToSetup(Search* s) {
+  for (uint8_t task = kTaskA; task <= LastTask(s->best()); ++task) {
+    while (s->best().setup.size() < kMaxSetupOps && task <= LastTask(s->best()) && BelongsInSetup(s->best(), task) &&
+           s->Try(WithFirstOpInSetup(s->best(), task))) {
+    }
+  }
+}
+
+// Tasks in another order start in another order: that may be what a deviation is for. On its own it is no simpler.
+void ReorderTasks(Search* s) {
+  for (uint8_t a = kTaskA; a < LastTask(s->best()); ++a) {
+    for (uint8_t b = static_cast<uint8_t>(a + 1); b <= LastTask(s->best()); ++b) {
+      Schedule swapped = WithTasksSwapped(s->best(), a, b);
+      if (s->Try(swapped)) continue;
+      for (size_t i = swapped.deviations.size(); i-- > 0;) {
+        if (s->Try(WithoutDeviations(swapped, i, 1))) break;
+      }
+    }
+  }
+}
+
+void ReorderOps(Search* s) {
+  for (uint8_t task = kSetup; task <= LastTask(s->best()); ++task) {
+    for (size_t i = 0; i + 1 < OpsOf(s->best(), task).size(); ++i) s->Try(WithOpsSwapped(s->best(), task, i));
+  }
+}
+
+void RenumberObjects(Search* s) {
+  for (size_t b = 1; b < s->best().maps.size(); ++b) {
+    for (size_t a = 0; a < b; ++a) {
+      s->Try(WithMapsSwapped(s->best(), static_cast<uint8_t>(a), static_cast<uint8_t>(b)));
+    }
+  }
+  for (size_t b = 1; b < s->best().owners.size(); ++b) {
+    for (size_t a = 0; a < b; ++a) {
+      s->Try(WithOwnersSwapped(s->best(), static_cast<uint8_t>(a), static_cast<uint8_t>(b)));
+    }
+  }
+}
+
+// ---- Shortening --------------------------------------------------------------------------------------------------
+
+// Tries the best schedule with one thing of it changed.
+template <typename Change>
+bool TryChanged(Search* s, Change change) {
+  Schedule candidate = s->best();
+  change(&candidate);
+  Normalize(&candidate);
+  return s->Try(candidate);
+}
+
+void PlainModes(Search* s) {
+  TryChanged(s, [](Schedule* c) { c->modes = {}; });
+  TryChanged(s, [](Schedule* c) { c->modes.locks = LockFailures::kContended; });
+  TryChanged(s, [](Schedule* c) { c->modes.memory = MemoryMode::kSc; });
+  TryChanged(s, [](Schedule* c) { c->modes.preemptible_rcu = true; });
+  TryChanged(s, [](Schedule* c) { c->modes.cpus = Modes{}.cpus; });
+}
+
+// All maps and owners of a type become one of a simpler type.
+void PlainTypes(Search* s) {
+  for (int from = STORAGE_TYPES - 1; from > 0; --from) {
+    for (int to = 0; to < from; ++to) {
+      TryChanged(s, [=](Schedule* c) {
+        for (MapSpec& map : c->maps) map.type = map.type == from ? static_cast<storage_type>(to) : map.type;
+        for (OwnerSpec& owner : c->owners) owner.type = owner.type == from ? static_cast<storage_type>(to) : owner.type;
+      });
+    }
+  }
+}
+
+void PlainMaps(Search* s) {
+  for (size_t i = 0; i < s->best().maps.size(); ++i) {
+    TryChanged(s, [=](Schedule* c) { c->maps[i] = {.type = c->maps[i].type}; });
+    TryChanged(s, [=](Schedule* c) { c->maps[i].bytes = MapSpec{}.bytes; });
+    TryChanged(s, [=](Schedule* c) { c->maps[i].clone = false; });
+    for (unsigned field = 1; field <= s->best().maps[i].fields; field <<= 1) {
+      TryChanged(s, [=](Schedule* c) { c->maps[i].fields &= static_cast<uint8_t>(~field); });
+    }
+  }
+}
+
+void PlainOwners(Search* s) {
+  TryChanged(s, [](Schedule* c) {
+    for (OwnerSpec& owner : c->owners) owner.bucket = 0;
+  });
+  for (size_t i = 0; i < s->best().owners.size(); ++i) {
+    TryChanged(s, [=](Schedule* c) { c->owners[i].optmem = 0; });
+    for (uint8_t bucket = 0; bucket < s->best().owners[i].bucket; ++bucket) {
+      if (TryChanged(s, [=](Schedule* c) { c->owners[i].bucket = bucket; })) break;
+    }
+  }
+}
+
+void PlainOps(Search* s) {
+  for (uint8_t task = kSetup; task <= LastTask(s->best()); ++task) {
+    for (size_t i = 0; i < OpsOf(s->best(), task).size(); ++i) {
+      TryChanged(s, [=](Schedule* c) { OpsOf(c, task)[i].sleepable = false; });
+      for (unsigned flag = 1; flag <= OpsOf(s->best(), task)[i].flags; flag <<= 1) {
+        TryChanged(s, [=](Schedule* c) { OpsOf(c, task)[i].flags &= static_cast<uint8_t>(~flag); });
+      }
+    }
+  }
+}
+
+// ---- Lowering ----------------------------------------------------------------------------------------------------
+
+// The least ordinal at which the deviation still does it.
+void LowerOrdinals(Search* s) {
+  for (size_t i = 0; i < s->best().deviations.size(); ++i) {
+    for (uint16_t ordinal = 1; i < s->best().deviations.size() && ordinal < s->best().deviations[i].ordinal; ++ordinal) {
+      if (TryChanged(s, [=](Schedule* c) { c->deviations[i].ordinal = ordinal; })) break;
+    }
+  }
+}
+
+void LowerAnswers(Search* s) {
+  for (size_t i = 0; i < s->best().deviations.size(); ++i) {
+    if (s->best().deviations[i].kind == ChoiceKind::kPreempt) continue;
+    for (uint16_t answer = 1; i < s->best().deviations.size() && answer < s->best().deviations[i].answer; ++answer) {
+      if (TryChanged(s, [=](Schedule* c) { c->deviations[i].answer = answer; })) break;
+    }
+  }
+}
+
+// What shrinks most comes first, what needs the rest to be small comes last.
+constexpr Pass kPasses[] = {
+    {"drop deviations", DropDeviations},
+    {"plain modes", PlainModes},
+    {"drop tasks", DropTasks},
+    {"drop operations", DropTaskOps},
+    {"drop set-up operations", DropSetupOps},
+    {"drop owners", DropOwners},
+    {"drop maps", DropMaps},
+    {"merge tasks", MergeTasks},
+    {"merge owners", MergeOwners},
+    {"merge maps", MergeMaps},
+    {"move operations to the set-up", MoveOpsToSetup},
+    {"drop pairs of deviations", DropPairsOfDeviations},
+    {"reorder tasks", ReorderTasks},
+    {"plain types", PlainTypes},
+    {"plain maps", PlainMaps},
+    {"plain owners", PlainOwners},
+    {"plain operations", PlainOps},
+    {"lower ordinals", LowerOrdinals},
+    {"lower answers", LowerAnswers},
+    {"reorder operations", ReorderOps},
+    {"renumber maps and owners", RenumberObjects},
+};
+
+std::string KeyOf(const Schedule& schedule) {
+  Writer writer;
+  writer.Put(schedule);
+  return writer.bytes();
+}
+
+}  // namespace
+
+bool Search::Try(const Schedule& candidate) {
+  if (stopped_ || !IsSimpler(candidate, best_)) return false;
+  std::string key = KeyOf(candidate);
+  if (failed_.contains(key)) return false;
+  ++tried_;
+  std::optional<Schedule> violating = probe_(candidate);
+  if (!violating) {
+    failed_.insert(std::move(key));
+    return false;
+  }
+  best_ = IsSimpler(*violating, candidate) ? *std::move(violating) : candidate;
+  return true;
+}
+
+std::span<const Pass> AllPasses() { return kPasses; }
+
+void RunPasses(Search* search, const std::function<void(const Pass&)>& on_pass) {
+  for (Schedule before; !search->stopped() && before != search->best();) {
+    before = search->best();
+    for (const Pass& pass : kPasses) {
+      on_pass(pass);
+      pass.run(search);
+    }
+  }
+}
+
+}  // namespace nofail

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include "fuzz/minimize/sandbox.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+
+#include "absl/strings/str_cat.h"
+#include "fuzz/minimize/sandbox_child.h"
+
+namespace nofail {
+namespace {
+
+constexpr int kHarnessBugExit = 3;
+constexpr int kPollMilliseconds = 20;
+// A run that neither ends nor computes for this long, and a child that was told that it hangs and does not answer.
+constexpr auto kStuck = std::chrono::seconds(60);
+constexpr auto kSilent = std::chrono::seconds(5);
+
+int ProcessorMilliseconds(pid_t process) {
+  clockid_t clock;
+  timespec used;
+  if (clock_getcpuclockid(process, &clock) != 0 || clock_gettime(clock, &used) != 0) return 0;
+  return static_cast<int>(used.tv_sec * 1000 + used.tv_nsec / 1000000);
+}
+
+}  // namespace
+
+void Sandbox::Start() {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0 || (child_ = fork()) < 0) {
+    fprintf(stderr, "nofail: cannot start a process to run schedules in: %s\n", strerror(errno));
+    exit(5);
+  }
+  if (child_ == 0) {
+    close(ends[0]);
+    ServeRuns(subject_, ends[1]);
+  }
+  close(ends[1]);
+  channel_ = ends[0];
+}
+
+void Sandbox::Renew() {
+  if (child_ < 0) return;
+  close(channel_);
+  kill(child_, SIGKILL);
+  while (waitpid(child_, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  child_ = -1;
+}
+
+// Waits for a reply, and ends a child that hangs. False when the child is gone without one.
+bool Sandbox::Receive(std::string* reply) {
+  using Clock = std::chrono::steady_clock;
+  const int used = ProcessorMilliseconds(child_);
+  auto deadline = Clock::now() + kStuck;
+  bool told = false;
+  pollfd wait = {channel_, POLLIN, 0};
+  while (poll(&wait, 1, kPollMilliseconds) <= 0) {
+    if (!told && (ProcessorMilliseconds(child_) - used > kHangMilliseconds || Clock::now() > deadline)) {
+      kill(child_, kHangSignal);
+      told = true;
+      deadline = Clock::now() + kSilent;
+    } else if (Clock::now() > deadline) {
+      kill(child_, SIGKILL);
+    }
+  }
+  uint32_t size = 0;
+  if (!ReceiveAll(channel_, &size, sizeof(size))) return false;
+  reply->resize(size);
+  return ReceiveAll(channel_, reply->data(), size);
+}
+
+// The child ended without a word.
+Outcome Sandbox::Died() {
+  int status = 0;
+  while (waitpid(child_, &status, 0) < 0 && errno == EINTR) {
+  }
+  close(channel_);
+  child_ = -1;
+  Outcome outcome;
+  outcome.died = true;
+  outcome.harness_bug = WIFEXITED(status) && WEXITSTATUS(status) == kHarnessBugExit;
+  outcome.headline = WIFEXITED(status)                ? absl::StrCat("crash/exit-", WEXITSTATUS(status), "/-")
+                     : WTERMSIG(status) == SIGKILL ? std::string("crash/hang/-")
+                                                      : absl::StrCat("crash/SIG", sigabbrev_np(WTERMSIG(status)), "/-");
+  outcome.signatures = {outcome.headline};
+  return outcome;
+}
+
+Outcome Sandbox::Ask(const Schedule& schedule, const std::string& signature) {
+  if (child_ < 0) Start();
+  Writer writer;
+  writer.Put(schedule);
+  writer.Put(signature);
+  std::string reply;
+  // A child that cannot be written to is gone, as one that does not reply.
+  if (!SendMessage(channel_, writer.bytes()) || !Receive(&reply)) return Died();
+  Reader reader(reply);
+  Outcome outcome = GetOutcome(&reader);
+  if (outcome.died) Renew();
+  return outcome;
+}
+
+}  // namespace nofail

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+
+#if NOFAIL_ASAN || NOFAIL_TSAN
+#include <sanitizer/common_interface_defs.h>
+#endif
+
+#include "absl/strings/str_cat.h"
+#include "fuzz/check/known.h"
+#include "fuzz/exec/choosers.h"
+#include "fuzz/exec/executor.h"
+#include "fuzz/minimize/sandbox_child.h"
+#include "fuzz/report/interleaving.h"
+#include "fuzz/sim/sim.h"
+#include "fuzz/targets/sanitizer_hooks.h"
+
+namespace nofail {
+namespace {
+
+struct DeathSignal {
+  int number;
+  const char* name;
+};
+constexpr DeathSignal kDeathSignals[] = {
+    {SIGSEGV, "SIGSEGV"}, {SIGBUS, "SIGBUS"}, {SIGILL, "SIGILL"},    {SIGTRAP, "SIGTRAP"},
+    {SIGFPE, "SIGFPE"},   {SIGABRT, "SIGABRT"}, {kHangSignal, "hang"},
+};
+
+class Server {
+ public:
+  Server(const subject& subject, int channel) : subject_(subject), channel_(channel), executor_(subject) {}
+
+  [[noreturn]] void Serve();
+  // Sends what is known of the run that ends the process, once.
+  void Die(const char* why);
+
+ private:
+  Outcome Run();
+  std::vector<std::string> Story(const Verdict& verdict) const;
+  void Reply(Outcome outcome);
+
+  const subject& subject_;
+  const int channel_;
+  Executor executor_;
+  Schedule schedule_;
+  std::string story_of_;
+  ScheduleChooser chooser_;
+  RecordingChooser recorder_{&chooser_};
+  bool dying_ = false;
+};
+
+Server* server = nullptr;
+
+void OnDeathSignal(int number) {
+  const auto* row = std::find_if(std::begin(kDeathSignals), std::end(kDeathSignals),
+                                 [=](const DeathSignal& signal) { return signal.number == number; });
+  server->Die(row->name);
+  _exit(1);
+}
+
+// The hooks come on top and leave to these what is not the subject's.
+void CatchDeaths() {
+  for (const DeathSignal& row : kDeathSignals) {
+    struct sigaction action = {};
+    action.sa_handler = OnDeathSignal;
+    action.sa_flags = SA_ONSTACK;
+    sigaction(row.number, &action, nullptr);
+  }
+  InstallSanitizerHooks(nullptr);
+  PrintRaces(false);
+#if NOFAIL_ASAN || NOFAIL_TSAN
+  __sanitizer_set_death_callback([] { server->Die("sanitizer"); });
+#endif
+}
+
+[[noreturn]] void Server::Serve() {
+  uint32_t size = 0;
+  std::string request;
+  while (ReceiveAll(channel_, &size, sizeof(size))) {
+    request.resize(size);
+    if (!ReceiveAll(channel_, request.data(), size)) break;
+    Reader reader(request);
+    reader.Get(&schedule_);
+    reader.Get(&story_of_);
+    Reply(Run());
+  }
+  _exit(0);
+}
+
+Outcome Server::Run() {
+  chooser_.Set(schedule_);
+  Sim::Get().RenewFibers();
+  const Verdict& verdict = executor_.Run(schedule_, &recorder_).verdict;
+  TakeSanitizerReports();
+  Outcome outcome;
+  for (const Violation& violation : verdict.violations) outcome.signatures.push_back(violation.Signature());
+  if (!verdict.pass()) {
+    const Violation* headline = Headline(verdict, subject_.name);
+    outcome.headline = (headline != nullptr ? *headline : verdict.violations.front()).Signature();
+  }
+  outcome.story = Story(verdict);
+  return outcome;
+}
+
+std::vector<std::string> Server::Story(const Verdict& verdict) const {
+  if (story_of_.empty()) return {};
+  return Interleaving({subject_, "", verdict, executor_.trace()}, story_of_);
+}
+
+void Server::Reply(Outcome outcome) {
+  outcome.recorded = recorder_.deviations();
+  std::sort(outcome.recorded.begin(), outcome.recorded.end());
+  outcome.trace = executor_.trace().Hash();
+  Writer writer;
+  PutOutcome(outcome, &writer);
+  SendMessage(channel_, writer.bytes());
+}
+
+// Allocates, as WriteReportOnDeath does and for the same reason. Should it hang after all, the other side waits no longer
+// than for any other hang.
+void Server::Die(const char* why) {
+  if (dying_) return;
+  dying_ = true;
+  const auto events = executor_.trace().events();
+  const auto last =
+      std::find_if(events.rbegin(), events.rend(), [](const Event& event) { return event.function != nullptr; });
+  Outcome outcome;
+  outcome.died = true;
+  outcome.headline = absl::StrCat("crash/", why, "/", last == events.rend() ? "-" : last->function);
+  outcome.signatures = {outcome.headline};
+  outcome.story = Story({});
+  Reply(std::move(outcome));
+}
+
+}  // namespace
+
+bool SendMessage(int channel, const std::string& message) {
+  const auto size = static_cast<uint32_t>(message.size());
+  std::string bytes(reinterpret_cast<const char*>(&size), sizeof(size));
+  bytes += message;
+  for (size_t sent = 0; sent < bytes.size();) {
+    const ssize_t n = send(channel, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    sent += static_cast<size_t>(n);
+  }
+  return true;
+}
+
+bool ReceiveAll(int channel, void* buffer, size_t size) {
+  for (size_t got = 0; got < size;) {
+    const ssize_t n = read(channel, static_cast<char*>(buffer) + got, size - got);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    got += static_cast<size_t>(n);
+  }
+  return true;
+}
+
+void PutOutcome(const Outcome& outcome, Writer* writer) {
+  writer->Put(outcome.signatures);
+  writer->Put(outcome.headline);
+  writer->Put(outcome.recorded);
+  writer->Put(outcome.story);
+  writer->Put(outcome.trace);
+  writer->Put(outcome.died);
+}
+
+Outcome GetOutcome(Reader* reader) {
+  Outcome outcome;
+  reader->Get(&outcome.signatures);
+  reader->Get(&outcome.headline);
+  reader->Get(&outcome.recorded);
+  reader->Get(&outcome.story);
+  reader->Get(&outcome.trace);
+  reader->Get(&outcome.died);
+  return outcome;
+}
+
+void ServeRuns(const subject& subject, int channel) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  signal(SIGINT, SIG_IGN);  // from the terminal, it is meant for the other side
+  server = new Server(subject, channel);
+  CatchDeaths();
+  server->Serve();
+}
+
+}  // namespace nofail

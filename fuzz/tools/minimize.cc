@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+//
+// nofail minimize: from a crash to a few sentences that are a regression test.
+#include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "fuzz/minimize/minimizer.h"
+#include "fuzz/minimize/order.h"
+#include "fuzz/tools/command.h"
+
+namespace nofail {
+namespace {
+
+#if NOFAIL_ASAN
+constexpr absl::string_view kSanitizer = "address";
+#elif NOFAIL_TSAN
+constexpr absl::string_view kSanitizer = "thread";
+#else
+constexpr absl::string_view kSanitizer = "none";
+#endif
+
+struct Folder {
+  absl::string_view as;
+  absl::string_view path;
+};
+constexpr Folder kFolders[] = {
+    {"regression", "corpus/regressions"}, {"finding", "corpus/findings"}, {"known", "corpus/known"}};
+
+volatile sig_atomic_t interrupted = 0;
+
+// ---- Where it goes -----------------------------------------------------------------------------------------------
+
+// <verdict>__<who>: the kind of violation, then the functions and what else its signature says of them.
+std::string NameOf(const std::string& signature) {
+  std::vector<std::string> parts = absl::StrSplit(signature, '/');
+  const std::string kind = parts[0];
+  if (parts.size() > 2) parts.erase(parts.begin() + 1);  // the kinds of object
+  std::string name = kind + "__";
+  for (const char c : absl::StrJoin(parts.begin() + 1, parts.end(), "-")) {
+    const bool plain = absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_';
+    name.push_back(plain ? absl::ascii_tolower(static_cast<unsigned char>(c)) : '-');
+  }
+  return name + ".sched";
+}
+
+absl::StatusOr<std::string> FolderOf(const Arguments& arguments) {
+  if (!arguments.output.empty()) return std::string();
+  for (const Folder& folder : kFolders) {
+    if (folder.as != (arguments.as.empty() ? "regression" : arguments.as)) continue;
+    std::error_code error;
+    if (!std::filesystem::is_directory("corpus", error)) {
+      return absl::InvalidArgumentError(
+          "minimize: there is no corpus/ here: say where to with -o FILE, or run it where the repository is");
+    }
+    return std::string(folder.path);
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("minimize: --as ", arguments.as, ": expected regression, finding or known"));
+}
+
+absl::Status MayBeWritten(const std::string& path, bool force) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ": is a directory; name a file"));
+  }
+  if (!force && std::filesystem::exists(path, error)) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ": exists; --force overwrites it, -o names another"));
+  }
+  return absl::OkStatus();
+}
+
+// ---- What it says ------------------------------------------------------------------------------------------------
+
+std::string Count(size_t count, absl::string_view what) { return absl::StrCat(count, " ", what, count == 1 ? "" : "s"); }
+
+std::string SizeOf(const Schedule& schedule) {
+  return absl::StrCat(Count(OpsIn(schedule), "operation"), ", ", Count(schedule.deviations.size(), "deviation"));
+}
+
+// One line that keeps changing on a terminal; elsewhere a line now and then.
+class Progress {
+ public:
+  void Show(const Pass& pass, const Search& search) {
+    using Clock = std::chrono::steady_clock;
+    static constexpr auto kOnTerminal = std::chrono::milliseconds(100), kElsewhere = std::chrono::milliseconds(10000);
+    const auto now = Clock::now();
+    if (now - shown_ < (terminal_ ? kOnTerminal : kElsewhere)) return;
+    shown_ = now;
+    fprintf(stderr, "%snofail: minimizing: %s; %s tried, now: %s%s", terminal_ ? "\r" : "",
+            SizeOf(search.best()).c_str(), Count(search.tried(), "schedule").c_str(), pass.name,
+            terminal_ ? "\x1b[K" : "\n");
+    drawn_ = terminal_;
+  }
+  // Whatever is printed next has the line to itself.
+  void Clear() {
+    if (drawn_) fputs("\r\x1b[K", stderr);
+    drawn_ = false;
+  }
+
+ private:
+  const bool terminal_ = isatty(STDERR_FILENO);
+  bool drawn_ = false;
+  std::chrono::steady_clock::time_point shown_ = std::chrono::steady_clock::now();
+};
+
+std::string List(const std::vector<std::string>& signatures) {
+  return signatures.empty() ? "pass" : absl::StrJoin(signatures, ", ");
+}
+
+// Why there is nothing to write.
+int Refuse(const std::string& name, const Minimized& result, const Arguments& arguments) {
+  switch (result.status) {
+    case Minimized::Status::kPasses:
+      return Fail(kNothingToMinimize,
+                  absl::StrCat(name, ": does not violate anything with subject ", linked_subject->name, ", sanitizer ",
+                               kSanitizer, kSanitizer == "thread" ? "" : "; data races show in the thread build only"));
+    case Minimized::Status::kOtherwise:
+      return Fail(kNothingToMinimize, absl::StrCat(name, ": does not violate as ", arguments.signature, "; it does as ",
+                                                   List(result.signatures)));
+    case Minimized::Status::kUnstable:
+      return Fail(kHarnessBug, absl::StrCat(name, ": two runs differ: ", List(result.signatures), " and ",
+                                            List(result.other_signatures)));
+    default:
+      return Fail(kHarnessBug, absl::StrCat(name, ": the suite itself failed, see above"));
+  }
+}
+
+// The file that is left: what was found, and the story on top of the sentences.
+ScheduleFile FileOf(const Input& input, const Minimized& result) {
+  ScheduleFile file;
+  file.schedule = result.schedule;
+  const std::string source = std::filesystem::path(input.name).filename().string();
+  file.comment.push_back(absl::StrCat(" ", result.signature));
+  file.comment.push_back(absl::StrCat(" Minimized from ", source, ", sanitizer ", kSanitizer, "."));
+  for (const std::string& line : result.story) file.comment.push_back(absl::StrCat(" ", line));
+  Expectation& expectation = file.expectations.emplace_back();
+  expectation.subject = linked_subject->name;
+  expectation.signatures = result.signatures;
+  // Which known limitation it is, and where the authors say so, is still the same.
+  for (const Expectation& before : input.file.expectations) {
+    if (before.subject != expectation.subject) continue;
+    expectation.known = before.known;
+    expectation.see = before.see;
+  }
+  return file;
+}
+
+int Run(absl::Span<const std::string> raw) {
+  const absl::StatusOr<Arguments> arguments = ParseArguments(raw, "-o --as --signature --force --target --seed");
+  if (!arguments.ok()) return Fail(kUsage, arguments.status().message());
+  if (arguments->files.size() + arguments->seeds.size() != 1) {
+    return Fail(kUsage, "minimize: expected one file or one --seed");
+  }
+  if (!arguments->output.empty() && !arguments->as.empty()) {
+    return Fail(kUsage, "minimize: -o and --as both say where to; expected one of them");
+  }
+  const absl::StatusOr<std::string> folder = FolderOf(*arguments);
+  if (!folder.ok()) return Fail(kUsage, folder.status().message());
+  const absl::StatusOr<Input> input = arguments->files.empty()
+                                          ? GenerateInput(arguments->seeds[0], arguments->profile)
+                                          : ReadInput(arguments->files[0], arguments->profile);
+  if (!input.ok()) return Fail(kUsage, input.status().message());
+
+  std::string path = arguments->output;
+  absl::Status writable = absl::OkStatus();
+  Progress progress;
+  MinimizeOptions options;
+  options.signature = arguments->signature;
+  options.accept = [&](const std::string& signature) {
+    if (path.empty()) path = absl::StrCat(*folder, "/", NameOf(signature));
+    writable = MayBeWritten(path, arguments->force);
+    if (writable.ok()) {
+      fprintf(stderr, "nofail: %s: violates as %s; %s\n", input->name.c_str(), signature.c_str(),
+              SizeOf(input->file.schedule).c_str());
+    }
+    return writable.ok();
+  };
+  options.on_progress = [&](const Pass& pass, const Search& search) { progress.Show(pass, search); };
+  options.is_interrupted = [] { return interrupted != 0; };
+  struct sigaction action = {};
+  action.sa_handler = [](int) { interrupted = 1; };
+  action.sa_flags = static_cast<int>(SA_RESETHAND);  // whoever asks twice does not want the best so far
+  sigaction(SIGINT, &action, nullptr);
+
+  const auto start = std::chrono::steady_clock::now();
+  const Minimized result = Minimize(*linked_subject, input->file.schedule, options);
+  progress.Clear();
+  if (!writable.ok()) return Fail(kUsage, writable.message());
+  const bool done = result.status == Minimized::Status::kDone;
+  if (!done && result.status != Minimized::Status::kInterrupted) return Refuse(input->name, result, *arguments);
+
+  const std::string text = FormatText(FileOf(*input, result));
+  std::error_code error;
+  if (!folder->empty()) std::filesystem::create_directory(*folder, error);
+  if (const absl::Status written = WriteFile(path, text); !written.ok()) return Fail(kUsage, written.message());
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  absl::PrintF("%s", text);
+  fprintf(stderr, "nofail: wrote %s: %s%s; %s tried in %.1f s\n", path.c_str(),
+          SizeOf(result.schedule).c_str(), done ? "" : ", the best so far", Count(result.tried, "schedule").c_str(), seconds);
+  return done ? kAsExpected : kInterrupted;
+}
+
+}  // namespace
+
+const Command kMinimizeCommand = {
+    "minimize",
+    "reduce a crash to a few sentences and keep it as a test",
+    R"(usage: nofail minimize FILE [--as regression|finding|known] [-o OUT] [--signature S] [--force] [--target T]
+       nofail minimize --seed N ...
+
+Runs a schedule, bytes or text, that violates something; takes out and shortens whatever it can so that it still violates
+with the same signature; and writes what is left, with the interleaving told as numbered sentences on top. Without any one
+of its sentences it does not violate any more. A run that ends the process or hangs counts like any other violation. Data
+races show in the thread build only.
+
+It goes to corpus/regressions/<verdict>__<who>.sched, prints it too, and leaves a file that exists alone. Ctrl-C writes the
+best so far.
+
+  --as WHAT        regression (the default), finding or known: to corpus/regressions, corpus/findings, corpus/known
+  -o OUT           to this file instead
+  --signature S    the violation to keep, as `nofail replay` prints it; else the first that is not listed, else the first
+  --force          overwrites a file that exists
+  --seed N         the N-th generated schedule
+  --target T       what bytes and seeds are about: teardown (the default) or lifecycle
+
+examples:
+  nofail minimize crash-8a53b1
+  nofail minimize crash-8a53b1 --signature leak.storage/storage/StorageFree -o leak.sched
+  nofail minimize findings/leak.sched --as finding
+
+exit code: 0 written; nothing is written at 2 wrong usage, unreadable input or a file that exists, 3 two runs differ or bug
+of the suite itself, 4 nothing to minimize: it does not violate, or not with that signature; 130 interrupted, and the best
+so far written
+)",
+    Run};
+
+}  // namespace nofail
