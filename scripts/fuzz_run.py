@@ -280,12 +280,13 @@ class Run:
         for v in listed:
             print(f"  {v['count']:>11,} times  {v['signature']}\n{'':20} {v['schedule']}")
         news = [v for v in summary["violations"] if v["listed"] == "new"]
-        tool = self.shown(o.tool)
         for v in news:
             print(f"\nNEW  {v['signature']}\n     {plural(v['count'], 'time')}, first at execution {v['first']:,}")
             print(f"     {o.replay} {v['schedule']} --verbose")
-            print(f"     {tool} show --html {v['schedule']} -o {self.shown(self.work / v['name'])}.html")
-            print(f"     {tool} minimize --as finding {v['schedule']}")
+        if news:
+            tool = self.shown(o.tool)
+            print(f"\nthe timeline as a page, and what to do with one that is real (FILE: the schedule's name above):\n"
+                  f"     {tool} show --html FILE -o timeline.html\n     {tool} minimize --as finding FILE")
         for crash in summary["crashes"]:
             print(f"\nNEW  a crash, hang or lack of memory that ended the process; logs are in {self.shown(self.work)}")
             print(f"     {self.shown(o.binary)} {crash}")
