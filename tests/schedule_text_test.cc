@@ -81,7 +81,8 @@ TEST(Text, RoundTripOfGeneratedSchedules) {
     ScheduleFile file = {.schedule = Generate(i % 2 == 0 ? Profile::kTeardown : Profile::kLifecycle, rng)};
     if (rng.OneIn(4)) file.comment = {"", " # twice", "x"};
     if (rng.OneIn(4))
-      file.expectations = {{"posted", {}}, {"linux", {"a.b/c+d/E", "e"}, "n", "see this: it is, \\ so"}};
+      file.expectations = {
+          {"posted", {}}, {"linux", {"a.b/c+d/E", "e"}, "n", "see this: it is, \\ so"}, {"linux", {"f/g/h/by=i"}}};
     absl::StatusOr<ScheduleFile> again = ParseText(FormatText(file), "f.sched");
     ASSERT_TRUE(again.ok()) << again.status() << "\n" << FormatText(file);
     ASSERT_EQ(*again, file) << FormatText(file);
@@ -240,7 +241,10 @@ TEST(TextErrors, SayWhereWhatWasExpectedAndWhatIsThere) {
       {"expect posted: a known=", "24: expected a name, found end of line"},
       {"expect posted: a see=\"x", "22: expected a text in quotes, found '\\\"x'"},
       {"expect posted: a see=x", "22: expected a text in quotes, found 'x'"},
-      {"expect posted: pass\nexpect posted: pass", "8: expected each subject once, found 'posted'"},
+      {"expect posted: pass\nexpect posted: a",
+       "16: expected pass only where it is all that is said of a subject, found 'a'"},
+      {"expect posted: a\nexpect posted: pass",
+       "16: expected pass only where it is all that is said of a subject, found 'pass'"},
   };
   for (const BadLine& test : kCases) {
     int line = 6 + static_cast<int>(std::count(test.line, test.line + std::strlen(test.line), '\n'));

@@ -16,7 +16,7 @@
 
 namespace nofail {
 
-// What one subject does with the schedule.
+// What one subject does with the schedule, or that part of it that is known by one name.
 struct Expectation {
   std::string subject;
   std::vector<std::string> signatures;  // of every violation, as Violation::Signature has them; none: it passes
@@ -28,7 +28,7 @@ struct Expectation {
 struct ScheduleFile {
   std::vector<std::string> comment;  // the lines above the first sentence, without their '#'
   Schedule schedule;
-  std::vector<Expectation> expectations;  // at most one per subject
+  std::vector<Expectation> expectations;  // in the file's order; those of one subject add up
   bool operator==(const ScheduleFile&) const = default;
 };
 

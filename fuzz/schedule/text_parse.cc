@@ -178,8 +178,9 @@ class Parser {
   bool Sentence() {
     static constexpr absl::string_view kSentences[] = {"map",  "owner",   "mode",   "setup",
                                                        "task", "deviate", "policy", "expect"};
-    static constexpr bool (Parser::*kParsers[])() = {&Parser::Map,  &Parser::Owner,   &Parser::Mode,   &Parser::Setup,
-                                                     &Parser::Task, &Parser::Deviate, &Parser::Policy, &Parser::Expect};
+    static constexpr bool (Parser::* kParsers[])() = {&Parser::Map,    &Parser::Owner, &Parser::Mode,
+                                                      &Parser::Setup,  &Parser::Task,  &Parser::Deviate,
+                                                      &Parser::Policy, &Parser::Expect};
     size_t index;
     sentence_ = line_.Next();
     return OneOf(sentence_, kSentences, &index) && (this->*kParsers[index])();
@@ -500,11 +501,15 @@ class Parser {
     Token subject = line_.Next();
     if (!IsWord(subject)) return Fail(subject, "a subject's name");
     e.subject = std::string(subject.text);
-    for (const Expectation& other : file_.expectations) {
-      if (other.subject == e.subject) return Fail(subject, "each subject once");
-    }
     if (!Punctuation(":")) return false;
+    const Token first = line_.Peek();
     if (!Take("pass") && !Violations(&e)) return false;
+    // What a subject's lines say adds up; nothing adds up with pass.
+    for (const Expectation& other : file_.expectations) {
+      if (other.subject != e.subject) continue;
+      if (e.signatures.empty() || other.signatures.empty())
+        return Fail(first, "pass only where it is all that is said of a subject");
+    }
     file_.expectations.push_back(std::move(e));
     return EndOfLine();
   }
