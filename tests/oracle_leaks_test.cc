@@ -65,6 +65,23 @@ TEST(LeaksOracleTest, FieldsOfAFreedElement) {
   EXPECT_THAT(b.Signatures(), ElementsAre("leak.fields/selem/UnlinkNofail"));
 }
 
+TEST(LeaksOracleTest, AFieldSetAfterTheFieldsWereFreedIsLate) {
+  for (bool late : {false, true}) {
+    TraceBuilder b;
+    ObjectId selem = b.Alloc(kSetupOp, KERNEL_SELEM);
+    b.resources = {0, 1};
+    b.Begin(kOpA, OpKind::kDelete);
+    b.Add(EventKind::kFieldSet, kOpB, selem, nullptr, 2, KERNEL_FIELD_KPTR);
+    b.Add(EventKind::kFieldFree, kOpB, selem, nullptr, 3, KERNEL_FIELD_KPTR);  // what the program put there before
+    if (late) b.Add(EventKind::kFieldFree, kOpA, selem, "SelemFree", 2, KERNEL_FIELD_KPTR);
+    b.Add(EventKind::kFieldSet, kOpB, selem, nullptr, 1, KERNEL_FIELD_KPTR);
+    b.HandOver(kOpA, selem, "SelemFree");
+    b.Free(CallbackOp(KERNEL_SELEM, 0), selem);
+    EXPECT_THAT(b.Signatures(),
+                ElementsAre(std::string("leak.fields/selem/SelemFree/by=program") + (late ? "/set=late" : "")));
+  }
+}
+
 TEST(LeaksOracleTest, FieldsOfALeakedElementLeakWithIt) {
   TraceBuilder b;
   ObjectId selem = b.Alloc(kSetupOp, KERNEL_SELEM, "SelemAlloc");
@@ -130,6 +147,19 @@ TEST(LockHitTest, AnOpThatReturnsAnErrorHitsOnlyWhatItAllocated) {
   EXPECT_THAT(b.Signatures(),
               ::testing::UnorderedElementsAre("leak.selem/selem/SelemAlloc", "leak.selem/selem/Update/lock=storage"));
   EXPECT_NE(old_selem, new_selem);
+}
+
+TEST(LockHitTest, WhatAnOpAllocatedAndOthersUseIsNotItsToLose) {
+  TraceBuilder b;
+  ObjectId buckets = b.Alloc(kSetupOp, KERNEL_BUCKETS);
+  ObjectId first = b.Alloc(kOpA, KERNEL_SELEM, "Clone");
+  ObjectId second = b.Alloc(kOpA, KERNEL_SELEM, "Clone");
+  b.FailLock(kOpA, buckets, "LinkMap");
+  b.Free(kOpA, second);
+  b.Add(EventKind::kOpEnd, kOpA, 0, nullptr, kTimedOut);
+  b.Rmw(kOpB, first, kStateOffset, 0, 2, "Destroy");
+  b.Free(kEndOp, buckets);
+  EXPECT_THAT(b.Signatures(), ElementsAre("leak.selem/selem/Destroy"));
 }
 
 TEST(LockHitTest, AnOpThatDoesWithoutTheLockHitsNothing) {

@@ -91,6 +91,106 @@ TEST(MemoryOracleTest, FailuresOfBystandersDoNotMatter) {
   EXPECT_THAT(b.Signatures(true), ElementsAre("use-after-free/selem/Delete+Lookup"));
 }
 
+TEST(MemoryOracleTest, AFailureAfterItGaveTheObjectUpDoesNotMatter) {
+  TraceBuilder b;
+  ObjectId buckets = b.Alloc(kSetupOp, KERNEL_BUCKETS);
+  ObjectId selem = b.Alloc(kSetupOp, KERNEL_SELEM);
+  b.HandOver(kOpA, selem, "SelemFree");
+  b.FailLock(kOpA, buckets, "UnlinkNofail");
+  b.Fault(Fault::kUseAfterFree, kOpB, selem, "Lookup");
+  EXPECT_THAT(b.Signatures(true), ElementsAre("use-after-free/selem/Lookup+SelemFree"));
+}
+
+// A and B: B stands in a section of `flavour` and uses what A gives up to a grace period of `awaited`, which ends.
+std::string ReaderSignature(kernel_rcu_flavour flavour, bool late, kernel_rcu_flavour awaited, Fault fault) {
+  TraceBuilder b;
+  ObjectId selem = b.Alloc(kSetupOp, KERNEL_SELEM);
+  if (!late) b.Enter(kOpB, flavour);
+  b.HandOver(kOpA, selem, "SelemFree", awaited);
+  if (late) b.Enter(kOpB, flavour);
+  b.Enter(kOpB, KERNEL_RCU, 1 + (flavour == KERNEL_RCU));  // a nested section protects nothing more
+  b.Touch(kOpB, selem, "Lookup");
+  if (fault == Fault::kFreedInReader) {
+    b.Fault(fault, kOpA, selem, "SelemFree", PackTarget(kOpB));
+  } else {
+    b.Free(CallbackOp(KERNEL_SELEM, 0), selem, "SelemFreeRcu");
+    b.Fault(fault, kOpB, selem, "Lookup");
+  }
+  return b.Signatures(true).at(0);
+}
+
+TEST(ReaderTest, SaysWhyTheSectionDidNotHelp) {
+  const auto signature = [](kernel_rcu_flavour flavour, bool late, kernel_rcu_flavour awaited) {
+    return ReaderSignature(flavour, late, awaited, Fault::kUseAfterFree);
+  };
+  EXPECT_EQ(signature(KERNEL_RCU_TASKS_TRACE, false, KERNEL_RCU), "use-after-free/selem/Lookup+SelemFree/reader=trace");
+  EXPECT_EQ(signature(KERNEL_RCU_TASKS_TRACE, true, KERNEL_RCU), "use-after-free/selem/Lookup+SelemFree/reader=late");
+  EXPECT_EQ(signature(KERNEL_RCU, true, KERNEL_RCU_TASKS_TRACE), "use-after-free/selem/Lookup+SelemFree/reader=late");
+  EXPECT_EQ(signature(KERNEL_RCU, false, KERNEL_RCU), "use-after-free/selem/Lookup+SelemFree");
+  EXPECT_EQ(signature(KERNEL_RCU_TASKS_TRACE, false, KERNEL_RCU_TASKS_TRACE), "use-after-free/selem/Lookup+SelemFree");
+}
+
+TEST(ReaderTest, OfAnObjectFreedUnderIt) {
+  EXPECT_EQ(ReaderSignature(KERNEL_RCU_TASKS_TRACE, false, KERNEL_RCU, Fault::kFreedInReader),
+            "freed-in-reader/selem/SelemFree/reader=trace");
+  EXPECT_EQ(ReaderSignature(KERNEL_RCU, true, KERNEL_RCU, Fault::kFreedInReader),
+            "freed-in-reader/selem/SelemFree/reader=late");
+}
+
+TEST(ReaderTest, ASectionThatHasEndedProtectsNothing) {
+  TraceBuilder b;
+  ObjectId selem = b.Alloc(kSetupOp, KERNEL_SELEM);
+  b.Enter(kOpB, KERNEL_RCU_TASKS_TRACE);
+  b.HandOver(kOpA, selem, "SelemFree");
+  b.Leave(kOpB, KERNEL_RCU_TASKS_TRACE);
+  b.Free(CallbackOp(KERNEL_SELEM, 0), selem, "SelemFreeRcu");
+  b.Fault(Fault::kUseAfterFree, kOpB, selem, "Lookup");
+  EXPECT_THAT(b.Signatures(true), ElementsAre("use-after-free/selem/Lookup+SelemFree"));
+}
+
+TEST(ReaderTest, OfARaceWhicheverAccessIsReported) {
+  for (bool at_free : {false, true}) {
+    TraceBuilder b;
+    ObjectId selem = b.Alloc(kSetupOp, KERNEL_SELEM);
+    b.Enter(kOpB, KERNEL_RCU_TASKS_TRACE);
+    b.HandOver(kOpA, selem, "SelemFree");
+    b.Touch(kOpB, selem, "Lookup");
+    b.Fault(Fault::kDataRace, at_free ? kOpA : kOpB, selem, at_free ? "SelemFree" : "Lookup");
+    b.Add(EventKind::kEarlierAccess, {}, selem, at_free ? "Lookup" : "SelemFree");
+    b.Free(CallbackOp(KERNEL_SELEM, 0), selem);
+    EXPECT_THAT(b.Signatures(), ElementsAre("data-race/selem/Lookup+SelemFree/reader=trace")) << at_free;
+  }
+}
+
+TEST(GiverTest, AProgramIsToldFromTeardownAndACallbackActsForIt) {
+  for (OpKind kind : {OpKind::kDelete, OpKind::kUpdate, OpKind::kDestroy, OpKind::kMapFree}) {
+    for (bool by_callback : {false, true}) {
+      TraceBuilder b;
+      ObjectId selem = b.Alloc(kSetupOp, KERNEL_SELEM);
+      b.Begin(kOpA, kind);
+      b.HandOver(kOpA, selem, "SelemFree");
+      if (by_callback) b.HandOver(CallbackOp(KERNEL_SELEM, 0), selem, "SelemFree");
+      b.Free(CallbackOp(KERNEL_SELEM, 0), selem, "SelemFreeRcu");
+      b.Fault(Fault::kUseAfterFree, kOpB, selem, "Lookup");
+      const bool program = kind == OpKind::kDelete || kind == OpKind::kUpdate;
+      EXPECT_THAT(b.Signatures(true),
+                  ElementsAre(std::string("use-after-free/selem/Lookup+SelemFree") + (program ? "/by=program" : "")));
+    }
+  }
+}
+
+TEST(MemoryOracleTest, AnOwnerUsedAfterASaturationIsItsConsequence) {
+  for (bool saturated : {false, true}) {
+    TraceBuilder b;
+    ObjectId owner = b.Alloc(kSetupOp, KERNEL_OWNER);
+    if (saturated) b.Fault(Fault::kRefcountDecToZero, kOpA, owner, "Unpin");
+    b.Free(kOpB, owner, "Destroy");
+    b.Fault(Fault::kUseAfterFree, kOpA, owner, "Uncharge");
+    EXPECT_EQ(b.Signatures(true).back(),
+              std::string("use-after-free/owner/Destroy+Uncharge") + (saturated ? "/after=saturation" : ""));
+  }
+}
+
 TEST(MemoryOracleTest, SameSignatureIsOneViolation) {
   TraceBuilder b;
   ObjectId first = b.Alloc(kSetupOp, KERNEL_SELEM);
@@ -135,14 +235,16 @@ TEST(FieldsOracleTest, OneFreeIsFine) {
   EXPECT_THAT(b.Signatures(), IsEmpty());
 }
 
-TEST(SignatureTest, WritesNoMembersAsADash) {
+TEST(SignatureTest, WritesNoMembersAsADashAndAttributesByKey) {
   Violation violation;
   violation.kind = "warning";
   EXPECT_EQ(violation.Signature(), "warning/-/-");
   violation.objects = {"selem", "storage"};
   violation.functions = {"F"};
-  violation.lock = "buckets";
-  EXPECT_EQ(violation.Signature(), "warning/selem+storage/F/lock=buckets");
+  violation.Set("reader", "late");
+  violation.Set("by", "");
+  violation.Set("lock", "buckets");
+  EXPECT_EQ(violation.Signature(), "warning/selem+storage/F/lock=buckets/reader=late");
 }
 
 TEST(KnownTest, UnlistedIsTheHeadline) {

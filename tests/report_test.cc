@@ -172,7 +172,7 @@ TEST(JsonReportTest, ParsesAndSaysTheSame) {
   EXPECT_EQ(violation["kind"], "leak.fields");
   EXPECT_EQ(violation["objects"], nlohmann::json::array({"selem"}));
   EXPECT_EQ(violation["functions"], nlohmann::json::array({"UnlinkNofail"}));
-  EXPECT_EQ(violation["lock"], "buckets");
+  EXPECT_EQ(violation["attributes"]["lock"], "buckets");
   EXPECT_EQ(violation["involved"], nlohmann::json::array({"selem0"}));
   EXPECT_EQ(violation["event"], verdict.violations[0].event);
   ASSERT_EQ(json["events"].size(), b.trace.size());

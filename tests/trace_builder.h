@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "fuzz/check/oracles.h"
+#include "fuzz/schedule/schedule.h"
 #include "fuzz/trace.h"
 
 namespace nofail {
@@ -53,8 +54,15 @@ class TraceBuilder {
   void Free(OpRef op, ObjectId object, const char* function = "Free") {
     trace.object(object).freed = Add(EventKind::kFree, op, object, function);
   }
-  void HandOver(OpRef op, ObjectId object, const char* function) {
-    trace.object(object).handed_over = Add(EventKind::kCallRcu, op, object, function);
+  void HandOver(OpRef op, ObjectId object, const char* function, kernel_rcu_flavour flavour = KERNEL_RCU) {
+    trace.object(object).handed_over = Add(EventKind::kCallRcu, op, object, function, 0, flavour);
+  }
+  void Begin(OpRef op, OpKind kind) { Add(EventKind::kOpBegin, op, 0, nullptr, 0, static_cast<uint8_t>(kind)); }
+  void Enter(OpRef op, kernel_rcu_flavour flavour, uint64_t nesting = 1) {
+    Add(EventKind::kReadLock, op, 0, nullptr, nesting, flavour);
+  }
+  void Leave(OpRef op, kernel_rcu_flavour flavour, uint64_t nesting = 0) {
+    Add(EventKind::kReadUnlock, op, 0, nullptr, nesting, flavour);
   }
   void Touch(OpRef op, ObjectId object, const char* function = "Walk") {
     Add(EventKind::kLoad, op, object, function, 0, KERNEL_DEPENDENCY, 16);

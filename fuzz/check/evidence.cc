@@ -5,9 +5,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "fuzz/ids.h"
+#include "fuzz/schedule/schedule.h"
 
 namespace nofail {
 namespace {
+
+// Happens in whichever op it happens in: the end of a grace period, what that frees, and what is noticed then.
+bool IsByNobody(const Event& event) {
+  return event.kind == EventKind::kGpEnd || event.kind == EventKind::kFree || event.kind == EventKind::kFault ||
+         event.kind == EventKind::kEarlierAccess;
+}
 
 bool IsFailedLock(const Event& event) {
   return event.kind == EventKind::kLock && event.value != 0;
@@ -26,15 +33,24 @@ bool IsHarmless(const Trace& trace, uint32_t event) {
   return false;
 }
 
+// Whether nobody but the op that allocated an object ever used it; its own callback does not count.
+bool IsUnshared(const Trace& trace, ObjectId object) {
+  const OpRef maker = trace.events()[trace.objects()[object].allocated].op;
+  return std::none_of(trace.events().begin(), trace.events().end(), [&](const Event& e) {
+    return e.object == object && e.op != maker && !e.op.IsCallback() && !IsByNobody(e);
+  });
+}
+
 bool Hits(const Trace& trace, uint32_t event, ObjectId object) {
   const Event& failure = trace.events()[event];
   const ObjectInfo& info = trace.objects()[object];
-  if (info.allocated < event && trace.events()[info.allocated].op == failure.op) return true;
+  if (info.allocated < event && trace.events()[info.allocated].op == failure.op && IsUnshared(trace, object))
+    return true;
   if (IsHarmless(trace, event)) return false;
   if (failure.object == object) return true;
   uint32_t touch = LastBefore(trace, event, [&](const Event& earlier) {
     return earlier.op == failure.op && earlier.object != 0 && trace.objects()[earlier.object].kind == info.kind &&
-           earlier.kind != EventKind::kGpEnd && earlier.kind != EventKind::kFree;
+           !IsByNobody(earlier);
   });
   return touch != kNoEvent && trace.events()[touch].object == object;
 }
@@ -77,6 +93,17 @@ uint32_t GivenUpAt(const Trace& trace, ObjectId object) {
   return by_rcu ? info.handed_over : info.freed;
 }
 
+bool HasSaturated(const Trace& trace, uint32_t end) {
+  if (!trace.Has(EventKind::kFault)) return false;
+  const auto events = trace.events().first(end);
+  return std::any_of(events.begin(), events.end(), [](const Event& e) {
+    if (e.kind != EventKind::kFault) return false;
+    const Fault fault = static_cast<Fault>(e.detail);
+    return fault == Fault::kRefcountAddOnZero || fault == Fault::kRefcountOverflow ||
+           fault == Fault::kRefcountUnderflow || fault == Fault::kRefcountDecToZero;
+  });
+}
+
 bool IsAtEnd(const Trace& trace, uint32_t fault) {
   const Event& e = trace.events()[fault];
   if (e.function == nullptr) return true;
@@ -89,19 +116,53 @@ bool IsAtEnd(const Trace& trace, uint32_t fault) {
 LockHit FindLockHit(const Trace& trace, ObjectId object, std::initializer_list<uint32_t> partakers) {
   const kernel_object_kind kind = trace.objects()[object].kind;
   if (object == 0 || (kind != KERNEL_SELEM && kind != KERNEL_STORAGE)) return {};
-  auto partakes = [&](OpRef op) {
+  auto partakes = [&](uint32_t attempt) {
     return partakers.size() == 0 || std::any_of(partakers.begin(), partakers.end(), [&](uint32_t event) {
-             return event != kNoEvent && trace.events()[event].op == op;
+             return event != kNoEvent && attempt < event && trace.events()[event].op == trace.events()[attempt].op;
            });
   };
   LockHit own, other;
   for (uint32_t i = 0; i < trace.size(); ++i) {
     const Event& event = trace.events()[i];
-    if (!IsFailedLock(event) || !partakes(event.op) || !Hits(trace, i, object)) continue;
+    if (!IsFailedLock(event) || !partakes(i) || !Hits(trace, i, object)) continue;
     bool in_storage = trace.objects()[event.object].kind == KERNEL_STORAGE;
     (in_storage == (kind == KERNEL_STORAGE) ? own : other) = {KindOf(trace, event.object), i};
   }
   return own.event != kNoEvent ? own : other;
+}
+
+const char* GiverAt(const Trace& trace, uint32_t event) {
+  if (event == kNoEvent) return "";
+  const OpRef op = trace.events()[event].op;
+  if (op.IsCallback()) {  // acts for whoever handed its object over first
+    return GiverAt(trace, LastBefore(trace, event, [&](const Event& e) {
+                     const ObjectInfo& info = trace.objects()[e.object];
+                     return e.kind == EventKind::kCallRcu && !e.op.IsCallback() &&
+                            op ==
+                                OpRef{static_cast<uint8_t>(kFirstCallback + static_cast<int>(info.kind)), info.number};
+                   }));
+  }
+  const uint32_t begin =
+      LastBefore(trace, event, [&](const Event& e) { return e.kind == EventKind::kOpBegin && e.op == op; });
+  if (begin == kNoEvent) return "";
+  const OpKind kind = static_cast<OpKind>(trace.events()[begin].detail);
+  return kind == OpKind::kMapFree || kind == OpKind::kDestroy ? "" : "program";
+}
+
+const char* ReaderOf(const Trace& trace, OpRef reader, uint32_t event, uint32_t given_up) {
+  if (given_up == kNoEvent || trace.events()[given_up].kind == EventKind::kFree) return "";
+  uint64_t nesting[2] = {0, 0};
+  uint32_t begin = kNoEvent;  // of the outermost section
+  for (uint32_t i = 0; i < event; ++i) {
+    const Event& e = trace.events()[i];
+    if (e.op != reader || (e.kind != EventKind::kReadLock && e.kind != EventKind::kReadUnlock)) continue;
+    if (nesting[0] == 0 && nesting[1] == 0) begin = i;
+    nesting[e.detail] = e.value;
+  }
+  if (nesting[0] == 0 && nesting[1] == 0) return "";
+  if (begin > given_up) return "late";
+  const bool by_rcu = trace.events()[given_up].detail == KERNEL_RCU;  // not by RCU Tasks Trace
+  return by_rcu && trace.events()[begin].detail == KERNEL_RCU_TASKS_TRACE ? "trace" : "";
 }
 
 Violation At(const Trace& trace, const char* kind, ObjectId object, uint32_t event) {

@@ -8,10 +8,9 @@
 // Reads: Rmw on the owner's word at subject::owner_charge_offset; RunView::owner_ends.
 // Signature: charge.negative: the function that took it below zero. charge.left: the last one that changed the charge.
 // Silent: for storage types that do not charge; about a charge on an owner that is gone, which oracle_memory.cc sees as
-//   a use after free; when a reference count has saturated, for then nothing waits for anybody any more and a wrong charge
-//   is its consequence:  1. a pin saturates owner_refcnt  2. every later pin succeeds  3. destroy reads the charge meanwhile
-#include <algorithm>
-
+//   a use after free; when a reference count has saturated, for then nothing waits for anybody any more and a wrong
+//   charge is its consequence:  1. a pin saturates owner_refcnt  2. every later pin succeeds  3. destroy reads the
+//   charge meanwhile
 #include "absl/strings/str_cat.h"
 #include "fuzz/check/evidence.h"
 #include "fuzz/check/judges.h"
@@ -61,20 +60,10 @@ void JudgeEnd(const RunView& run, const OwnerEnd& end, Findings* findings) {
   findings->Add(std::move(violation));
 }
 
-bool HasSaturated(const Trace& trace) {
-  if (!trace.Has(EventKind::kFault)) return false;
-  return std::any_of(trace.events().begin(), trace.events().end(), [](const Event& e) {
-    if (e.kind != EventKind::kFault) return false;
-    const Fault fault = static_cast<Fault>(e.detail);
-    return fault == Fault::kRefcountAddOnZero || fault == Fault::kRefcountOverflow ||
-           fault == Fault::kRefcountUnderflow || fault == Fault::kRefcountDecToZero;
-  });
-}
-
 }  // namespace
 
 void JudgeCharge(const RunView& run, Findings* findings) {
-  if (run.subject.owner_charge_offset == SIZE_MAX || HasSaturated(run.trace)) return;
+  if (run.subject.owner_charge_offset == SIZE_MAX || HasSaturated(run.trace, run.trace.size())) return;
   JudgeWrites(run, findings);
   for (const OwnerEnd& end : run.owner_ends) {
     if (end.charge != 0) JudgeEnd(run, end, findings);

@@ -5,23 +5,51 @@
 // Promised by: the kernel's memory model (tools/memory-model, "plain accesses"), and the patch: "access of selem,
 //   SDATA(selem)->smap and selem->local_storage are racy", hence marked.
 // Reads: Fault (data-race), which the thread sanitizer's report becomes; EarlierAccess. Its own text has both stacks.
-// Signature: the functions of both accesses.
+// Signature: the functions of both accesses; reader= when the object was given up and one of them came from a section
+// that
+//   did not keep it.
 // Silent: in builds without the thread sanitizer; for the value's bytes, which race by design.
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "fuzz/check/evidence.h"
 #include "fuzz/check/judges.h"
 
 namespace nofail {
 
+namespace {
+
+// The one of the two accesses that came from a section need not be the later one, which the report came at, and is
+// known by its function alone: whoever marked an access to the object in one of them before is asked.
+const char* Reader(const Trace& trace, uint32_t event, const std::vector<std::string>& functions) {
+  const ObjectId object = trace.events()[event].object;
+  if (object == 0) return "";
+  const uint32_t given_up = GivenUpAt(trace, object);
+  if (given_up == kNoEvent) return "";
+  for (uint32_t i = 0; i < event; ++i) {
+    const Event& e = trace.events()[i];
+    if (e.object != object || e.function == nullptr ||
+        std::find(functions.begin(), functions.end(), e.function) == functions.end())
+      continue;
+    if (const char* reader = ReaderOf(trace, e.op, std::max(i, given_up), given_up); *reader != 0) return reader;
+  }
+  return "";
+}
+
+}  // namespace
+
 void JudgeDataRace(const RunView& run, uint32_t event, Findings* findings) {
   const Event& e = run.trace.events()[event];
   Violation violation = At(run.trace, FaultText(Fault::kDataRace), e.object, event);
   std::string other = "another task";
-  if (const auto rest = run.trace.events().subspan(event + 1); !rest.empty() && rest[0].function != nullptr &&
-                                                               rest[0].kind == EventKind::kEarlierAccess) {
+  if (const auto rest = run.trace.events().subspan(event + 1);
+      !rest.empty() && rest[0].function != nullptr && rest[0].kind == EventKind::kEarlierAccess) {
     Involve(run.trace, event + 1, &violation);
     absl::StrAppend(&other, " in ", rest[0].function);
   }
+  violation.Set("reader", Reader(run.trace, event, violation.functions));
   violation.detail = absl::StrCat(NameOf(run.trace, e.object), " was accessed by ", WhoAt(run.trace, event), " and by ",
                                   other, ", one of them plainly, with nothing to order the two");
   findings->Add(std::move(violation));

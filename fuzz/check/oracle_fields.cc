@@ -33,7 +33,7 @@ void JudgeFields(const RunView& run, uint32_t event, Findings* findings) {
     Involve(run.trace, first, &violation);
     violation.detail = absl::StrCat("a field of ", name, " was freed again by ", who);
   }
-  violation.lock = FindLockHit(run.trace, e.object, {event, first}).lock;
+  violation.Set("lock", FindLockHit(run.trace, e.object, {event, first}).lock);
   findings->Add(std::move(violation));
 }
 

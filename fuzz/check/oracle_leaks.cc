@@ -10,6 +10,8 @@
 //   2. else the one that gave it up (fields: without freeing them; objects: to an RCU callback that did not free);
 //   3. else the one that did the last read-modify-write in it (its state or reference count: whoever decided last);
 //   4. else the one that last stored in it or allocated it. Stores come late because list neighbours make them too.
+//   Where the second rule decides, by=program tells a delete's or update's from teardown's. set=late: the field was set
+//   after the subject had freed the element's fields, and so never was its to free.
 // Silent: after a fatal fault; about owners, which the driver frees; about the fields of an selem that leaks itself.
 #include "absl/strings/str_cat.h"
 #include "fuzz/check/evidence.h"
@@ -32,7 +34,8 @@ Violation Leak(const Trace& trace, const std::string& kind, ObjectId object) {
   const LockHit hit = FindLockHit(trace, object);
   const uint32_t blamed = Blame(trace, object, hit);
   Violation violation = At(trace, kind.c_str(), object, blamed);
-  violation.lock = hit.lock;
+  violation.Set("lock", hit.lock);
+  if (blamed == GivenUpAt(trace, object)) violation.Set("by", GiverAt(trace, blamed));
   violation.detail = absl::StrCat(
       hit.event != kNoEvent ? absl::StrCat(WhoAt(trace, blamed), " failed to lock ",
                                            NameOf(trace, trace.events()[blamed].object), ", and nobody freed ")
@@ -50,13 +53,23 @@ void JudgeObjects(const Trace& trace, Findings* findings) {
   }
 }
 
+// Whether a field was set after the subject had freed the element's fields. (A program that exchanges a kptr frees the
+// old one, too, but is no function of the subject.)
+bool IsLate(const Trace& trace, ObjectId object, uint32_t set) {
+  return LastBefore(trace, set, [object](const Event& e) {
+           return e.kind == EventKind::kFieldFree && e.object == object && e.function != nullptr;
+         }) != kNoEvent;
+}
+
 void JudgeResource(const Trace& trace, uint64_t resource, Findings* findings) {
   uint32_t set = LastBefore(trace, trace.size(),
                             [&](const Event& e) { return e.kind == EventKind::kFieldSet && e.value == resource; });
   const ObjectId object = set == kNoEvent ? 0 : trace.events()[set].object;
   if (object != 0) {
-    if (trace.objects()[object].freed != ObjectInfo::kAlive) findings->Add(Leak(trace, "leak.fields", object));
-    return;
+    if (trace.objects()[object].freed == ObjectInfo::kAlive) return;
+    Violation violation = Leak(trace, "leak.fields", object);
+    if (IsLate(trace, object, set)) violation.Set("set", "late");
+    return findings->Add(std::move(violation));
   }
   Violation violation = At(trace, "leak.fields", 0, set != kNoEvent ? set : trace.size() - 1);
   violation.detail = absl::StrCat("resource ", resource, " was taken and never released");

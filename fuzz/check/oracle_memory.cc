@@ -7,9 +7,11 @@
 // Reads: Fault (use-after-free, out-of-bounds, null-dereference, double-free, invalid-free, sanitizer). Marked
 //   accesses, locks and RCU calls are checked by the simulated heap in every build; plain ones by the address
 //   sanitizer.
-// Signature: the faulting function and, for what concerns a given-up object, the function that gave it up; the lock,
+// Signature: the faulting function and, for what concerns a given-up object, the function that gave it up; by=program
 // when
-//   one of these two ops failed to get it.
+//   that was no teardown's; reader= when the fault stands in a section (evidence.h); lock= when one of these two ops
+//   failed to get it; after=saturation for an owner used after a reference count has saturated, whose consequence it
+//   is.
 // Silent: plain accesses in builds without the address sanitizer.
 #include "absl/strings/str_cat.h"
 #include "fuzz/check/evidence.h"
@@ -51,7 +53,13 @@ void JudgeMemory(const RunView& run, uint32_t event, Findings* findings) {
     // A second free that RCU makes stands in nobody's function: whoever freed in between is the one to name.
     if (fault == Fault::kDoubleFree) Involve(run.trace, run.trace.objects()[e.object].freed, &violation);
   }
-  violation.lock = FindLockHit(run.trace, e.object, {event, given_up}).lock;
+  const bool is_owner = e.object != 0 && run.trace.objects()[e.object].kind == KERNEL_OWNER;
+  if (is_owner && HasSaturated(run.trace, event)) violation.Set("after", "saturation");
+  violation.Set("by", GiverAt(run.trace, given_up));
+  const std::string_view reader = ReaderOf(run.trace, e.op, event, given_up);
+  if (fault == Fault::kUseAfterFree) violation.Set("reader", reader);
+  // Whether a grace period covers a section does not depend on a lock.
+  if (reader != "trace") violation.Set("lock", FindLockHit(run.trace, e.object, {event, given_up}).lock);
   violation.detail = Sentence(run.trace, fault, event, given_up);
   findings->Add(std::move(violation));
 }

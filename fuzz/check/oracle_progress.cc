@@ -5,8 +5,9 @@
 // Promised by: the protocol. Teardown must succeed whatever the locks return; destroy waits only for map_free's pins.
 // Reads: Fault (deadlock, livelock, runaway); the size of the trace; what each task did last.
 // Signature: deadlock: the function of the call that can never return, where one was noticed at it; otherwise every
-//   function in which a task was stuck, whoever was last. Livelock: the functions that poll; who waits for a poller is
-//   its victim. Runaway: the function most of the last events stand in.
+//   function in which a task was stuck, whoever was last. Livelock: the functions that poll (who waits for a
+//   poller is its victim), with after=saturation when a reference count has saturated: who waits for it, waits for
+//   ever. Runaway: the function most of the last events stand in.
 // Silent: about runs that are merely long (below kMaxEvents).
 #include <algorithm>
 #include <map>
@@ -95,6 +96,7 @@ void JudgeProgress(const RunView& run, uint32_t event, Findings* findings) {
     violation.objects.push_back(KindOf(trace, e.object));
     violation.involved.push_back(e.object);
   }
+  if (fault == Fault::kLivelock && HasSaturated(trace, event)) violation.Set("after", "saturation");
   if (violation.functions.empty()) Involve(trace, event, &violation);
   violation.detail = absl::StrCat(fault == Fault::kDeadlock ? "every task is blocked" : "nobody can end the polling",
                                   who.empty() ? "" : ": ", absl::StrJoin(who, ", "));

@@ -6,8 +6,9 @@
 // Promised by: RCU's contract (Documentation/RCU), and the patch: "Callers will protect these fields with RCU".
 // Reads: Fault (sleep-in-rcu, rcu-imbalance, rcu-not-held, freed-in-reader); ReadLock for who entered.
 // Signature: the function at fault; for a section left open, the function that entered it; for freed-in-reader only the
-//   function that gave the object up, whether RCU then called back or freed by itself. Never a lock: whether a grace
-//   period covers the readers does not depend on one.
+//   function that gave the object up, whether RCU then called back or freed by itself, with by=program when no teardown
+//   did, and reader= for why the section did not keep it. Never a lock: whether a grace period covers the readers does
+//   not depend on one.
 // Silent: sleeping in an RCU Tasks Trace section, which is allowed.
 #include <algorithm>
 
@@ -35,6 +36,15 @@ std::string Sentence(const Trace& trace, Fault fault, uint32_t event, uint32_t b
   }
 }
 
+// The fault names the reader's task; which op of it stands in the section, the section's begin says.
+OpRef ReaderAt(const Trace& trace, uint32_t event) {
+  const OpRef task = UnpackTarget(static_cast<uint16_t>(trace.events()[event].value));
+  uint32_t entered = LastBefore(trace, event, [&](const Event& earlier) {
+    return earlier.kind == EventKind::kReadLock && earlier.op.task == task.task;
+  });
+  return entered == kNoEvent ? task : trace.events()[entered].op;
+}
+
 }  // namespace
 
 void JudgeRcu(const RunView& run, uint32_t event, Findings* findings) {
@@ -53,6 +63,11 @@ void JudgeRcu(const RunView& run, uint32_t event, Findings* findings) {
   }
   Violation violation = At(trace, FaultText(fault), e.object, blamed);
   violation.event = event;
+  if (fault == Fault::kFreedInReader) {
+    const OpRef reader = ReaderAt(trace, event);
+    violation.Set("reader", ReaderOf(trace, reader, event, blamed));
+    violation.Set("by", GiverAt(trace, blamed));
+  }
   violation.detail = left_open ? absl::StrCat(WhoAt(trace, blamed), " entered a reader section that its op never left")
                                : Sentence(trace, fault, event, blamed);
   findings->Add(std::move(violation));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "fuzz/check/verdict.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
@@ -14,8 +16,17 @@ std::string Members(const std::vector<std::string>& words) {
 
 }  // namespace
 
+void Violation::Set(const char* key, std::string_view value) {
+  if (value.empty()) return;
+  auto place = std::find_if(attributes.begin(), attributes.end(),
+                            [key](const Attribute& other) { return std::string_view(key) < other.key; });
+  attributes.insert(place, {key, std::string(value)});
+}
+
 std::string Violation::Signature() const {
-  return absl::StrCat(kind, "/", Members(objects), "/", Members(functions), lock.empty() ? "" : "/lock=", lock);
+  std::string text = absl::StrCat(kind, "/", Members(objects), "/", Members(functions));
+  for (const Attribute& attribute : attributes) absl::StrAppend(&text, "/", attribute.key, "=", attribute.value);
+  return text;
 }
 
 }  // namespace nofail

@@ -185,7 +185,8 @@ std::string Describe(const Trace& trace, uint32_t event) {
     case EventKind::kFieldSet:
       return absl::StrCat(FieldText(e.detail), " of ", place, " = resource ", e.value);
     case EventKind::kFieldFree:
-      return absl::StrCat("free ", FieldText(e.detail), " of ", place, ": resource ", e.value);
+      return absl::StrCat("free ", FieldText(e.detail), " of ", place, ": ",
+                          e.value == 0 ? "it holds none" : absl::StrCat("resource ", e.value));
     case EventKind::kRecordEnd:
       return absl::StrCat("record of m", e.value, " is gone");
     case EventKind::kWarning:

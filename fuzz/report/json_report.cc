@@ -15,13 +15,15 @@ using Json = nlohmann::ordered_json;
 Json ViolationJson(const Report& report, const Violation& violation) {
   const std::string signature = violation.Signature();
   const Listed* listed = FindListed(report.subject.name, signature);
+  Json attributes = Json::object();
+  for (const Attribute& attribute : violation.attributes) attributes[attribute.key] = attribute.value;
   Json involved = Json::array();
   for (ObjectId object : violation.involved) involved.push_back(PlaceText(report.trace, object, 0));
   return {{"signature", signature},
           {"kind", violation.kind},
           {"objects", violation.objects},
           {"functions", violation.functions},
-          {"lock", violation.lock.empty() ? Json() : Json(violation.lock)},
+          {"attributes", attributes},
           {"listed", listed == nullptr ? Json() : Json(listed->name)},
           {"known", listed != nullptr && listed->is_known},
           {"event", violation.event},

@@ -11,8 +11,9 @@
 namespace nofail {
 
 // {"format": 1, "subject", "schedule", "trace_hash" (16 hex digits), "event_count", "locks_needed", "headline" (the
-// first signature that is not listed, or null), "violations": [{"signature", "kind", "objects", "functions", "lock",
-// "listed" (name or null), "known", "event", "involved", "detail"}], "events" (when asked for)}
+// first signature that is not listed, or null), "violations": [{"signature", "kind", "objects", "functions",
+// "attributes" ({key: value}), "listed" (name or null), "known", "event", "involved", "detail"}], "events" (when asked
+// for)}
 nlohmann::ordered_json JsonReport(const Report& report, bool with_events);
 
 }  // namespace nofail

@@ -67,7 +67,11 @@ void Ledger::FreeFields(kernel_record* record, void* data, kernel_site site) {
     Heap::Place place = machine_.heap.Check(slot, sizeof(*slot), site);
     uint64_t resource = *slot;
     if (field == KERNEL_FIELD_KPTR) *slot = 0;
-    if (resource != 0) Release(resource, place.object, place.offset, site);
+    if (resource != 0) {
+      Release(resource, place.object, place.offset, site);
+    } else {
+      machine_.Emit(EventKind::kFieldFree, static_cast<uint8_t>(field), place.object, place.offset, 0, site);
+    }
   }
 }
 
