@@ -78,6 +78,7 @@ absl::StatusOr<Arguments> ParseArguments(absl::Span<const std::string> arguments
     if (flag == "--verbose") result.verbose = true;
     if (flag == "--json") result.json = true;
     if (flag == "--force") result.force = true;
+    if (flag == "--update") result.update = true;
     if (flag == "-o" && value.empty()) return Usage("-o: needs the name of a file");
     if (flag == "-o") result.output = value;
     if (flag == "--signature") result.signature = value;

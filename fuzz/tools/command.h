@@ -45,7 +45,7 @@ inline constexpr TargetName kTargets[] = {
 // A command's arguments, taken apart. What it does not allow is an error that says so.
 struct Arguments {
   std::vector<std::string> files;
-  bool verbose = false, json = false, force = false;
+  bool verbose = false, json = false, force = false, update = false;
   std::string output;                   // -o
   Profile profile = Profile::kTeardown;  // --target
   std::vector<uint32_t> seeds;           // --seed, each one a generated schedule

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -12,16 +13,21 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "fuzz/minimize/minimizer.h"
 #include "fuzz/minimize/order.h"
+#include "fuzz/minimize/sandbox.h"
 #include "fuzz/tools/command.h"
 
 namespace nofail {
 namespace {
+
+// The subject that is run.
+const subject& Subject() { return *linked_subject; }
 
 #if NOFAIL_ASAN
 constexpr absl::string_view kSanitizer = "address";
@@ -119,19 +125,23 @@ std::string List(const std::vector<std::string>& signatures) {
   return signatures.empty() ? "pass" : absl::StrJoin(signatures, ", ");
 }
 
+std::string DifferText(const std::string& name, const std::vector<std::string>& first,
+                       const std::vector<std::string>& second) {
+  return absl::StrCat(name, ": two runs differ: ", List(first), " and ", List(second));
+}
+
 // Why there is nothing to write.
 int Refuse(const std::string& name, const Minimized& result, const Arguments& arguments) {
   switch (result.status) {
     case Minimized::Status::kPasses:
       return Fail(kNothingToMinimize,
-                  absl::StrCat(name, ": does not violate anything with subject ", linked_subject->name, ", sanitizer ",
+                  absl::StrCat(name, ": does not violate anything with subject ", Subject().name, ", sanitizer ",
                                kSanitizer, kSanitizer == "thread" ? "" : "; data races show in the thread build only"));
     case Minimized::Status::kOtherwise:
       return Fail(kNothingToMinimize, absl::StrCat(name, ": does not violate as ", arguments.signature, "; it does as ",
                                                    List(result.signatures)));
     case Minimized::Status::kUnstable:
-      return Fail(kHarnessBug, absl::StrCat(name, ": two runs differ: ", List(result.signatures), " and ",
-                                            List(result.other_signatures)));
+      return Fail(kHarnessBug, DifferText(name, result.signatures, result.other_signatures));
     default:
       return Fail(kHarnessBug, absl::StrCat(name, ": the suite itself failed, see above"));
   }
@@ -146,7 +156,7 @@ ScheduleFile FileOf(const Input& input, const Minimized& result) {
   file.comment.push_back(absl::StrCat(" Minimized from ", source, ", sanitizer ", kSanitizer, "."));
   for (const std::string& line : result.story) file.comment.push_back(absl::StrCat(" ", line));
   Expectation& expectation = file.expectations.emplace_back();
-  expectation.subject = linked_subject->name;
+  expectation.subject = Subject().name;
   expectation.signatures = result.signatures;
   // Which known limitation it is, and where the authors say so, is still the same.
   for (const Expectation& before : input.file.expectations) {
@@ -157,59 +167,113 @@ ScheduleFile FileOf(const Input& input, const Minimized& result) {
   return file;
 }
 
-int Run(absl::Span<const std::string> raw) {
-  const absl::StatusOr<Arguments> arguments = ParseArguments(raw, "-o --as --signature --force --target --seed");
-  if (!arguments.ok()) return Fail(kUsage, arguments.status().message());
-  if (arguments->files.size() + arguments->seeds.size() != 1) {
-    return Fail(kUsage, "minimize: expected one file or one --seed");
-  }
-  if (!arguments->output.empty() && !arguments->as.empty()) {
-    return Fail(kUsage, "minimize: -o and --as both say where to; expected one of them");
-  }
-  const absl::StatusOr<std::string> folder = FolderOf(*arguments);
-  if (!folder.ok()) return Fail(kUsage, folder.status().message());
-  const absl::StatusOr<Input> input = arguments->files.empty()
-                                          ? GenerateInput(arguments->seeds[0], arguments->profile)
-                                          : ReadInput(arguments->files[0], arguments->profile);
+// The file's expectation of the subject becomes what it does now. Data races are left as they are where they do not show.
+int Update(const std::string& path) {
+  absl::StatusOr<Input> input = ReadInput(path, Profile::kTeardown);
   if (!input.ok()) return Fail(kUsage, input.status().message());
+  if (!input->is_text) return Fail(kUsage, absl::StrCat(path, ": is no text; only that says what it expects"));
+  Sandbox sandbox(Subject());
+  const Outcome first = sandbox.Run(input->file.schedule);
+  sandbox.Renew();
+  const Outcome second = sandbox.Run(input->file.schedule);
+  if (first.harness_bug || first.trace != second.trace || first.signatures != second.signatures) {
+    return Fail(kHarnessBug, DifferText(path, first.signatures, second.signatures));
+  }
+  std::vector<Expectation>& expectations = input->file.expectations;
+  auto expectation = std::find_if(expectations.begin(), expectations.end(),
+                                  [](const Expectation& e) { return e.subject == Subject().name; });
+  if (expectation == expectations.end()) {
+    expectation = expectations.insert(expectations.end(), Expectation{.subject = Subject().name});
+  }
+  std::vector<std::string> signatures = first.signatures;
+  for (const std::string& before : expectation->signatures) {
+    if (kSanitizer != "thread" && absl::StartsWith(before, "data-race/")) signatures.push_back(before);
+  }
+  expectation->signatures = std::move(signatures);
+  if (const absl::Status written = WriteFile(path, FormatText(input->file)); !written.ok()) {
+    return Fail(kUsage, written.message());
+  }
+  absl::PrintF("%s\n", path);
+  return kAsExpected;
+}
 
-  std::string path = arguments->output;
+// The one schedule it is about.
+absl::StatusOr<Input> InputOf(const Arguments& arguments) {
+  if (arguments.files.empty()) return GenerateInput(arguments.seeds[0], arguments.profile);
+  return ReadInput(arguments.files[0], arguments.profile);
+}
+
+absl::Status CheckUsage(const Arguments& arguments) {
+  if (arguments.files.size() + arguments.seeds.size() != 1) {
+    return absl::InvalidArgumentError("minimize: expected one file or one --seed");
+  }
+  if (!arguments.output.empty() && !arguments.as.empty()) {
+    return absl::InvalidArgumentError("minimize: -o and --as both say where to; expected one of them");
+  }
+  const bool reduces = !arguments.output.empty() || !arguments.as.empty() || !arguments.signature.empty();
+  if (arguments.update && (reduces || arguments.files.empty())) {
+    return absl::InvalidArgumentError("minimize: --update expects one file, and nothing else");
+  }
+  return absl::OkStatus();
+}
+
+void StopOnInterrupt() {
+  struct sigaction action = {};
+  action.sa_handler = [](int) { interrupted = 1; };
+  action.sa_flags = static_cast<int>(SA_RESETHAND);  // whoever asks twice does not want the best so far
+  sigaction(SIGINT, &action, nullptr);
+}
+
+// Reduces and writes. `folder`: where to, when the arguments do not name a file.
+int Reduce(const Input& input, const Arguments& arguments, const std::string& folder) {
+  std::string path = arguments.output;
   absl::Status writable = absl::OkStatus();
   Progress progress;
   MinimizeOptions options;
-  options.signature = arguments->signature;
+  options.signature = arguments.signature;
   options.accept = [&](const std::string& signature) {
-    if (path.empty()) path = absl::StrCat(*folder, "/", NameOf(signature));
-    writable = MayBeWritten(path, arguments->force);
+    if (path.empty()) path = absl::StrCat(folder, "/", NameOf(signature));
+    writable = MayBeWritten(path, arguments.force);
     if (writable.ok()) {
-      fprintf(stderr, "nofail: %s: violates as %s; %s\n", input->name.c_str(), signature.c_str(),
-              SizeOf(input->file.schedule).c_str());
+      fprintf(stderr, "nofail: %s: violates as %s; %s\n", input.name.c_str(), signature.c_str(),
+              SizeOf(input.file.schedule).c_str());
     }
     return writable.ok();
   };
   options.on_progress = [&](const Pass& pass, const Search& search) { progress.Show(pass, search); };
   options.is_interrupted = [] { return interrupted != 0; };
-  struct sigaction action = {};
-  action.sa_handler = [](int) { interrupted = 1; };
-  action.sa_flags = static_cast<int>(SA_RESETHAND);  // whoever asks twice does not want the best so far
-  sigaction(SIGINT, &action, nullptr);
+  StopOnInterrupt();
 
   const auto start = std::chrono::steady_clock::now();
-  const Minimized result = Minimize(*linked_subject, input->file.schedule, options);
+  const Minimized result = Minimize(Subject(), input.file.schedule, options);
   progress.Clear();
   if (!writable.ok()) return Fail(kUsage, writable.message());
   const bool done = result.status == Minimized::Status::kDone;
-  if (!done && result.status != Minimized::Status::kInterrupted) return Refuse(input->name, result, *arguments);
+  if (!done && result.status != Minimized::Status::kInterrupted) return Refuse(input.name, result, arguments);
 
-  const std::string text = FormatText(FileOf(*input, result));
   std::error_code error;
-  if (!folder->empty()) std::filesystem::create_directory(*folder, error);
-  if (const absl::Status written = WriteFile(path, text); !written.ok()) return Fail(kUsage, written.message());
+  if (!folder.empty()) std::filesystem::create_directory(folder, error);
+  if (const absl::Status written = WriteFile(path, FormatText(FileOf(input, result))); !written.ok()) {
+    return Fail(kUsage, written.message());
+  }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  absl::PrintF("%s", text);
-  fprintf(stderr, "nofail: wrote %s: %s%s; %s tried in %.1f s\n", path.c_str(),
-          SizeOf(result.schedule).c_str(), done ? "" : ", the best so far", Count(result.tried, "schedule").c_str(), seconds);
+  fprintf(stderr, "nofail: %s%s; %s tried in %.1f s\n", SizeOf(result.schedule).c_str(),
+          done ? "" : ", the best so far", Count(result.tried, "schedule").c_str(), seconds);
+  absl::PrintF("%s\n", path);
   return done ? kAsExpected : kInterrupted;
+}
+
+int Run(absl::Span<const std::string> raw) {
+  const absl::StatusOr<Arguments> arguments =
+      ParseArguments(raw, "-o --as --signature --force --update --target --seed");
+  if (!arguments.ok()) return Fail(kUsage, arguments.status().message());
+  if (const absl::Status usage = CheckUsage(*arguments); !usage.ok()) return Fail(kUsage, usage.message());
+  if (arguments->update) return Update(arguments->files[0]);
+  const absl::StatusOr<std::string> folder = FolderOf(*arguments);
+  if (!folder.ok()) return Fail(kUsage, folder.status().message());
+  const absl::StatusOr<Input> input = InputOf(*arguments);
+  if (!input.ok()) return Fail(kUsage, input.status().message());
+  return Reduce(*input, *arguments, *folder);
 }
 
 }  // namespace
@@ -219,19 +283,22 @@ const Command kMinimizeCommand = {
     "reduce a crash to a few sentences and keep it as a test",
     R"(usage: nofail minimize FILE [--as regression|finding|known] [-o OUT] [--signature S] [--force] [--target T]
        nofail minimize --seed N ...
+       nofail minimize --update FILE
 
 Runs a schedule, bytes or text, that violates something; takes out and shortens whatever it can so that it still violates
 with the same signature; and writes what is left, with the interleaving told as numbered sentences on top. Without any one
 of its sentences it does not violate any more. A run that ends the process or hangs counts like any other violation. Data
 races show in the thread build only.
 
-It goes to corpus/regressions/<verdict>__<who>.sched, prints it too, and leaves a file that exists alone. Ctrl-C writes the
+It goes to corpus/regressions/<verdict>__<who>.sched, which is printed; a file that exists is left alone. Ctrl-C writes the
 best so far.
 
   --as WHAT        regression (the default), finding or known: to corpus/regressions, corpus/findings, corpus/known
   -o OUT           to this file instead
   --signature S    the violation to keep, as `nofail replay` prints it; else the first that is not listed, else the first
   --force          overwrites a file that exists
+  --update         reduces nothing: the file's `expect` line of the subject becomes what it does now in this build, and the
+                   data races it expects stay unless this is the thread build
   --seed N         the N-th generated schedule
   --target T       what bytes and seeds are about: teardown (the default) or lifecycle
 
