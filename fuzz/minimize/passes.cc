@@ -11,7 +11,9 @@
 namespace nofail {
 namespace {
 
-constexpr size_t kFewDeviations = 16;  // what is tried for every pair of deviations is tried up to here
+constexpr size_t kFewDeviations = 16;     // what is tried for every pair of deviations is tried up to here,
+constexpr size_t kVeryFewDeviations = 8;  // and what for every three up to here
+constexpr uint16_t kReaim = 16;           // how much later a preemption is tried
 
 // ---- Dropping ----------------------------------------------------------------------------------------------------
 
@@ -94,6 +96,34 @@ void DropPairsOfDeviations(Search* s) {
     for (size_t j = i; j-- > 0 && i < s->best().deviations.size();) {
       if (s->best().deviations.size() > kFewDeviations) return;
       s->Try(WithoutDeviations(WithoutDeviations(s->best(), i, 1), j, 1));
+    }
+  }
+}
+
+// What one deviation did before may need another to come earlier or later: tries all places for each that is left.
+void TryReaimed(Search* s, const Schedule& candidate) {
+  if (s->Try(candidate)) return;
+  for (size_t i = 0; i < candidate.deviations.size(); ++i) {
+    if (candidate.deviations[i].kind != ChoiceKind::kPreempt) continue;
+    const uint16_t last = static_cast<uint16_t>(candidate.deviations[i].ordinal + kReaim);
+    for (uint16_t ordinal = 1; ordinal < last; ++ordinal) {
+      Schedule reaimed = candidate;
+      reaimed.deviations[i].ordinal = ordinal;
+      Normalize(&reaimed);
+      if (s->Try(reaimed)) return;
+    }
+  }
+}
+
+void DropAndReaim(Search* s) {
+  for (size_t i = s->best().deviations.size(); i-- > 0;) {
+    if (s->best().deviations.size() > kFewDeviations) return;
+    if (i < s->best().deviations.size()) TryReaimed(s, WithoutDeviations(s->best(), i, 1));
+  }
+  for (size_t i = s->best().deviations.size(); i-- > 1;) {
+    for (size_t j = i; j-- > 0 && i < s->best().deviations.size();) {
+      if (s->best().deviations.size() > kVeryFewDeviations) return;
+      TryReaimed(s, WithoutDeviations(WithoutDeviations(s->best(), i, 1), j, 1));
     }
   }
 }
@@ -276,6 +306,7 @@ constexpr Pass kPasses[] = {
     {"move operations to the set-up", MoveOpsToSetup},
     {"drop pairs of deviations", DropPairsOfDeviations},
     {"reorder tasks", ReorderTasks},
+    {"drop deviations and aim others anew", DropAndReaim},
     {"plain types", PlainTypes},
     {"plain maps", PlainMaps},
     {"plain owners", PlainOwners},

@@ -34,7 +34,7 @@ struct Outcome {
 class Sandbox {
  public:
   // A run that takes more processor time than this hangs. Usual ones take less than 10 milliseconds.
-  static constexpr int kHangMilliseconds = 1000;
+  static constexpr int kHangMilliseconds = 300;
 
   explicit Sandbox(const subject& subject) : subject_(subject) {}
   ~Sandbox() { Renew(); }
