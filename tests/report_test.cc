@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
 // Reports: the text as a person sees it, whole, and the data as a program reads it.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
@@ -60,7 +63,8 @@ subject handmade, trace e1fadd0d1199e2f6, 18 events
 
 Violations
   1. leak.fields/selem/UnlinkNofail/lock=buckets  (new)
-     #9 A in UnlinkNofail failed to lock buckets0, and nobody freed the fields of selem0.
+     #9 A in UnlinkNofail failed to lock buckets0, and nobody freed the fields
+       of selem0.
   Lock mode: contended is enough (every attempt that failed met a held lock).
 
 Objects
@@ -76,29 +80,25 @@ Schedule
   map   m0 type=sk
 
 Trace (what matters; --verbose shows every event)
-        A                       B                       callbacks
-     1  setup: alloc selem0, 128 bytes  SelemAlloc:101
-     2  setup: store buckets0 = selem0  LinkMap:102
-     3  setup: kptr of selem0+64 = resource 1  Update:103
-     4                          destroy begins
-     5                          lock buckets0+8
-                                  UnlinkNofail:105
-     6                          --> A
-     7  map_free begins
->    9  lock buckets0+8 FAILS:
-          -ETIMEDOUT
-          UnlinkNofail:109
-    10  rmw selem0.state: 0->1
-          :110
-    12                          unlock buckets0+8
-                                  :112
-    13                          store buckets0 = 0
-                                  DelInit:113
-    14                          call_rcu selem0
-                                  SelemFree:114
-    15                          destroy ends: 0
-    16                                                  cb/selem0: free selem0
-                                                          SelemFreeRcu:116
+       B   A                 B                 callbacks
+     4                       destroy begins
+     5 #                     lock buckets0+8  UnlinkNofail:105
+     6 #                     preempted --> A
+     7 #   map_free begins
+>    9 #   lock buckets0+8 FAILS: -ETIMEDOUT  UnlinkNofail:109
+    10 #   rmw selem0.state: 0->1  :110
+    12 #                     unlock buckets0+8  :112
+    13                       store buckets0 = 0  DelInit:113
+    14                       call_rcu selem0  SelemFree:114
+    15                       destroy ends: 0
+    16                                         cb/selem0: free selem0
+                                                 SelemFreeRcu:116
+On the left: # lock held
+
+Where the functions are
+  f.cc
+    DelInit, LinkMap, MapAlloc, MapFree, SelemAlloc, SelemFree, SelemFreeRcu,
+      UnlinkNofail, Update
 )");
 }
 
@@ -108,7 +108,7 @@ TEST(TextReportTest, VerboseShowsEveryEvent) {
   EXPECT_THAT(Text(b, {}), Not(HasSubstr("load selem0+16")));
   TextOptions options;
   options.verbose = true;
-  EXPECT_THAT(Text(b, options), HasSubstr("load selem0+16: 0\n"));
+  EXPECT_THAT(Text(b, options), HasSubstr("load selem0+16: 0  MapFree:108\n"));
 }
 
 TEST(TextReportTest, ColoursOnlyWhenAsked) {
@@ -144,14 +144,44 @@ TEST(TextReportTest, APassIsShort) {
   EXPECT_THAT(TextReport(report, {}), Not(HasSubstr("Violations")));
 }
 
-TEST(TextReportTest, WidthComesFromColumns) {
+// Lends the standard output to another file.
+class StdoutOn {
+ public:
+  explicit StdoutOn(int file) : saved_(dup(STDOUT_FILENO)) {
+    fflush(stdout);
+    dup2(file, STDOUT_FILENO);
+  }
+  ~StdoutOn() {
+    dup2(saved_, STDOUT_FILENO);
+    close(saved_);
+  }
+
+ private:
+  const int saved_;
+};
+
+TEST(TextReportTest, TheWidthIsWhatColumnsSaysElseTheTerminalsElse80) {
+  const int nowhere = open("/dev/null", O_WRONLY), terminal = posix_openpt(O_RDWR | O_NOCTTY);
+  ASSERT_GE(terminal, 0);
+  winsize window = {.ws_row = 50, .ws_col = 132, .ws_xpixel = 0, .ws_ypixel = 0};
+  ASSERT_EQ(ioctl(terminal, TIOCSWINSZ, &window), 0);
+  auto width_on = [](int file) {
+    StdoutOn on(file);
+    return TerminalWidth();
+  };
   setenv("COLUMNS", "120", 1);
-  EXPECT_EQ(TerminalWidth(), 120);
+  EXPECT_EQ(width_on(terminal), 120);
   for (const char* bad : {"", "x", "3", "99999999"}) {
     setenv("COLUMNS", bad, 1);
-    EXPECT_EQ(TerminalWidth(), 100);
+    EXPECT_EQ(width_on(terminal), 132);
+    EXPECT_EQ(width_on(nowhere), 80);
   }
   unsetenv("COLUMNS");
+  window.ws_col = 0;  // a terminal that does not know
+  ASSERT_EQ(ioctl(terminal, TIOCSWINSZ, &window), 0);
+  EXPECT_EQ(width_on(terminal), 80);
+  close(terminal);
+  close(nowhere);
 }
 
 TEST(JsonReportTest, ParsesAndSaysTheSame) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "fuzz/ids.h"
 #include "fuzz/schedule/words.h"
 
@@ -34,15 +35,6 @@ const char* KindText(uint8_t kind) {
 #undef KERNEL_OBJECT_KIND
   };
   return kTexts[kind];
-}
-
-const char* OrderText(uint8_t order) {
-  static constexpr const char* kTexts[] = {
-#define KERNEL_ORDER(name, meaning) #name,
-#include "core/ordering.def"
-#undef KERNEL_ORDER
-  };
-  return kTexts[order];
 }
 
 const char* ErrnoText(int error) {
@@ -88,6 +80,30 @@ std::string DescribeRmw(const Trace& trace, uint32_t event, const std::string& p
   return absl::StrCat("rmw ", place, ": ", ValueText(trace, old.value), "->", ValueText(trace, e.value));
 }
 
+// Why a task does not run on at a switch: the schedule's doing, or its own.
+const char* WhyItStops(const Trace& trace, uint32_t event) {
+  const OpRef op = trace.events()[event].op;
+  while (event-- > 0) {
+    const Event& before = trace.events()[event];
+    if (IsByRcu(before)) continue;
+    if (before.op != op) break;
+    switch (before.kind) {
+      case EventKind::kOpEnd:
+      case EventKind::kOpSkip:
+      case EventKind::kCallbackEnd:
+        return "done";
+      case EventKind::kGpWait:
+      case EventKind::kBarrierWait:
+      case EventKind::kLockWait:
+      case EventKind::kRelax:
+        return "waits";
+      default:
+        return "preempted";
+    }
+  }
+  return "preempted";
+}
+
 }  // namespace
 
 std::string PlaceText(const Trace& trace, ObjectId object, uint16_t offset) {
@@ -114,6 +130,28 @@ std::string SiteText(const Event& event) {
   return event.function == nullptr ? "" : absl::StrCat(event.function, ":", event.line);
 }
 
+std::string ByWhom(const Event& event) {
+  return IsByRcu(event) ? "RCU" : TaskName(event.op);
+}
+
+std::string WhoAndWhere(const Trace& trace, uint32_t event) {
+  const Event& e = trace.events()[event];
+  const std::string site = SiteText(e), who = absl::StrCat("by ", ByWhom(e));
+  if (site.empty()) return who;
+  return absl::StrCat(who, IsByRcu(e) ? ", given up in " : " in ", site);
+}
+
+std::map<std::string, std::string> FunctionsIn(const Trace& trace) {
+  std::map<std::string, std::string> functions;
+  const char* last = nullptr;  // mostly the same one again
+  for (const Event& e : trace.events()) {
+    if (e.function == nullptr || e.function == last) continue;
+    last = e.function;
+    functions.try_emplace(e.function, e.file);
+  }
+  return functions;
+}
+
 std::string Describe(const Trace& trace, uint32_t event) {
   const Event& e = trace.events()[event];
   const std::string place = PlaceText(trace, e.object, e.offset);
@@ -126,7 +164,7 @@ std::string Describe(const Trace& trace, uint32_t event) {
     case EventKind::kOpSkip:
       return absl::StrCat(OpText(e.detail), " skipped");
     case EventKind::kSwitch:
-      return absl::StrCat("--> ", TaskText(e.value));
+      return absl::StrCat(WhyItStops(trace, event), " --> ", TaskText(e.value));
     case EventKind::kLoad:
       return absl::StrCat("load ", place, ": ", value);
     case EventKind::kStore:
@@ -136,7 +174,7 @@ std::string Describe(const Trace& trace, uint32_t event) {
     case EventKind::kRmwOld:
       return absl::StrCat(place, " was ", value);
     case EventKind::kFence:
-      return absl::StrCat("fence ", OrderText(e.detail));
+      return absl::StrCat("fence ", OrderText(e));
     case EventKind::kLockWait:
       return absl::StrCat("wait for lock ", place, ", held by ", TaskText(e.value));
     case EventKind::kLock:
@@ -200,6 +238,64 @@ std::string Describe(const Trace& trace, uint32_t event) {
   return "";
 }
 
+std::string Describe(const Report& report, uint32_t event) {
+  const Event& e = report.trace.events()[event];
+  const kernel_object_kind kind = report.trace.objects()[e.object].kind;
+  const char* name = nullptr;
+  if (kind == KERNEL_SELEM && e.offset == report.subject.selem_state_offset) name = ".state";
+  if (kind == KERNEL_OWNER && e.offset == report.subject.owner_charge_offset) name = ".charge";
+  const std::string text = Describe(report.trace, event);
+  if (e.object == 0 || name == nullptr) return text;
+  const std::string place = PlaceText(report.trace, e.object, e.offset);
+  return absl::StrReplaceAll(text, {{place, PlaceText(report.trace, e.object, 0) + name}});
+}
+
+bool IsByRcu(const Event& event) {
+  return event.kind == EventKind::kGpEnd || (event.kind == EventKind::kFree && event.detail != 0);
+}
+
+bool IsFailure(const Event& event) {
+  return event.kind == EventKind::kFault || event.kind == EventKind::kWarning ||
+         (event.kind == EventKind::kLock && event.value != 0) || (event.kind == EventKind::kAlloc && event.object == 0);
+}
+
+std::string OrderText(const Event& event) {
+  static constexpr const char* kTexts[] = {
+#define KERNEL_ORDER(name, meaning) #name,
+#include "core/ordering.def"
+#undef KERNEL_ORDER
+  };
+  const bool has_order = event.kind == EventKind::kLoad || event.kind == EventKind::kStore ||
+                         event.kind == EventKind::kRmw || event.kind == EventKind::kFence;
+  return has_order ? kTexts[event.detail] : "";
+}
+
+// What core/kernel.h marks [point].
+bool IsSchedulingPoint(const Event& event) {
+  switch (event.kind) {
+    case EventKind::kLoad:
+    case EventKind::kStore:
+    case EventKind::kRmw:
+    case EventKind::kFence:
+    case EventKind::kLock:
+    case EventKind::kUnlock:
+    case EventKind::kSpinLock:
+    case EventKind::kSpinUnlock:
+    case EventKind::kReadUnlock:
+    case EventKind::kCallRcu:
+    case EventKind::kKfreeRcu:
+    case EventKind::kGpWait:
+    case EventKind::kBarrierWait:
+    case EventKind::kRelax:
+    case EventKind::kNeedResched:
+    case EventKind::kAlloc:
+    case EventKind::kFree:
+      return true;
+    default:
+      return false;
+  }
+}
+
 LocksNeeded FindLocksNeeded(const Trace& trace) {
   LocksNeeded needed = LocksNeeded::kNone;
   std::set<std::pair<ObjectId, uint16_t>> held;
@@ -226,6 +322,18 @@ const char* LocksNeededText(LocksNeeded needed) {
       return "contended";
     case LocksNeeded::kAny:
       return "any";
+  }
+  return "";
+}
+
+const char* LocksSentence(LocksNeeded needed) {
+  switch (needed) {
+    case LocksNeeded::kNone:
+      return "any will do (no attempt failed)";
+    case LocksNeeded::kContended:
+      return "contended is enough (every attempt that failed met a held lock)";
+    case LocksNeeded::kAny:
+      return "any (an attempt failed on a free lock)";
   }
   return "";
 }

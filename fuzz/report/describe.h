@@ -4,8 +4,10 @@
 #ifndef NOFAIL_FUZZ_REPORT_DESCRIBE_H_
 #define NOFAIL_FUZZ_REPORT_DESCRIBE_H_
 
+#include <map>
 #include <string>
 
+#include "fuzz/report/report.h"
 #include "fuzz/trace.h"
 
 namespace nofail {
@@ -16,8 +18,24 @@ std::string PlaceText(const Trace& trace, ObjectId object, uint16_t offset);
 std::string ValueText(const Trace& trace, uint64_t value);
 // "SelemUnlinkNofail:96", or "" outside the subject.
 std::string SiteText(const Event& event);
+// Whether it happens at the end of a grace period, in whichever task notices, and is nobody's doing.
+bool IsByRcu(const Event& event);
+// The task's name, or "RCU".
+std::string ByWhom(const Event& event);
+// "by B in SelemFree:194"; what RCU frees: "by RCU, given up in SelemFree:194".
+std::string WhoAndWhere(const Trace& trace, uint32_t event);
+// The subject's functions that the trace names, with their files.
+std::map<std::string, std::string> FunctionsIn(const Trace& trace);
 // "lock buckets0+8 FAILS: -ETIMEDOUT". RmwOld has no words of its own: they are part of its Rmw's.
 std::string Describe(const Trace& trace, uint32_t event);
+// The same, with names for the words whose meaning the subject tells: "selem0.state".
+std::string Describe(const Report& report, uint32_t event);
+// Whether something did not go the usual way here: a fault, a warning, a lock or memory that was refused.
+bool IsFailure(const Event& event);
+// "ACQUIRE": the memory order of an access or a fence; "" for other events.
+std::string OrderText(const Event& event);
+// Whether another task may run right before it.
+bool IsSchedulingPoint(const Event& event);
 
 // What a run's lock failures ask of the scenario's `locks` mode.
 enum class LocksNeeded {
@@ -27,6 +45,8 @@ enum class LocksNeeded {
 };
 LocksNeeded FindLocksNeeded(const Trace& trace);
 const char* LocksNeededText(LocksNeeded needed);
+// The same for a person.
+const char* LocksSentence(LocksNeeded needed);
 
 }  // namespace nofail
 #endif  // NOFAIL_FUZZ_REPORT_DESCRIBE_H_

@@ -8,23 +8,45 @@
 #include "fuzz/report/describe.h"
 
 namespace nofail {
+namespace {
 
-std::vector<LifeEvent> LifeOf(const Trace& trace, ObjectId object) {
+bool IsTouch(const Event& e) {
+  switch (e.kind) {
+    case EventKind::kLoad:
+    case EventKind::kStore:
+    case EventKind::kRmw:
+    case EventKind::kLock:
+    case EventKind::kUnlock:
+    case EventKind::kSpinLock:
+    case EventKind::kSpinUnlock:
+    case EventKind::kFieldSet:
+    case EventKind::kFieldFree:
+    case EventKind::kFault:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+std::vector<LifeEvent> LifeOf(const Trace& trace, ObjectId object, bool touches) {
   const ObjectInfo& info = trace.objects()[object];
   std::vector<LifeEvent> life;
   std::set<std::pair<ObjectId, uint16_t>> links;  // words that point to the object
   for (uint32_t i = 0; i < trace.size(); ++i) {
     const Event& e = trace.events()[i];
-    if (i == info.allocated) life.push_back({i, "allocated"});
-    if (i == info.handed_over) life.push_back({i, "handed to RCU"});
-    if (i == info.freed) life.push_back({i, "freed"});
+    if (i == info.allocated) life.push_back({i, LifeKind::kAllocated, "allocated"});
+    if (i == info.handed_over) life.push_back({i, LifeKind::kHandedOver, "handed to RCU"});
+    if (i == info.freed) life.push_back({i, LifeKind::kFreed, "freed"});
+    if (touches && e.object == object && IsTouch(e)) life.push_back({i, LifeKind::kTouched, "used"});
     if ((e.kind != EventKind::kStore && e.kind != EventKind::kRmw) || e.object == object || e.object == 0) continue;
     const std::pair word(e.object, e.offset);
     const bool points = IsPointer(e.value) && PointerObject(e.value) == object;
     if (points && links.insert(word).second) {
-      life.push_back({i, absl::StrCat("linked from ", PlaceText(trace, e.object, e.offset))});
+      life.push_back({i, LifeKind::kLinked, absl::StrCat("linked from ", PlaceText(trace, e.object, e.offset))});
     } else if (!points && links.erase(word) != 0) {
-      life.push_back({i, absl::StrCat("unlinked from ", PlaceText(trace, e.object, e.offset))});
+      life.push_back({i, LifeKind::kUnlinked, absl::StrCat("unlinked from ", PlaceText(trace, e.object, e.offset))});
     }
   }
   return life;

@@ -1,19 +1,25 @@
 // SPDX-License-Identifier: MIT
 #include "fuzz/report/text_report.h"
 
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 #include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "fuzz/check/known.h"
 #include "fuzz/ids.h"
 #include "fuzz/report/columns.h"
 #include "fuzz/report/describe.h"
 #include "fuzz/report/life.h"
+#include "fuzz/report/wrap.h"
 
 namespace nofail {
 namespace {
@@ -26,9 +32,14 @@ std::string Heading(const TextOptions& options, const char* text) {
   return absl::StrCat("\n", Paint(options, "\x1b[1m", text), "\n");
 }
 
-std::string Standing(const Listed* listed) {
-  if (listed == nullptr) return "new";
-  return absl::StrCat(listed->is_known ? "known limitation " : "finding ", listed->name);
+// Wrapped, and indented by as much as `first` is long, which stands before its first line.
+void AppendParagraph(absl::string_view first, absl::string_view text, const TextOptions& options, std::string* out) {
+  const size_t width = std::max<size_t>(static_cast<size_t>(options.width), first.size() + 20) - first.size();
+  std::string indent(first);
+  for (const Line& line : Wrap(text, "", width)) {
+    absl::StrAppend(out, indent, line.text, "\n");
+    indent.assign(first.size(), ' ');
+  }
 }
 
 void AppendViolations(const Report& report, const TextOptions& options, std::string* out) {
@@ -36,22 +47,13 @@ void AppendViolations(const Report& report, const TextOptions& options, std::str
   int number = 0;
   for (const Violation& violation : report.verdict.violations) {
     const std::string signature = violation.Signature();
-    const Listed* listed = FindListed(report.subject.name, signature);
-    absl::StrAppend(out, "  ", ++number, ". ", signature, "  (", Standing(listed), ")\n     #", violation.event, " ",
-                    violation.detail, ".\n");
+    const std::string first = absl::StrCat("  ", ++number, ". ", signature);  // in one piece, to be copied
+    const std::string standing = absl::StrCat("(", Standing(FindListed(report.subject.name, signature)), ")");
+    const bool fits = first.size() + 2 + standing.size() <= static_cast<size_t>(options.width);
+    absl::StrAppend(out, first, fits ? "  " : "\n     ", standing, "\n");
+    AppendParagraph("     ", absl::StrCat("#", violation.event, " ", violation.detail, "."), options, out);
   }
-}
-
-const char* LocksSentence(LocksNeeded needed) {
-  switch (needed) {
-    case LocksNeeded::kNone:
-      return "any will do (no attempt failed)";
-    case LocksNeeded::kContended:
-      return "contended is enough (every attempt that failed met a held lock)";
-    case LocksNeeded::kAny:
-      return "any (an attempt failed on a free lock)";
-  }
-  return "";
+  AppendParagraph("  ", absl::StrCat("Lock mode: ", LocksSentence(FindLocksNeeded(report.trace)), "."), options, out);
 }
 
 void AppendLife(const Trace& trace, ObjectId object, std::string* out) {
@@ -59,10 +61,8 @@ void AppendLife(const Trace& trace, ObjectId object, std::string* out) {
   absl::StrAppend(out, "  ", ObjectName(info.kind, info.number), ", ", info.size, " bytes",
                   info.freed == ObjectInfo::kAlive ? ", never freed" : "", "\n");
   for (const LifeEvent& moment : LifeOf(trace, object)) {
-    const Event& e = trace.events()[moment.event];
-    const std::string site = SiteText(e);
-    absl::StrAppend(out, absl::StrFormat("    #%-5d", moment.event), moment.what, " by ", TaskName(e.op),
-                    site.empty() ? "" : " in ", site, "\n");
+    absl::StrAppend(out, absl::StrFormat("    #%-5d", moment.event), moment.what, " ", WhoAndWhere(trace, moment.event),
+                    "\n");
   }
 }
 
@@ -86,12 +86,35 @@ void AppendSchedule(const Report& report, const TextOptions& options, std::strin
   }
 }
 
+void AppendFunctions(const Report& report, const TextOptions& options, std::string* out) {
+  std::map<std::string, std::string> by_file;
+  for (const auto& [function, file] : FunctionsIn(report.trace)) {
+    std::string& functions = by_file[file];
+    absl::StrAppend(&functions, functions.empty() ? "" : ", ", function);
+  }
+  if (by_file.empty()) return;
+  absl::StrAppend(out, Heading(options, "Where the functions are"));
+  for (const auto& [file, functions] : by_file) {
+    absl::StrAppend(out, "  ", file, "\n");
+    AppendParagraph("    ", functions, options, out);
+  }
+}
+
 }  // namespace
 
 int TerminalWidth() {
+  constexpr int kLeast = 40, kMost = 1000;
   const char* columns = getenv("COLUMNS");
   int width = 0;
-  return columns != nullptr && absl::SimpleAtoi(columns, &width) && width >= 40 && width <= 1000 ? width : 100;
+  if (columns != nullptr && absl::SimpleAtoi(columns, &width) && width >= kLeast && width <= kMost) return width;
+  winsize window;
+  const bool is_terminal = ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0;
+  return is_terminal && window.ws_col >= kLeast && window.ws_col <= kMost ? window.ws_col : 80;
+}
+
+std::string Standing(const Listed* listed) {
+  if (listed == nullptr) return "new";
+  return absl::StrCat(listed->is_known ? "known limitation " : "finding ", listed->name);
 }
 
 std::string Headline(const Report& report) {
@@ -108,13 +131,13 @@ std::string TextReport(const Report& report, const TextOptions& options) {
                   ", ", report.trace.size(), " events\n");
   if (!report.verdict.pass()) {
     AppendViolations(report, options, &out);
-    absl::StrAppend(&out, "  Lock mode: ", LocksSentence(FindLocksNeeded(report.trace)), ".\n");
     AppendObjects(report, options, &out);
   }
   AppendSchedule(report, options, &out);
   const char* heading = options.verbose ? "Trace" : "Trace (what matters; --verbose shows every event)";
   absl::StrAppend(&out, Heading(options, heading),
                   TraceColumns(report, {options.width, options.verbose, options.colour}));
+  AppendFunctions(report, options, &out);
   return out;
 }
 

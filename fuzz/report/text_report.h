@@ -6,19 +6,22 @@
 
 #include <string>
 
+#include "fuzz/check/known.h"
 #include "fuzz/report/report.h"
 
 namespace nofail {
 
 struct TextOptions {
-  int width = 100;       // of the terminal; 80 is enough for two tasks and callbacks
+  int width = 80;        // of the terminal; 80 is enough for four tasks and callbacks
   bool verbose = false;  // every event of the trace instead of what matters
   bool colour = false;   // ANSI escapes; the caller knows whether it writes to a terminal
 };
 
-// $COLUMNS where it is a sensible number, else 100.
+// $COLUMNS where it is a sensible number, else what the terminal says, else 80.
 int TerminalWidth();
 
+// "new", "finding NAME", "known limitation NAME".
+std::string Standing(const Listed* listed);
 // "==nofail== ERROR: SIGNATURE", and LISTED or PASS where nothing is new. One line, no newline.
 std::string Headline(const Report& report);
 std::string TextReport(const Report& report, const TextOptions& options);

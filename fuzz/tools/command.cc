@@ -21,7 +21,9 @@
 namespace nofail {
 namespace {
 
-absl::Status Usage(absl::string_view message) { return absl::InvalidArgumentError(message); }
+absl::Status Usage(absl::string_view message) {
+  return absl::InvalidArgumentError(message);
+}
 
 absl::Status SetTarget(const std::string& name, Profile* profile) {
   std::string names;
@@ -37,7 +39,8 @@ absl::Status SetTarget(const std::string& name, Profile* profile) {
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
   std::error_code error;
-  if (std::filesystem::is_directory(path, error)) return Usage(absl::StrCat(path, ": is a directory; name a file in it"));
+  if (std::filesystem::is_directory(path, error))
+    return Usage(absl::StrCat(path, ": is a directory; name a file in it"));
   const std::unique_ptr<FILE, int (*)(FILE*)> file(fopen(path.c_str(), "rb"), fclose);
   if (file == nullptr) return Usage(absl::StrCat(path, ": ", strerror(errno)));
   std::string text(kMaxTextBytes + 1, '\0');
@@ -50,6 +53,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   return text;
 }
 
+// All of it or nothing: written beside the file first, then renamed.
 }  // namespace
 
 absl::StatusOr<Arguments> ParseArguments(absl::Span<const std::string> arguments, absl::string_view allowed) {
@@ -73,10 +77,12 @@ absl::StatusOr<Arguments> ParseArguments(absl::Span<const std::string> arguments
     const bool takes_value =
         flag == "-o" || flag == "--target" || flag == "--seed" || flag == "--signature" || flag == "--as";
     if (!takes_value && parts.size() > 1) return Usage(absl::StrCat(flag, ": takes no value"));
-    if (takes_value && parts.size() == 1 && i + 1 == arguments.size()) return Usage(absl::StrCat(flag, ": needs a value"));
+    if (takes_value && parts.size() == 1 && i + 1 == arguments.size())
+      return Usage(absl::StrCat(flag, ": needs a value"));
     const std::string value = !takes_value ? "" : parts.size() > 1 ? parts[1] : arguments[++i];
     if (flag == "--verbose") result.verbose = true;
     if (flag == "--json") result.json = true;
+    if (flag == "--html") result.html = true;
     if (flag == "--force") result.force = true;
     if (flag == "--update") result.update = true;
     if (flag == "-o" && value.empty()) return Usage("-o: needs the name of a file");
@@ -143,6 +149,16 @@ absl::Status WriteFile(const std::string& path, absl::string_view content) {
   const int error = errno;
   if (file != nullptr) unlink(temporary.c_str());
   return Usage(absl::StrCat(path, ": cannot be written: ", strerror(error)));
+}
+
+int WriteOutput(const std::string& path, const std::string& content, bool force) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) return Fail(kUsage, absl::StrCat(path, ": is a directory"));
+  if (std::filesystem::exists(path, error) && !force) {
+    return Fail(kUsage, absl::StrCat(path, ": exists; --force overwrites it"));
+  }
+  const absl::Status written = WriteFile(path, content);
+  return written.ok() ? kAsExpected : Fail(kUsage, written.message());
 }
 
 int Fail(ExitCode code, absl::string_view message) {

@@ -45,7 +45,7 @@ inline constexpr TargetName kTargets[] = {
 // A command's arguments, taken apart. What it does not allow is an error that says so.
 struct Arguments {
   std::vector<std::string> files;
-  bool verbose = false, json = false, force = false, update = false;
+  bool verbose = false, json = false, html = false, force = false, update = false;
   std::string output;                   // -o
   Profile profile = Profile::kTeardown;  // --target
   std::vector<uint32_t> seeds;           // --seed, each one a generated schedule
@@ -71,6 +71,9 @@ absl::StatusOr<std::vector<std::string>> ExpandDirectories(const std::vector<std
 // Writes all of it or nothing: beside the file first, then renamed. The error starts with the path.
 absl::Status WriteFile(const std::string& path, absl::string_view content);
 
+// Writes what `-o OUT` asks for: all of it or nothing. A file that exists is left alone unless `force`. Says what is wrong
+// and returns the exit code.
+int WriteOutput(const std::string& path, const std::string& content, bool force);
 // Prints "nofail: MESSAGE" to stderr and returns the code.
 int Fail(ExitCode code, absl::string_view message);
 // Whether stdout wants ANSI escapes.

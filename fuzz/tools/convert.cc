@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
 // nofail convert: schedules from bytes to text and back.
-#include <filesystem>
 #include <string>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "fuzz/tools/command.h"
 
 namespace nofail {
 namespace {
-
-int Write(const std::string& path, absl::string_view content) {
-  const absl::Status written = WriteFile(path, content);
-  return written.ok() ? kAsExpected : Fail(kUsage, written.message());
-}
 
 int Run(absl::Span<const std::string> raw) {
   const absl::StatusOr<Arguments> arguments = ParseArguments(raw, "-o --force --target --seed");
@@ -32,22 +25,15 @@ int Run(absl::Span<const std::string> raw) {
     absl::PrintF("%s", FormatText(input->file));
     return kAsExpected;
   }
-  std::error_code error;
-  if (std::filesystem::is_directory(output, error)) return Fail(kUsage, absl::StrCat(output, ": is a directory"));
-  if (std::filesystem::exists(output, error) && !arguments->force) {
-    return Fail(kUsage, absl::StrCat(output, ": exists; --force overwrites it"));
-  }
-  if (absl::EndsWith(output, ".sched")) return Write(output, FormatText(input->file));
+  if (absl::EndsWith(output, ".sched")) return WriteOutput(output, FormatText(input->file), arguments->force);
   const std::vector<uint8_t> bytes = Encode(input->file.schedule);
-  return Write(output, std::string(bytes.begin(), bytes.end()));
+  return WriteOutput(output, std::string(bytes.begin(), bytes.end()), arguments->force);
 }
 
 }  // namespace
 
-const Command kConvertCommand = {
-    "convert",
-    "turn bytes into text and back",
-    R"(usage: nofail convert FILE [-o OUT] [--force] [--target T]
+const Command kConvertCommand = {"convert", "turn bytes into text and back",
+                                 R"(usage: nofail convert FILE [-o OUT] [--force] [--target T]
        nofail convert --seed N [-o OUT] [--force] [--target T]
 
 Reads a schedule, bytes or text, and writes it: as text when OUT ends in .sched, otherwise as bytes; without -o as text to
@@ -65,6 +51,6 @@ examples:
 
 exit code: 0 written, 2 unreadable input, wrong usage, or output that cannot be written
 )",
-    Run};
+                                 Run};
 
 }  // namespace nofail

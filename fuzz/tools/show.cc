@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 //
 // nofail show: the report of one schedule.
-#include <string>
+#include <unistd.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "fuzz/exec/executor.h"
+#include "fuzz/report/html_report.h"
 #include "fuzz/report/json_report.h"
 #include "fuzz/report/text_report.h"
 #include "fuzz/targets/sanitizer_hooks.h"
@@ -17,19 +20,29 @@ namespace nofail {
 namespace {
 
 int Run(absl::Span<const std::string> raw) {
-  const absl::StatusOr<Arguments> arguments = ParseArguments(raw, "--verbose --json --target --seed");
+  const absl::StatusOr<Arguments> arguments = ParseArguments(raw, "--verbose --json --html -o --force --target --seed");
   if (!arguments.ok()) return Fail(kUsage, arguments.status().message());
-  if (arguments->files.size() + arguments->seeds.size() != 1) return Fail(kUsage, "show: expected one file or one --seed");
+  if (arguments->files.size() + arguments->seeds.size() != 1)
+    return Fail(kUsage, "show: expected one file or one --seed");
   absl::StatusOr<Input> input = arguments->files.empty() ? GenerateInput(arguments->seeds[0], arguments->profile)
                                                          : ReadInput(arguments->files[0], arguments->profile);
   if (!input.ok()) return Fail(kUsage, input.status().message());
+  if (!arguments->html && !arguments->output.empty()) return Fail(kUsage, "show: -o goes with --html");
+  if (arguments->html && arguments->json) return Fail(kUsage, "show: --html and --json are two reports; ask for one");
+  if (arguments->html && arguments->output.empty() && isatty(STDOUT_FILENO)) {
+    return Fail(kUsage, "show: a page is nothing to read on a terminal; name its file with -o OUT.html");
+  }
 
   InstallSanitizerHooks(nullptr);
   Executor executor(*linked_subject);
   const RunResult& result = executor.Run(input->file.schedule);
   const std::string text = FormatText({{}, input->file.schedule, {}});
   const Report report{*linked_subject, text, result.verdict, executor.trace()};
-  if (arguments->json) {
+  if (arguments->html) {
+    const std::string page = HtmlReport(report, std::filesystem::path(input->name).filename().string());
+    if (!arguments->output.empty()) return WriteOutput(arguments->output, page, arguments->force);
+    absl::PrintF("%s", page);
+  } else if (arguments->json) {
     absl::PrintF("%s\n", JsonReport(report, arguments->verbose).dump(2));
   } else {
     const TextOptions options{.width = TerminalWidth(), .verbose = arguments->verbose, .colour = UseColour()};
@@ -40,10 +53,8 @@ int Run(absl::Span<const std::string> raw) {
 
 }  // namespace
 
-const Command kShowCommand = {
-    "show",
-    "print the report of one schedule",
-    R"(usage: nofail show FILE [--target T] [--verbose] [--json]
+const Command kShowCommand = {"show", "print the report of one schedule",
+                              R"(usage: nofail show FILE [--target T] [--verbose] [--json]
        nofail show --seed N [--target T] [--verbose] [--json]
 
 Runs one schedule and prints its report: the violations, the life of each object involved, the schedule as sentences, and
@@ -60,6 +71,6 @@ examples:
 
 exit code: 0 whatever the verdict, 2 unreadable input, wrong usage, or output that cannot be written
 )",
-    Run};
+                              Run};
 
 }  // namespace nofail

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#include "fuzz/report/html_report.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "fuzz/check/known.h"
+#include "fuzz/report/describe.h"
+#include "fuzz/report/text_report.h"
+#include "fuzz/report/timeline.h"
+#include "fuzz/report/timeline_svg.h"
+
+namespace nofail {
+namespace {
+
+constexpr char kCss[] =
+#include "page_css.inc"
+    ;
+constexpr char kScript[] =
+#include "page_js.inc"
+    ;
+// What every page says alike: the markers of arrows and the legend.
+constexpr char kLegend[] =
+#include "legend_html.inc"
+    ;
+
+// More rows make a browser slow.
+constexpr size_t kMaxFoldedRows = 1000, kMaxRows = 2500;
+
+// The row that tells of an event; its number is in the row's id.
+uint32_t RowBegin(const std::vector<Row>& rows, uint32_t event) {
+  for (const Row& row : rows) {
+    if (event <= row.last) return row.first;
+  }
+  return event;
+}
+
+std::string View(const Report& report, const Timeline& timeline, const std::vector<Row>& rows, absl::string_view id,
+                 absl::string_view prefix) {
+  const TimelineSvg svg = DrawTimeline(report, timeline, rows, prefix);
+  std::string html = absl::StrCat("<table class=\"view\" id=\"", id, "\">\n<thead><tr><td>", svg.head,
+                                  "</td></tr></thead>\n<tbody>\n");
+  for (const std::string& strip : svg.strips) absl::StrAppend(&html, "<tr><td>", strip, "</td></tr>\n");
+  return html + "</tbody></table>\n";
+}
+
+std::string Violations(const Report& report, const std::vector<Row>& rows) {
+  std::string html;
+  for (const Violation& violation : report.verdict.violations) {
+    const std::string signature = violation.Signature();
+    absl::StrAppend(&html, "<li><code class=\"signature\">", EscapeMarkup(signature),
+                    "</code> <span class=\"standing\">",
+                    EscapeMarkup(Standing(FindListed(report.subject.name, signature))), "</span><br/>",
+                    "<a class=\"to-violation\" href=\"#e", RowBegin(rows, violation.event), "\">#", violation.event,
+                    "</a> ", EscapeMarkup(violation.detail), ".</li>\n");
+  }
+  return html.empty() ? "" : absl::StrCat("<ol class=\"violations\">\n", html, "</ol>\n");
+}
+
+std::string Lives(const Report& report, const Timeline& timeline, const std::vector<Row>& rows) {
+  std::string html;
+  for (const Life& life : timeline.lives) {
+    if (!life.involved) continue;
+    const ObjectInfo& info = report.trace.objects()[life.object];
+    absl::StrAppend(&html, "<h3>", ObjectName(info.kind, info.number), "</h3><p>", info.size, " bytes",
+                    info.freed == ObjectInfo::kAlive ? ", never freed" : "", "</p>\n<table class=\"life-table\">\n");
+    for (const LifeEvent& moment : life.moments) {
+      if (moment.kind == LifeKind::kTouched) continue;
+      absl::StrAppend(&html, "<tr><td class=\"right\"><a href=\"#e", RowBegin(rows, moment.event), "\">#", moment.event,
+                      "</a></td><td>", EscapeMarkup(moment.what), "</td><td>",
+                      EscapeMarkup(WhoAndWhere(report.trace, moment.event)), "</td></tr>\n");
+    }
+    html += "</table>\n";
+  }
+  return html.empty() ? "" : absl::StrCat("<section><h2>Objects</h2>\n", html, "</section>\n");
+}
+
+std::string Functions(const Trace& trace) {
+  std::string html;
+  for (const auto& [function, file] : FunctionsIn(trace)) {
+    absl::StrAppend(&html, "<tr><td>", EscapeMarkup(function), "</td><td>", EscapeMarkup(file), "</td></tr>\n");
+  }
+  return html.empty() ? ""
+                      : absl::StrCat("<section><h2>Functions</h2>\n<table class=\"life-table\">\n", html,
+                                     "</table></section>\n");
+}
+
+std::string Schedule(const Report& report) {
+  if (report.schedule.empty()) return "";
+  return absl::StrCat("<section><h2>Schedule</h2>\n<pre>", EscapeMarkup(std::string(report.schedule)),
+                      "</pre></section>\n");
+}
+
+std::string Counts(const Report& report) {
+  return absl::StrCat("subject ", EscapeMarkup(report.subject.name), " · ", report.trace.size(), " events · trace ",
+                      absl::Hex(report.trace.Hash(), absl::kZeroPad16),
+                      " · lock mode: ", EscapeMarkup(LocksSentence(FindLocksNeeded(report.trace))));
+}
+
+bool LeavesOut(const std::vector<Row>& rows) {
+  return std::any_of(rows.begin(), rows.end(), [](const Row& row) { return row.kind == Row::kLeftOut; });
+}
+
+}  // namespace
+
+std::string HtmlReport(const Report& report, absl::string_view name) {
+  const Timeline timeline = BuildTimeline(report);
+  const std::vector<Row> folded = MakeRows(report.trace, timeline, true, kMaxFoldedRows);
+  const std::vector<Row> all = MakeRows(report.trace, timeline, false, kMaxRows);
+  const absl::string_view verdict = report.verdict.pass() ? "pass" : "fail";
+  return absl::StrCat(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
+      "<meta name=\"viewport\" content=\"width=1280\"/>\n<title>",
+      EscapeMarkup(name), " - nofail</title>\n<style>\n", kCss, "</style>\n</head>\n<body>\n<header>\n<h1 class=\"",
+      verdict, "\">", EscapeMarkup(Headline(report)), "</h1>\n", "<p class=\"counts\">", EscapeMarkup(name), " · ",
+      Counts(report), "</p>\n", Violations(report, folded),
+      LeavesOut(folded) || LeavesOut(all)
+          ? "<p class=\"left-out\">The run is too long to be shown whole: its beginning, its "
+            "end and what surrounds each violation are here.</p>\n"
+          : "",
+      "</header>\n", kLegend, View(report, timeline, folded, "folded", "e"), View(report, timeline, all, "whole", "a"),
+      "<footer>\n", Schedule(report), Lives(report, timeline, folded), Functions(report.trace),
+      "</footer>\n<div id=\"status\" hidden=\"hidden\"></div>\n<script>\n//<![CDATA[\n", kScript,
+      "//]]>\n</script>\n</body>\n</html>\n");
+}
+
+}  // namespace nofail
