@@ -57,6 +57,10 @@ expect 2 'usage: nofail COMMAND'
 expect 0 '^nofail [0-9]+\.[0-9]+\.[0-9]+' --version
 expect 0 'teardown' --list
 for command in replay show convert; do expect 0 "usage: nofail $command" "$command" --help; done
+for command in '' replay show convert; do
+  # shellcheck disable=SC2086
+  check '[[ -z $("$nofail" $command --help | grep -E "^.{81}") ]]'
+done
 expect 2 'polish: there is no such command' polish
 expect 2 '--loud: there is no such option' replay --loud
 expect 2 '--target: needs a value' replay --target
@@ -109,8 +113,22 @@ if [[ $("$nofail" replay race.sched) != UNEXPECTED* ]]; then
   expect 0 '^data races are checked in the thread build only$' replay race.sched  # in the others
 fi
 
+# The page: to the standard output, or to a file that is not there yet.
+expect 0 '<title>good.sched - nofail</title>' show good.sched --html
+expect 0 '^</html>$' show --seed 7 --html
+expect 0 '' show good.sched --html -o page.html
+check '[[ $(<page.html) == "$("$nofail" show good.sched --html)" ]]'
+expect 2 'page.html: exists; --force overwrites it' show bytes --html -o page.html
+check 'grep -q "<title>good.sched" page.html'
+expect 0 '' show bytes --html -o page.html --force
+check 'grep -q "<title>bytes" page.html'
+expect 2 'directory: is a directory' show good.sched --html -o directory
+expect 2 'no/such/place: cannot be written' show good.sched --html -o no/such/place
+expect 2 'show: -o goes with --html' show good.sched -o page.html
+expect 2 'ask for one' show good.sched --html --json
+
 # Nobody takes half a report for all of it.
-for command in 'replay good.sched' 'show good.sched' 'convert good.sched' --help; do
+for command in 'replay good.sched' 'show good.sched' 'show good.sched --html' 'convert good.sched' --help; do
   # shellcheck disable=SC2086
   message=$("$nofail" $command 2>&1 1</dev/null)  # cannot be written to
   code=$?

@@ -32,25 +32,30 @@ int Run(absl::Span<const std::string> raw) {
 
 }  // namespace
 
-const Command kConvertCommand = {"convert", "turn bytes into text and back",
-                                 R"(usage: nofail convert FILE [-o OUT] [--force] [--target T]
+const Command kConvertCommand = {
+    "convert",
+    "turn bytes into text and back",
+    R"(usage: nofail convert FILE [-o OUT] [--force] [--target T]
        nofail convert --seed N [-o OUT] [--force] [--target T]
 
-Reads a schedule, bytes or text, and writes it: as text when OUT ends in .sched, otherwise as bytes; without -o as text to
-the standard output. The bytes hold the schedule alone: comments and `expect` lines are left behind.
+Reads a schedule, bytes or text, and writes it: as text when OUT ends in
+.sched, otherwise as bytes; without -o as text to the standard output. The
+bytes hold the schedule alone: comments and `expect` lines are left behind.
 
   -o OUT        where to; a file that exists is left alone
   --force       overwrites it
   --seed N      the N-th generated schedule
-  --target T    what bytes and seeds are about: teardown (the default) or lifecycle
+  --target T    what bytes and seeds are about: teardown (the default) or
+                lifecycle
 
 examples:
   nofail convert crash-8a53b1                    reads it to you
   nofail convert crash-8a53b1 -o crash.sched     to edit it
   nofail convert crash.sched -o seeds/crash      to fuzz from it
 
-exit code: 0 written, 2 unreadable input, wrong usage, or output that cannot be written
+exit code: 0 written, 2 unreadable input, wrong usage, or output that cannot
+be written
 )",
-                                 Run};
+    Run};
 
 }  // namespace nofail

@@ -21,8 +21,10 @@ void PrintHelp() {
 
 usage: nofail COMMAND [ARGUMENT]...
 
-A schedule is everything that determines one run: maps, owners, each task's operations, and a short list of departures from
-the sequential, fault-free run. It comes as text (.sched files; docs/schedule.md) or as bytes, as fuzzers have it.
+A schedule is everything that determines one run: maps, owners, each task's
+operations, and a short list of departures from the sequential, fault-free run.
+It comes as text (.sched files; docs/schedule.md) or as bytes, as fuzzers have
+it.
 
 )");
   for (const Command* command : kCommands) absl::PrintF("  %-12s %s\n", command->name, command->summary);
@@ -32,9 +34,10 @@ the sequential, fault-free run. It comes as text (.sched files; docs/schedule.md
   --list       targets, subject, and the violations that are listed as known
 
 examples:
-  nofail replay                     does the crash corpus still behave as expected?
+  nofail replay                     does the crash corpus still behave?
   nofail show crash-8a53b1          what happens in this fuzz input?
-  nofail minimize crash-8a53b1      what of it does it take? A few sentences, kept as a regression test
+  nofail minimize crash-8a53b1      what does it take? A few sentences
+  nofail show crash-8a53b1 --html -o crash.html     the same as a picture
   nofail replay --seed 7 --verbose  a generated schedule, with its report
 )");
 }

@@ -171,19 +171,24 @@ int Run(absl::Span<const std::string> raw) {
 const Command kReplayCommand = {
     "replay",
     "run schedules and compare with what each expects",
-    R"(usage: nofail replay [FILE|DIR]... [--seed N]... [--target T] [--verbose] [--json]
+    R"(usage: nofail replay [FILE|DIR]... [--seed N]... [--target T]
+                     [--verbose] [--json]
 
-Runs each schedule and prints one line: whether it went as expected, its name, the hash of its trace (the same in every
-run and build) and the signature of each violation. Without arguments it runs the crash corpus: corpus/regressions,
+Runs each schedule and prints one line: whether it went as expected, its name,
+the hash of its trace (the same in every run and build) and the signature of
+each violation. Without arguments it runs the crash corpus: corpus/regressions,
 corpus/known and corpus/findings.
 
-A .sched file says what it expects in its `expect SUBJECT: ...` line; everything else is expected to pass. `ok (not
-listed)`: as expected, but neither in corpus/known nor in corpus/findings when this was built. Deviations that had no
-effect are listed. Data races are checked in the thread build only.
+A .sched file says what it expects in its `expect SUBJECT: ...` line;
+everything else is expected to pass. `ok (not listed)`: as expected, but
+neither in corpus/known nor in corpus/findings when this was built. Deviations
+that had no effect are listed. Data races are checked in the thread build only.
 
   --seed N      runs the N-th generated schedule (may be given several times)
-  --target T    what bytes and seeds are about: teardown (the default) or lifecycle
-  --verbose     adds the report: violations, the objects' lives, the schedule, the trace
+  --target T    what bytes and seeds are about: teardown (the default) or
+                lifecycle
+  --verbose     adds the report: violations, the objects' lives, the schedule,
+                the trace
   --json        prints all of it as data; with --verbose, every event
 
 examples:
@@ -191,8 +196,9 @@ examples:
   nofail replay crash-8a53b1 --verbose       what a fuzzer left behind
   nofail replay --seed 7 --target lifecycle
 
-exit code: 0 all as expected, 1 some not, 2 unreadable input or wrong usage (nothing is run), or output that cannot be
-written, 3 bug of the suite itself, 130 interrupted
+exit code: 0 all as expected, 1 some not, 2 unreadable input or wrong usage
+(nothing is run), or output that cannot be written, 3 bug of the suite itself,
+130 interrupted
 )",
     Run};
 

@@ -53,24 +53,35 @@ int Run(absl::Span<const std::string> raw) {
 
 }  // namespace
 
-const Command kShowCommand = {"show", "print the report of one schedule",
-                              R"(usage: nofail show FILE [--target T] [--verbose] [--json]
-       nofail show --seed N [--target T] [--verbose] [--json]
+const Command kShowCommand = {
+    "show",
+    "print or draw the report of one schedule",
+    R"(usage: nofail show FILE|--seed N [--target T] [--verbose] [--json]
+       nofail show FILE|--seed N [--target T] --html [-o OUT.html] [--force]
 
-Runs one schedule and prints its report: the violations, the life of each object involved, the schedule as sentences, and
-the trace with one column for each task. Colours are used on a terminal, unless NO_COLOR is set.
+Runs one schedule and prints its report: the violations, the life of each
+object involved, the schedule as sentences, and the trace with one column for
+each task. Colours are used on a terminal, unless NO_COLOR is set.
 
   --seed N      the N-th generated schedule
-  --target T    what bytes and seeds are about: teardown (the default) or lifecycle
+  --target T    what bytes and seeds are about: teardown (the default) or
+                lifecycle
   --verbose     every event of the trace instead of what matters
   --json        the same as data
+  --html        a page for a browser: a lane for each task, locks, reader
+                sections and grace periods as bars, the objects' lives; every
+                event is in it. Goes to the standard output without -o
+  -o OUT        the page's file; one that exists is left alone
+  --force       overwrites it
 
 examples:
   nofail show crash-8a53b1
+  nofail show crash-8a53b1 --html -o crash.html
   nofail show corpus/known/map_free-bucket-timeout.sched --verbose | less -S
 
-exit code: 0 whatever the verdict, 2 unreadable input, wrong usage, or output that cannot be written
+exit code: 0 whatever the verdict, 2 unreadable input, wrong usage, or output
+that cannot be written
 )",
-                              Run};
+    Run};
 
 }  // namespace nofail
