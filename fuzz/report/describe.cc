@@ -141,15 +141,20 @@ std::string WhoAndWhere(const Trace& trace, uint32_t event) {
   return absl::StrCat(who, IsByRcu(e) ? ", given up in " : " in ", site);
 }
 
-std::map<std::string, std::string> FunctionsIn(const Trace& trace) {
-  std::map<std::string, std::string> functions;
-  const char* last = nullptr;  // mostly the same one again
+std::map<std::string, std::string> FunctionsByFile(const Trace& trace) {
+  std::map<std::string, std::string> functions;  // with their files
+  const char* last = nullptr;                    // mostly the same one again
   for (const Event& e : trace.events()) {
     if (e.function == nullptr || e.function == last) continue;
     last = e.function;
     functions.try_emplace(e.function, e.file);
   }
-  return functions;
+  std::map<std::string, std::string> files;
+  for (const auto& [function, file] : functions) {
+    std::string& list = files[file];
+    absl::StrAppend(&list, list.empty() ? "" : ", ", function);
+  }
+  return files;
 }
 
 std::string Describe(const Trace& trace, uint32_t event) {

@@ -24,8 +24,8 @@ bool IsByRcu(const Event& event);
 std::string ByWhom(const Event& event);
 // "by B in SelemFree:194"; what RCU frees: "by RCU, given up in SelemFree:194".
 std::string WhoAndWhere(const Trace& trace, uint32_t event);
-// The subject's functions that the trace names, with their files.
-std::map<std::string, std::string> FunctionsIn(const Trace& trace);
+// The subject's functions that the trace names, by file: "MapFree, SelemAlloc".
+std::map<std::string, std::string> FunctionsByFile(const Trace& trace);
 // "lock buckets0+8 FAILS: -ETIMEDOUT". RmwOld has no words of its own: they are part of its Rmw's.
 std::string Describe(const Trace& trace, uint32_t event);
 // The same, with names for the words whose meaning the subject tells: "selem0.state".

@@ -82,12 +82,10 @@ std::string Lives(const Report& report, const Timeline& timeline, const std::vec
 
 std::string Functions(const Trace& trace) {
   std::string html;
-  for (const auto& [function, file] : FunctionsIn(trace)) {
-    absl::StrAppend(&html, "<tr><td>", EscapeMarkup(function), "</td><td>", EscapeMarkup(file), "</td></tr>\n");
+  for (const auto& [file, functions] : FunctionsByFile(trace)) {
+    absl::StrAppend(&html, "<h3>", EscapeMarkup(file), "</h3><p>", EscapeMarkup(functions), "</p>\n");
   }
-  return html.empty() ? ""
-                      : absl::StrCat("<section><h2>Functions</h2>\n<table class=\"life-table\">\n", html,
-                                     "</table></section>\n");
+  return html.empty() ? "" : absl::StrCat("<section><h2>Functions</h2>\n", html, "</section>\n");
 }
 
 std::string Schedule(const Report& report) {

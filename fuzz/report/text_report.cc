@@ -87,14 +87,10 @@ void AppendSchedule(const Report& report, const TextOptions& options, std::strin
 }
 
 void AppendFunctions(const Report& report, const TextOptions& options, std::string* out) {
-  std::map<std::string, std::string> by_file;
-  for (const auto& [function, file] : FunctionsIn(report.trace)) {
-    std::string& functions = by_file[file];
-    absl::StrAppend(&functions, functions.empty() ? "" : ", ", function);
-  }
-  if (by_file.empty()) return;
+  const std::map<std::string, std::string> files = FunctionsByFile(report.trace);
+  if (files.empty()) return;
   absl::StrAppend(out, Heading(options, "Where the functions are"));
-  for (const auto& [file, functions] : by_file) {
+  for (const auto& [file, functions] : files) {
     absl::StrAppend(out, "  ", file, "\n");
     AppendParagraph("    ", functions, options, out);
   }

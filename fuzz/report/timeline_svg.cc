@@ -21,8 +21,7 @@ constexpr int kLine = 16;       // a line of text
 constexpr int kSmallLine = 14;  // of a fold or a switch
 constexpr int kTrack = 8;       // a bar and its gap
 constexpr int kLifeWidth = 24, kNarrowLifeWidth = 16;
-constexpr int kHeadHeight = 80;
-constexpr int kHeadSlant = 24;                               // how far the last name leans out of its column
+constexpr int kHeadHeight = 96;
 constexpr int kStripHeight = 150;                            // about
 constexpr double kCharWidth = 7.25, kSmallCharWidth = 6.65;  // of a monospace font of 12 and 11 pixels
 
@@ -33,7 +32,7 @@ class Geometry {
       : row_of_event_(report.trace.size()), timeline_(timeline) {
     const int lanes = std::max(1, static_cast<int>(timeline.lanes.size()));
     life_width_ = timeline.lives.size() > 8 || lanes > 2 ? kNarrowLifeWidth : kLifeWidth;
-    lives_x_ = kWidth - life_width_ * static_cast<int>(timeline.lives.size()) - kHeadSlant;
+    lives_x_ = kWidth - life_width_ * static_cast<int>(timeline.lives.size()) - 6;
     periods_x_ = lives_x_ - kTrack * timeline.period_tracks - 12;
     char_width_ = lanes > 3 ? kSmallCharWidth : kCharWidth;
     lane_width_ = (periods_x_ - kGutter) / lanes;
@@ -159,7 +158,10 @@ class Drawing {
     if (IsSwitch(row)) return {{Describe(report_, row.first), ""}};
     std::string text = Describe(report_, row.first);
     if (row.lane == kAcross && e.op.task != kNoTask) text = absl::StrCat(ByWhom(e), ": ", text);
-    if (e.op.IsCallback() && e.kind != EventKind::kCallbackBegin) text = absl::StrCat(TaskName(e.op), ": ", text);
+    if (e.op.IsCallback() && e.op != last_callback_) {
+      if (e.kind != EventKind::kCallbackBegin) text = absl::StrCat(TaskName(e.op), ": ", text);
+      last_callback_ = e.op;
+    }
     const size_t width = at_.TextColumns(row.lane);
     std::vector<Line> lines = Wrap(text, Site(e, row.lane), width);
     if (row.last > row.first && At(row.last).kind == EventKind::kEarlierAccess) {
@@ -383,14 +385,15 @@ class Drawing {
                             x + 14 + static_cast<int>(t_.lanes[lane].name.size()) * 9, kHeadHeight - 10,
                             EscapeMarkup(OpsOf(t_.lanes[lane].name)));
     }
-    auto turned = [&](int x, absl::string_view kind, absl::string_view text) {
-      absl::StrAppendFormat(&svg, "<text class=\"%s\" transform=\"translate(%d %d) rotate(-60)\">%s</text>\n", kind, x,
-                            kHeadHeight - 6, EscapeMarkup(text));
+    // Downwards by their writing mode: browsers print turned text elsewhere.
+    auto downwards = [&](int x, absl::string_view kind, absl::string_view text) {
+      absl::StrAppendFormat(&svg, "<text class=\"%s\" x=\"%d\" y=\"%d\">%s</text>\n", kind, x, kHeadHeight - 6,
+                            EscapeMarkup(text));
     };
-    if (t_.period_tracks > 0) turned(at_.PeriodsX() + 10, "object", "grace periods");
+    if (t_.period_tracks > 0) downwards(at_.PeriodsX() + 8, "object", "grace periods");
     for (size_t i = 0; i < t_.lives.size(); ++i) {
-      turned(at_.LifeX(i) + 4, t_.lives[i].involved ? "object involved" : "object",
-             PlaceText(trace_, t_.lives[i].object, 0));
+      downwards(at_.LifeX(i), t_.lives[i].involved ? "object involved" : "object",
+                PlaceText(trace_, t_.lives[i].object, 0));
     }
     return svg + "</svg>\n";
   }
@@ -437,8 +440,9 @@ class Drawing {
   const std::string prefix_;
   Geometry at_;
   std::array<absl::string_view, 5> last_function_;  // by lane
-  std::vector<std::vector<Line>> lines_;            // by row
-  std::vector<Shape> shapes_;                       // in order of painting
+  OpRef last_callback_;
+  std::vector<std::vector<Line>> lines_;  // by row
+  std::vector<Shape> shapes_;             // in order of painting
 };
 
 }  // namespace

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+//
+// The page: well-formed, complete, self-contained, of bounded size. How it looks and steps is browser_test.sh's.
+#include "fuzz/report/html_report.h"
+
+#include <expat.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "fuzz/report/timeline_svg.h"
+#include "fuzz/schedule/schedule.h"
+#include "tests/trace_builder.h"
+
+namespace nofail {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr char kSchedule[] = "nofail schedule 1\ntask A: map_free m0\ntask B: destroy o0\n";
+
+// What a parser of XML finds in a page.
+class Page {
+ public:
+  explicit Page(const std::string& html) {
+    XML_Parser parser = XML_ParserCreate("UTF-8");
+    XML_SetUserData(parser, this);
+    XML_SetElementHandler(
+        parser,
+        [](void* page, const char* name, const char** attributes) { static_cast<Page*>(page)->Open(name, attributes); },
+        [](void*, const char*) {});
+    XML_SetCharacterDataHandler(parser, [](void* page, const char* text, int size) {
+      static_cast<Page*>(page)->text.append(text, static_cast<size_t>(size));
+    });
+    if (XML_Parse(parser, html.data(), static_cast<int>(html.size()), 1) == XML_STATUS_ERROR) {
+      error = absl::StrCat("line ", XML_GetCurrentLineNumber(parser), ": ", XML_ErrorString(XML_GetErrorCode(parser)));
+    }
+    XML_ParserFree(parser);
+  }
+
+  // Events by view: 'e' where what does not matter is folded, 'a' where nothing is.
+  std::map<char, std::set<uint32_t>> events;
+  std::vector<std::string> outside;  // what it would load or lead to
+  std::vector<std::string> classes;
+  std::set<std::string> ids;
+  std::vector<std::string> twice;  // ids
+  std::string text, error;
+
+ private:
+  void Open(const std::string& name, const char** attributes) {
+    std::map<std::string, std::string> values;
+    for (; *attributes != nullptr; attributes += 2) values[attributes[0]] = attributes[1];
+    for (const char* link : {"href", "src", "xlink:href", "data", "action"}) {
+      if (values.contains(link) && values[link][0] != '#') outside.push_back(values[link]);
+    }
+    for (const char* loader : {"link", "img", "iframe", "object", "embed", "image"}) {
+      if (name == loader) outside.push_back(name);
+    }
+    classes.push_back(values["class"]);
+    if (values.contains("id") && !ids.insert(values["id"]).second) twice.push_back(values["id"]);
+    if (!values.contains("data-first")) return;
+    uint32_t first = 0, last = 0;
+    EXPECT_TRUE(absl::SimpleAtoi(values["data-first"], &first) && absl::SimpleAtoi(values["data-last"], &last));
+    for (uint32_t i = first; i <= last; ++i) events[values["id"][0]].insert(i);
+  }
+};
+
+// One of everything.
+void FillRun(TraceBuilder* b) {
+  const ObjectId buckets = b->Alloc(kSetupOp, KERNEL_BUCKETS), selem = b->Alloc(kSetupOp, KERNEL_SELEM);
+  const OpRef callback = CallbackOp(KERNEL_SELEM, 0);
+  b->Add(EventKind::kStore, kSetupOp, buckets, "Link", PackPointer(selem, 0), KERNEL_RELEASE);
+  for (OpRef op : {kOpA, kOpB, callback}) {
+    for (int kind = 0; kind < static_cast<int>(EventKind::kFault); ++kind) {
+      b->Add(static_cast<EventKind>(kind), op, selem, "Walk<&>\"'", 1, 1, 16);
+    }
+  }
+  b->HandOver(kOpA, selem, "SelemFree");
+  b->Free(callback, selem, "SelemFreeRcu");
+  b->Fault(Fault::kUseAfterFree, kOpB, selem, "Walk");
+}
+
+std::string PageOf(const TraceBuilder& b, const char* name = "crash", const char* schedule = kSchedule) {
+  const Verdict verdict = b.Judged();
+  return HtmlReport({TestSubject(), schedule, verdict, b.trace}, name);
+}
+
+TEST(HtmlReportTest, IsWellFormedAndHasEveryEventInBothViews) {
+  TraceBuilder b;
+  FillRun(&b);
+  const Page page(PageOf(b));
+  EXPECT_EQ(page.error, "");
+  EXPECT_EQ(page.events.at('e').size(), b.trace.size());
+  EXPECT_EQ(page.events.at('a').size(), b.trace.size());
+  EXPECT_THAT(page.twice, testing::IsEmpty());
+}
+
+TEST(HtmlReportTest, LoadsNothing) {
+  TraceBuilder b;
+  FillRun(&b);
+  const std::string html = PageOf(b);
+  EXPECT_THAT(Page(html).outside, testing::IsEmpty());
+  for (const char* loader : {"://", "@import", "fetch(", "import(", "XMLHttpRequest"})
+    EXPECT_THAT(html, Not(HasSubstr(loader)));
+  for (size_t at = html.find("url("); at != std::string::npos; at = html.find("url(", at + 1))
+    EXPECT_EQ(html[at + 4], '#');
+}
+
+TEST(HtmlReportTest, EveryLinkHasItsTarget) {
+  TraceBuilder b;
+  FillRun(&b);
+  const std::string html = PageOf(b);
+  const Page page(html);
+  int links = 0;
+  for (size_t at = html.find("href=\"#"); at != std::string::npos; at = html.find("href=\"#", at + 1), ++links) {
+    const size_t begin = at + 7;
+    EXPECT_THAT(page.ids, Contains(html.substr(begin, html.find('"', begin) - begin)));
+  }
+  EXPECT_GT(links, 3);
+}
+
+TEST(HtmlReportTest, WhatOthersWroteIsTextAndNeverMarkup) {
+  TraceBuilder b;
+  FillRun(&b);
+  const char kEvil[] = "</pre><script>alert(1)</script>\x01&amp;]]>";
+  const Page page(PageOf(b, kEvil, kEvil));
+  EXPECT_EQ(page.error, "");
+  EXPECT_THAT(page.text, HasSubstr("</pre><script>alert(1)</script>?&amp;]]>"));
+  EXPECT_THAT(page.text, HasSubstr("Walk<&>\"'"));
+}
+
+TEST(HtmlReportTest, ShowsEachKindOfBarArrowAndMoment) {
+  TraceBuilder b;
+  const ObjectId buckets = b.Alloc(kSetupOp, KERNEL_BUCKETS), storage = b.Alloc(kSetupOp, KERNEL_STORAGE);
+  b.Add(EventKind::kOpBegin, kOpA, 0, nullptr, 0, static_cast<uint8_t>(OpKind::kMapFree));
+  b.Add(EventKind::kReadLock, kOpA, 0, "F", 1, KERNEL_RCU);
+  b.Add(EventKind::kReadLock, kOpA, 0, "F", 1, KERNEL_RCU_TASKS_TRACE);
+  b.Lock(kOpA, buckets, "F");
+  b.Lock(kOpA, storage, "F");
+  b.Add(EventKind::kStore, kOpA, buckets, "F", PackPointer(storage, 0), KERNEL_ONCE);
+  b.Add(EventKind::kSwitch, kOpA, 0, nullptr, PackTarget(kOpB));
+  b.FailLock(kOpB, buckets, "F");
+  b.Add(EventKind::kLockWait, kOpB, storage, "F", PackTarget(kOpA), 0, 8);
+  b.Add(EventKind::kLoad, kOpB, buckets, "F", PackPointer(storage, 0), KERNEL_ONCE);
+  b.Add(EventKind::kStore, kOpB, buckets, "F", 0, KERNEL_ONCE);
+  b.HandOver(kOpB, storage, "F");
+  b.Free(CallbackOp(KERNEL_STORAGE, 0), storage, "F");
+  b.Fault(Fault::kUseAfterFree, kOpA, storage, "F");
+  const Page page(PageOf(b));
+  EXPECT_EQ(page.error, "");
+  // Each is in the legend once, and in the two views.
+  for (const char* kind : {"bar reader", "bar trace-reader", "bar lock", "bar lock of-storage", "bar wait",
+                           "bar period", "arrow reads", "arrow refused", "moment allocated", "moment linked",
+                           "moment unlinked", "moment handed", "moment freed", "moment late"}) {
+    EXPECT_GE(std::count(page.classes.begin(), page.classes.end(), kind), 3) << kind;
+  }
+  for (const char* kind : {"op", "run", "to", "row event switch", "row event failure violation"}) {
+    EXPECT_GE(std::count(page.classes.begin(), page.classes.end(), kind), 2) << kind;
+  }
+}
+
+TEST(HtmlReportTest, SaysWhatEachTaskDoes) {
+  TraceBuilder b;
+  b.Touch(kOpA, 0);
+  b.Touch(kOpB, 0);
+  const Page page(PageOf(b));
+  EXPECT_THAT(page.text, HasSubstr("B\ndestroy o0"));
+}
+
+TEST(HtmlReportTest, AnEmptyRunIsAPageToo) {
+  const Page page(PageOf(TraceBuilder(), "", ""));
+  EXPECT_EQ(page.error, "");
+  EXPECT_THAT(page.text, HasSubstr("==nofail== PASS"));
+}
+
+TEST(HtmlReportTest, TheLongestRunIsCutAndSaysSo) {
+  TraceBuilder b;
+  const ObjectId selem = b.Alloc(kSetupOp, KERNEL_SELEM);
+  while (b.trace.size() + 4 < kMaxEvents) {
+    const OpRef op = b.trace.size() % 8 < 4 ? kOpA : kOpB;
+    b.Lock(op, selem, "Walk");
+    b.Rmw(op, selem, kStateOffset, 0, 1, "Walk");
+    b.Add(EventKind::kUnlock, op, selem, "Walk", 0, 0, 8);
+  }
+  b.Fault(Fault::kRunaway, kOpA, 0, "Walk");
+  const std::string html = PageOf(b);
+  const Page page(html);
+  EXPECT_EQ(page.error, "");
+  EXPECT_THAT(page.text, HasSubstr("The run is too long to be shown whole"));
+  EXPECT_THAT(page.text, HasSubstr(" events left out: #"));
+  EXPECT_THAT(page.text, HasSubstr("FAULT runaway"));
+  EXPECT_LT(html.size(), 8u << 20);
+}
+
+TEST(EscapeMarkupTest, ReplacesWhatMarkupIsMadeOf) {
+  EXPECT_EQ(EscapeMarkup("a<b>&\"c'\x1b\n"), "a&lt;b&gt;&amp;&quot;c&#39;?\n");
+}
+
+}  // namespace
+}  // namespace nofail
