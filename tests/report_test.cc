@@ -11,6 +11,8 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "fuzz/report/describe.h"
 #include "fuzz/report/json_report.h"
 #include "fuzz/report/on_death.h"
@@ -109,6 +111,31 @@ TEST(TextReportTest, VerboseShowsEveryEvent) {
   TextOptions options;
   options.verbose = true;
   EXPECT_THAT(Text(b, options), HasSubstr("load selem0+16: 0  MapFree:108\n"));
+}
+
+TEST(TextReportTest, ADataRaceNamesBothSides) {
+  TraceBuilder b;
+  ObjectId storage = b.Alloc(kSetupOp, KERNEL_STORAGE, "StorageAlloc");
+  b.Fault(Fault::kDataRace, kOpB, storage, "StorageDestroy");
+  b.Add(EventKind::kEarlierAccess, {}, storage, "SelemUnlink");
+  EXPECT_THAT(Text(b, {}),
+              HasSubstr("FAULT data-race at storage0  StorageDestroy:101\n         races with SelemUnlink:102\n"));
+}
+
+TEST(TextReportTest, FourTasksAndCallbacksFit80ColumnsAndNoNameIsBroken) {
+  TraceBuilder b;
+  ObjectId buckets = b.Alloc(kSetupOp, KERNEL_BUCKETS, "MapAlloc");
+  for (uint8_t task = kTaskA; task <= kTaskD; ++task) {
+    b.Lock({task, 0}, buckets, "SelemUnlinkStorageMisc");
+    b.Add(EventKind::kUnlock, {task, 0}, buckets, "SelemUnlinkStorageMisc", 0, 0, 8);
+  }
+  b.Free(CallbackOp(KERNEL_BUCKETS, 0), buckets, "SelemUnlinkStorageMisc");
+  const std::string text = Text(b, {});
+  for (int task = 0; task < 4; ++task) {
+    EXPECT_THAT(text, HasSubstr(absl::StrCat("  SelemUnlinkStorageMisc:", 101 + 2 * task, "\n")));
+  }
+  for (const std::string& line : std::vector<std::string>(absl::StrSplit(text, '\n')))
+    EXPECT_LE(line.size(), 80u) << line;
 }
 
 TEST(TextReportTest, ColoursOnlyWhenAsked) {

@@ -61,7 +61,8 @@ class Table {
     std::string out = Header();
     for (uint32_t i = 0; i < trace_.size(); ++i) {
       TakeBars(i);
-      const bool told_before = trace_.events()[i].kind == EventKind::kRmwOld;  // with its Rmw
+      const EventKind kind = trace_.events()[i].kind;
+      const bool told_before = kind == EventKind::kRmwOld || kind == EventKind::kEarlierAccess;
       if (!told_before && (options_.verbose || t_.matters[i])) AppendRow(i, &out);
     }
     return out + Legend();
@@ -148,8 +149,12 @@ class Table {
     const int lane = t_.LaneOf(e);
     const size_t indent = static_cast<size_t>(std::max(lane, 0)) * column_width_;
     const std::string text = Who(e, lane) + Describe(report_, event);
+    std::vector<Line> lines = Wrap(text, Site(e, lane), width_ - indent);
+    if (event + 1 < trace_.size() && trace_.events()[event + 1].kind == EventKind::kEarlierAccess) {
+      lines.push_back({absl::StrCat("  races with ", SiteText(trace_.events()[event + 1])), ""});
+    }
     std::string number = absl::StrFormat("%c%5d ", t_.marked[event] ? '>' : ' ', event);
-    for (const Line& line : Wrap(text, Site(e, lane), width_ - indent)) {
+    for (const Line& line : lines) {
       const std::string words = Paint(ColourOf(event), line.text) + Paint(kDim, line.site);
       absl::StrAppend(out, number, Bars(), std::string(indent, ' '), words, "\n");
       number.assign(kNumberWidth, ' ');
