@@ -84,8 +84,7 @@ class Table {
     std::string text;
     for (BarKind kind :
          {BarKind::kRcuReader, BarKind::kTraceReader, BarKind::kLock, BarKind::kSpinLock, BarKind::kWait}) {
-      const auto is = [kind](const Bar& bar) { return bar.kind == kind; };
-      if (std::none_of(t_.bars.begin(), t_.bars.end(), is)) continue;
+      if (!shown_[static_cast<size_t>(kind)]) continue;
       absl::StrAppend(&text, text.empty() ? "On the left: " : ", ", std::string(1, BarLetter(kind)), " ",
                       BarText(kind));
     }
@@ -106,10 +105,13 @@ class Table {
       if (bar.lane != kAcross && bar.track >= 0) drawn_[static_cast<size_t>(bar.lane)].push_back(&bar);
     }
   }
-  std::string Bars() const {
+  std::string Bars() {
     std::string bars(bars_width_, ' ');
     for (size_t lane = 0; lane < drawn_.size(); ++lane) {
-      for (const Bar* bar : drawn_[lane]) bars[bars_at_[lane] + static_cast<size_t>(bar->track)] = BarLetter(bar->kind);
+      for (const Bar* bar : drawn_[lane]) {
+        bars[bars_at_[lane] + static_cast<size_t>(bar->track)] = BarLetter(bar->kind);
+        shown_[static_cast<size_t>(bar->kind)] = true;
+      }
     }
     return bars;
   }
@@ -169,6 +171,7 @@ class Table {
   size_t bars_width_ = 0, width_ = 0, column_width_ = 0;
   size_t next_bar_ = 0;
   std::vector<std::vector<const Bar*>> drawn_;  // by lane
+  std::array<bool, kBarKinds> shown_ = {};
   OpRef last_callback_;
   std::array<absl::string_view, 5> last_function_;  // by lane
 };
