@@ -92,6 +92,27 @@ TEST_F(ExecutorTest, WhatRanBeforeDoesNotMatter) {
   }
 }
 
+TEST_F(ExecutorTest, NothingFailsWhereNothingMay) {
+  executor_.AllowNoFailures();
+  Rng rng(5);
+  int with_failures = 0;
+  for (int i = 0; i < 2000; ++i) {
+    Schedule schedule = Generate(kProfiles[i % 2], rng);
+    const Schedule recorded = executor_.Record(schedule);
+    const uint64_t hash = executor_.trace().Hash();
+    for (const Deviation& deviation : recorded.deviations) {
+      ASSERT_NE(deviation.kind, ChoiceKind::kLock);
+      ASSERT_NE(deviation.kind, ChoiceKind::kAlloc);
+    }
+    Executor others(*linked_subject);  // to which the recorded schedule is as good as any
+    others.Run(recorded);
+    ASSERT_EQ(others.trace().Hash(), hash) << FormatText({{}, schedule, {}});
+    others.Run(schedule);
+    with_failures += others.trace().Hash() != hash;
+  }
+  EXPECT_GT(with_failures, 100);
+}
+
 TEST_F(ExecutorTest, ListsTheDeviationsThatDidNothing) {
   const Schedule schedule = Parse(R"(nofail schedule 1
 map m0 type=sk value=8

@@ -125,6 +125,21 @@ class RecordingChooser final : public Chooser {
   std::vector<Deviation> deviations_;
 };
 
+// Passes on what another one answers, but that nothing fails: no lock attempt but where a real one could not be granted
+// (it would wait for itself), and no allocation. The other one is not even asked.
+class NoFailureChooser final : public Chooser {
+ public:
+  explicit NoFailureChooser(Chooser* chooser) : chooser_(*chooser) {}
+
+  void Begin() override { chooser_.Begin(); }
+  uint16_t Choose(const Choice& choice) override {
+    return choice.kind == ChoiceKind::kLock || choice.kind == ChoiceKind::kAlloc ? 0 : chooser_.Choose(choice);
+  }
+
+ private:
+  Chooser& chooser_;
+};
+
 // Every run there is, depth-first: do { run } while (chooser.Next()). The first run is the default one.
 // REQUIRES: the same answers lead to the same questions.
 class ExhaustiveChooser final : public Chooser {

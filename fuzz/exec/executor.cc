@@ -14,6 +14,8 @@ struct Executor::Impl {
 
   World world;
   ScheduleChooser chooser;
+  NoFailureChooser no_failures{&chooser};
+  Chooser* answers = &chooser;  // to runs that bring no chooser of their own
   RunResult result;
 };
 
@@ -24,11 +26,15 @@ const Trace& Executor::trace() const {
   return Sim::Get().trace();
 }
 
+void Executor::AllowNoFailures() {
+  impl_->answers = &impl_->no_failures;
+}
+
 const RunResult& Executor::Run(const Schedule& schedule, Chooser* chooser) {
   Impl& impl = *impl_;
   impl.result.ignored.clear();
   if (chooser == nullptr) impl.chooser.Set(schedule);
-  impl.world.Run(schedule, chooser != nullptr ? chooser : &impl.chooser);
+  impl.world.Run(schedule, chooser != nullptr ? chooser : impl.answers);
   if (chooser == nullptr) impl.chooser.Ignored(&impl.result.ignored);
   Judge(impl.world.view(), &impl.result.verdict);
   return impl.result;
@@ -36,7 +42,7 @@ const RunResult& Executor::Run(const Schedule& schedule, Chooser* chooser) {
 
 Schedule Executor::Record(const Schedule& schedule) {
   impl_->chooser.Set(schedule);
-  RecordingChooser recorder(&impl_->chooser);
+  RecordingChooser recorder(impl_->answers);
   Run(schedule, &recorder);
   Schedule recorded = schedule;
   recorded.policy = {};

@@ -26,6 +26,10 @@ class Executor {
   explicit Executor(const subject& subject);
   ~Executor();
 
+  // From now on no lock attempt and no allocation fails, whatever a schedule says (NoFailureChooser); recorded schedules
+  // have no failure in them.
+  void AllowNoFailures();
+
   // One run. REQUIRES: `schedule` is valid (Problem). `chooser` answers instead of the schedule's own deviations and
   // policy when given. The result and trace() are valid until the next call.
   const RunResult& Run(const Schedule& schedule, Chooser* chooser = nullptr);

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -65,6 +64,7 @@ class Driver {
 
   void SaveFindingsIn(const std::string& directory, bool stop_on_new);
   void ReadBaseline(const std::string& path);
+  void AllowNoFailures() { executor_.AllowNoFailures(); }
   void Run(Profile profile, std::span<const uint8_t> input);
 
  private:
@@ -238,6 +238,7 @@ extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
   for (int i = 1; i < *argc; ++i) {
     absl::string_view argument((*argv)[i]);
     if (argument == "--stop-on-new") stop_on_new = true;
+    if (argument == "--no-failures") driver.AllowNoFailures();
     if (absl::ConsumePrefix(&argument, "--baseline=")) driver.ReadBaseline(std::string(argument));
     if (absl::ConsumePrefix(&argument, "--findings=")) directory = std::string(argument);
   }

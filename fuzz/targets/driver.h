@@ -7,6 +7,7 @@
 //   - a bare binary prints the report and aborts, so that its engine files the input;
 //   - with --findings=DIR the recorded schedule is saved there, once per signature, and fuzzing goes on, unless
 //     --stop-on-new. DIR also gets .status.<pid>, about once a second (tally.h).
+// With --no-failures no lock attempt and no allocation fails, whatever the input says.
 // What is wrong with the suite itself ends the process with exit code 3 and is never filed as a crash of the subject.
 #ifndef NOFAIL_FUZZ_TARGETS_DRIVER_H_
 #define NOFAIL_FUZZ_TARGETS_DRIVER_H_
