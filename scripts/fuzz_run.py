@@ -214,17 +214,17 @@ class Run:
         return totals
 
     # ---- After -------------------------------------------------------------------------------------------------------
-    def nofail(self, tool, *arguments):
-        return subprocess.run([tool, *map(str, arguments)], capture_output=True, text=True, check=False)
+    def nofail(self, *arguments):
+        return subprocess.run([self.options.tool, *map(str, arguments)], capture_output=True, text=True, check=False)
 
-    def verdict(self, tool, schedule):
+    def verdict(self, schedule, subject):
         """What `nofail replay` says of the only schedule; None when it says nothing."""
-        done = self.nofail(tool, "replay", "--json", "--verbose", schedule)
+        done = self.nofail("replay", "--json", "--verbose", "--subject", subject, schedule)
         return json.loads(done.stdout)["runs"][0] if done.stdout.startswith("{") else None
 
     def is_in_baseline(self, violation):
         """Whether the other tree, run as the schedule says, does the same: it may merely not have been found there."""
-        run = self.verdict(self.options.baseline_tool, self.findings / f"{violation.name}.sched")
+        run = self.verdict(self.findings / f"{violation.name}.sched", self.options.baseline)
         return run is not None and any(v["signature"] == violation.signature for v in run["violations"])
 
     def minimize(self, violation):
@@ -249,19 +249,19 @@ class Run:
         crashes = sorted(self.crashes.glob("*-*"))
         entries = []
         for v in sorted(totals.violations.values(), key=lambda v: (["known", "finding", "new"].index(v.listed), v.first)):
-            if o.baseline_tool and (v.name == "baseline" or v.listed == "new" and self.is_in_baseline(v)):
+            if o.baseline and (v.name == "baseline" or v.listed == "new" and self.is_in_baseline(v)):
                 continue
             entry = dataclasses.asdict(v)
             if v.listed == "new":
                 schedule = self.findings / f"{v.name}.sched" if self.interrupted else self.minimize(v)
-                entry["run"] = self.verdict(o.tool, schedule)
+                entry["run"] = self.verdict(schedule, o.subject)
             else:
                 schedule = next(o.root.glob(f"corpus/*/{v.name}.sched"), None)
             entry["schedule"] = schedule and self.shown(schedule)
             entries.append(entry)
         return {"format": 1, "target": o.target, "subject": o.subject, "sanitizer": o.sanitizer,
                 "seconds": round(seconds, 1), "executions": totals.executions, "interleavings": totals.interleavings,
-                "features": max(worker.features for worker in self.workers), "baseline": o.baseline_name,
+                "features": max(worker.features for worker in self.workers), "baseline": o.baseline,
                 "interrupted": self.interrupted, "violations": entries, "crashes": [self.shown(c) for c in crashes]}
 
     def write(self, summary):
@@ -272,8 +272,8 @@ class Run:
         o = self.options
         print(f"\n{o.target}, subject {o.subject}, sanitizer {o.sanitizer}: {summary['executions']:,} executions in "
               f"{summary['seconds']:.0f} s")
-        if o.baseline_name:
-            print(f"what {o.baseline_name} has as well is left out")
+        if o.baseline:
+            print(f"what {o.baseline} ({o.baseline_tree}) has as well is left out")
         listed = [v for v in summary["violations"] if v["listed"] != "new"]
         if listed:
             print(f"\nlisted in corpus/; for more: {o.replay} FILE --verbose")
@@ -353,8 +353,8 @@ def main():
     parser.add_argument("--jobs", type=int, required=True)
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--keeps-no-counts", action="store_true", help="the binary writes no .status file")
-    parser.add_argument("--baseline-tool", type=path)
-    parser.add_argument("--baseline-name")
+    parser.add_argument("--baseline", help="a subject of the tool: what it does too is no news")
+    parser.add_argument("--baseline-tree")
     parser.add_argument("pass_on", nargs="*", help="for the fuzz binary, after --")
     sys.exit(Run(parser.parse_args()).main())
 

@@ -105,12 +105,13 @@ linux_tree() {
   fi
 }
 
-# build_linux PRESET TREE TARGET...: the same as build, for the subject `linux` of a tree, in a folder of its own. Sets
-# `nofail_linux_build` and `nofail_linux_name`. Leaves with code 2 if the tree cannot be used.
+# build_linux PRESET TREE[;OTHER] TARGET...: the same as build, for the subject `linux` of a tree, in a folder of its own. The
+# nofail command there also knows the other tree. Sets `nofail_linux_build`, `nofail_linux_name` and `nofail_linux_other`.
+# Leaves with code 2 if a tree cannot be used.
 build_linux() {
   local preset=$1 tree=$2 log started=$SECONDS
   shift 2
-  nofail_linux_build=$nofail_root/build/$preset-linux-$(printf '%s' "$tree" | cksum | cut -d' ' -f1)
+  nofail_linux_build=$nofail_root/build/$preset-linux-$(printf '%s' "${tree%%;*}" | cksum | cut -d' ' -f1)
   log=$nofail_linux_build.log
   mkdir -p "$nofail_root/build"
   if [[ -t 2 ]]; then say "building $preset for $tree (log: ${log#"$nofail_root"/})"; fi
@@ -121,6 +122,6 @@ build_linux() {
     leave 5 "the build of $preset for $tree failed; all of it is in ${log#"$nofail_root"/}"
   fi
   # shellcheck disable=SC2034  # for the caller
-  nofail_linux_name=$(cat "$nofail_linux_build/linux-name.txt")
+  { read -r nofail_linux_name; read -r nofail_linux_other || true; } <"$nofail_linux_build/linux-name.txt"
   if ((SECONDS - started > 5)); then say "built $preset for $nofail_linux_name in $((SECONDS - started)) s"; fi
 }

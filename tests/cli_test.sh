@@ -96,7 +96,7 @@ expect 2 '^nofail: empty: is empty' replay good.sched empty
 check '[[ -z $("$nofail" replay good.sched empty 2>/dev/null) ]]'
 
 # Replay compares with what is expected.
-expect 0 '^ok +good.sched  trace [0-9a-f]{16}  pass$' replay good.sched
+expect 0 '^ok +good.sched  posted  trace [0-9a-f]{16}  pass$' replay good.sched
 expect 1 '^UNEXPECTED +wrong.sched .* pass$' replay wrong.sched
 expect 1 'expected: leak.selem/selem/Nothing' replay wrong.sched
 expect 0 '2 schedules: 2 as expected, 0 not' replay good.sched good.sched

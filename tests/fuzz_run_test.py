@@ -34,6 +34,8 @@ TOOL = """#!/usr/bin/env python3
 import json, sys
 if sys.argv[1] == "minimize":
     open(sys.argv[sys.argv.index("-o") + 1], "w").write("shorter")
+elif "linux-1" in sys.argv:
+    print(json.dumps({"runs": [{"events": [], "violations": []}]}))
 else:
     site = {"function": "MapFree", "file": "core/local_storage.cc", "line": 12}
     print(json.dumps({"runs": [{"events": [{"site": site}, {}], "violations": [
@@ -92,9 +94,14 @@ class FuzzRun(unittest.TestCase):
         self.assertEqual(result["ruleId"], sarif["runs"][0]["tool"]["driver"]["rules"][0]["id"])
 
     def test_what_the_baseline_does_too_is_no_news(self):
-        code, out, _ = self.fuzz(NEW, "--baseline-tool", self.root / "build/bin/tool", "--baseline-name", "linux-0")
+        code, out, _ = self.fuzz(NEW, "--baseline", "linux-0", "--baseline-tree", "tree")
         self.assertEqual(code, 0)
         self.assertNotIn(SIGNATURE, out)
+
+    def test_what_the_baseline_does_not_do_is_news(self):
+        code, out, _ = self.fuzz(NEW, "--baseline", "linux-1", "--baseline-tree", "tree")
+        self.assertEqual(code, 1)
+        self.assertIn(f"NEW  {SIGNATURE}", out)
 
     def test_a_process_that_dies_is_followed_by_another(self):
         once = self.root / "once"

@@ -37,6 +37,19 @@ absl::Status SetTarget(const std::string& name, Profile* profile) {
   return Usage(absl::StrCat("--target ", name, ": there is no such target; there are ", names));
 }
 
+absl::Status AddSubject(const std::string& name, Subjects* subjects) {
+  const subject* found = FindSubject(name);
+  if (found == nullptr && name != "all") {
+    return Usage(absl::StrCat("--subject ", name, ": there is no such subject here; there are ", NamesOf(AllSubjects()),
+                              ", and all for all of them"));
+  }
+  for (const subject* subject : AllSubjects()) {
+    const bool is_meant = found == nullptr || subject == found;
+    if (is_meant && std::find(subjects->begin(), subjects->end(), subject) == subjects->end()) subjects->push_back(subject);
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
   std::error_code error;
   if (std::filesystem::is_directory(path, error))
@@ -74,8 +87,8 @@ absl::StatusOr<Arguments> ParseArguments(absl::Span<const std::string> arguments
     if (std::find(flags.begin(), flags.end(), flag) == flags.end()) {
       return Usage(absl::StrCat(flag, ": there is no such option here; --help lists them"));
     }
-    const bool takes_value =
-        flag == "-o" || flag == "--target" || flag == "--seed" || flag == "--signature" || flag == "--as";
+    const bool takes_value = flag == "-o" || flag == "--target" || flag == "--seed" || flag == "--signature" ||
+                             flag == "--as" || flag == "--subject";
     if (!takes_value && parts.size() > 1) return Usage(absl::StrCat(flag, ": takes no value"));
     if (takes_value && parts.size() == 1 && i + 1 == arguments.size())
       return Usage(absl::StrCat(flag, ": needs a value"));
@@ -91,6 +104,9 @@ absl::StatusOr<Arguments> ParseArguments(absl::Span<const std::string> arguments
     if (flag == "--as") result.as = value;
     if (flag == "--target") {
       if (absl::Status status = SetTarget(value, &result.profile); !status.ok()) return status;
+    }
+    if (flag == "--subject") {
+      if (absl::Status status = AddSubject(value, &result.subjects); !status.ok()) return status;
     }
     if (flag == "--seed" && !absl::SimpleAtoi(value, &result.seeds.emplace_back())) {
       return Usage(absl::StrCat("--seed ", value, ": expected a number from 0 to 4294967295"));

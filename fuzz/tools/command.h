@@ -11,6 +11,7 @@
 #include "absl/types/span.h"
 #include "fuzz/schedule/codec.h"
 #include "fuzz/schedule/text.h"
+#include "fuzz/tools/subjects.h"
 
 namespace nofail {
 
@@ -47,6 +48,7 @@ struct Arguments {
   std::vector<std::string> files;
   bool verbose = false, json = false, html = false, force = false, update = false;
   std::string output;                   // -o
+  Subjects subjects;                     // --subject, each once; empty: not given
   Profile profile = Profile::kTeardown;  // --target
   std::vector<uint32_t> seeds;           // --seed, each one a generated schedule
   std::string signature;                 // --signature

@@ -26,9 +26,6 @@
 namespace nofail {
 namespace {
 
-// The subject that is run.
-const subject& Subject() { return *linked_subject; }
-
 #if NOFAIL_ASAN
 constexpr absl::string_view kSanitizer = "address";
 #elif NOFAIL_TSAN
@@ -131,11 +128,11 @@ std::string DifferText(const std::string& name, const std::vector<std::string>& 
 }
 
 // Why there is nothing to write.
-int Refuse(const std::string& name, const Minimized& result, const Arguments& arguments) {
+int Refuse(const std::string& name, const subject& subject, const Minimized& result, const Arguments& arguments) {
   switch (result.status) {
     case Minimized::Status::kPasses:
       return Fail(kNothingToMinimize,
-                  absl::StrCat(name, ": does not violate anything with subject ", Subject().name, ", sanitizer ",
+                  absl::StrCat(name, ": does not violate anything with subject ", subject.name, ", sanitizer ",
                                kSanitizer, kSanitizer == "thread" ? "" : "; data races show in the thread build only"));
     case Minimized::Status::kOtherwise:
       return Fail(kNothingToMinimize, absl::StrCat(name, ": does not violate as ", arguments.signature, "; it does as ",
@@ -148,7 +145,7 @@ int Refuse(const std::string& name, const Minimized& result, const Arguments& ar
 }
 
 // The file that is left: what was found, and the story on top of the sentences.
-ScheduleFile FileOf(const Input& input, const Minimized& result) {
+ScheduleFile FileOf(const Input& input, const subject& subject, const Minimized& result) {
   ScheduleFile file;
   file.schedule = result.schedule;
   const std::string source = std::filesystem::path(input.name).filename().string();
@@ -156,7 +153,7 @@ ScheduleFile FileOf(const Input& input, const Minimized& result) {
   file.comment.push_back(absl::StrCat(" Minimized from ", source, ", sanitizer ", kSanitizer, "."));
   for (const std::string& line : result.story) file.comment.push_back(absl::StrCat(" ", line));
   Expectation& expectation = file.expectations.emplace_back();
-  expectation.subject = Subject().name;
+  expectation.subject = subject.name;
   expectation.signatures = result.signatures;
   // Which known limitation it is, and where the authors say so, is still the same.
   for (const Expectation& before : input.file.expectations) {
@@ -168,11 +165,14 @@ ScheduleFile FileOf(const Input& input, const Minimized& result) {
 }
 
 // The file's expectation of the subject becomes what it does now. Data races are left as they are where they do not show.
-int Update(const std::string& path) {
+int Update(const std::string& path, const Subjects& asked) {
   absl::StatusOr<Input> input = ReadInput(path, Profile::kTeardown);
   if (!input.ok()) return Fail(kUsage, input.status().message());
   if (!input->is_text) return Fail(kUsage, absl::StrCat(path, ": is no text; only that says what it expects"));
-  Sandbox sandbox(Subject());
+  const absl::StatusOr<const struct subject*> chosen = SubjectFor(input->file, asked);
+  if (!chosen.ok()) return Fail(kUsage, absl::StrCat(path, ": ", chosen.status().message()));
+  const subject& subject = **chosen;
+  Sandbox sandbox(subject);
   const Outcome first = sandbox.Run(input->file.schedule);
   sandbox.Renew();
   const Outcome second = sandbox.Run(input->file.schedule);
@@ -181,9 +181,9 @@ int Update(const std::string& path) {
   }
   std::vector<Expectation>& expectations = input->file.expectations;
   auto expectation = std::find_if(expectations.begin(), expectations.end(),
-                                  [](const Expectation& e) { return e.subject == Subject().name; });
+                                  [&](const Expectation& e) { return e.subject == subject.name; });
   if (expectation == expectations.end()) {
-    expectation = expectations.insert(expectations.end(), Expectation{.subject = Subject().name});
+    expectation = expectations.insert(expectations.end(), Expectation{.subject = subject.name});
   }
   std::vector<std::string> signatures = first.signatures;
   for (const std::string& before : expectation->signatures) {
@@ -225,7 +225,7 @@ void StopOnInterrupt() {
 }
 
 // Reduces and writes. `folder`: where to, when the arguments do not name a file.
-int Reduce(const Input& input, const Arguments& arguments, const std::string& folder) {
+int Reduce(const Input& input, const subject& subject, const Arguments& arguments, const std::string& folder) {
   std::string path = arguments.output;
   absl::Status writable = absl::OkStatus();
   Progress progress;
@@ -245,15 +245,15 @@ int Reduce(const Input& input, const Arguments& arguments, const std::string& fo
   StopOnInterrupt();
 
   const auto start = std::chrono::steady_clock::now();
-  const Minimized result = Minimize(Subject(), input.file.schedule, options);
+  const Minimized result = Minimize(subject, input.file.schedule, options);
   progress.Clear();
   if (!writable.ok()) return Fail(kUsage, writable.message());
   const bool done = result.status == Minimized::Status::kDone;
-  if (!done && result.status != Minimized::Status::kInterrupted) return Refuse(input.name, result, arguments);
+  if (!done && result.status != Minimized::Status::kInterrupted) return Refuse(input.name, subject, result, arguments);
 
   std::error_code error;
   if (!folder.empty()) std::filesystem::create_directory(folder, error);
-  if (const absl::Status written = WriteFile(path, FormatText(FileOf(input, result))); !written.ok()) {
+  if (const absl::Status written = WriteFile(path, FormatText(FileOf(input, subject, result))); !written.ok()) {
     return Fail(kUsage, written.message());
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -265,15 +265,17 @@ int Reduce(const Input& input, const Arguments& arguments, const std::string& fo
 
 int Run(absl::Span<const std::string> raw) {
   const absl::StatusOr<Arguments> arguments =
-      ParseArguments(raw, "-o --as --signature --force --update --target --seed");
+      ParseArguments(raw, "-o --as --signature --force --update --target --seed --subject");
   if (!arguments.ok()) return Fail(kUsage, arguments.status().message());
   if (const absl::Status usage = CheckUsage(*arguments); !usage.ok()) return Fail(kUsage, usage.message());
-  if (arguments->update) return Update(arguments->files[0]);
+  if (arguments->update) return Update(arguments->files[0], arguments->subjects);
   const absl::StatusOr<std::string> folder = FolderOf(*arguments);
   if (!folder.ok()) return Fail(kUsage, folder.status().message());
   const absl::StatusOr<Input> input = InputOf(*arguments);
   if (!input.ok()) return Fail(kUsage, input.status().message());
-  return Reduce(*input, *arguments, *folder);
+  const absl::StatusOr<const subject*> subject = SubjectFor(input->file, arguments->subjects);
+  if (!subject.ok()) return Fail(kUsage, absl::StrCat(input->name, ": ", subject.status().message()));
+  return Reduce(*input, **subject, *arguments, *folder);
 }
 
 }  // namespace
@@ -281,35 +283,45 @@ int Run(absl::Span<const std::string> raw) {
 const Command kMinimizeCommand = {
     "minimize",
     "reduce a crash to a few sentences and keep it as a test",
-    R"(usage: nofail minimize FILE [--as regression|finding|known] [-o OUT] [--signature S] [--force] [--target T]
+    R"(usage: nofail minimize FILE [--as regression|finding|known] [-o OUT]
+                       [--subject S] [--signature V] [--force] [--target T]
        nofail minimize --seed N ...
-       nofail minimize --update FILE
+       nofail minimize --update FILE [--subject S]
 
-Runs a schedule, bytes or text, that violates something; takes out and shortens whatever it can so that it still violates
-with the same signature; and writes what is left, with the interleaving told as numbered sentences on top. Without any one
-of its sentences it does not violate any more. A run that ends the process or hangs counts like any other violation. Data
-races show in the thread build only.
+Runs a schedule, bytes or text, that violates something; takes out and shortens
+whatever it can so that it still violates with the same signature; and writes
+what is left, with the interleaving told as numbered sentences on top. Without
+any one of its sentences it does not violate any more. A run that ends the
+process or hangs counts like any other violation. Data races show in the thread
+build only.
 
-It goes to corpus/regressions/<verdict>__<who>.sched, which is printed; a file that exists is left alone. Ctrl-C writes the
-best so far.
+It goes to corpus/regressions/<verdict>__<who>.sched, which is printed; a file
+that exists is left alone. Ctrl-C writes the best so far.
 
-  --as WHAT        regression (the default), finding or known: to corpus/regressions, corpus/findings, corpus/known
-  -o OUT           to this file instead
-  --signature S    the violation to keep, as `nofail replay` prints it; else the first that is not listed, else the first
-  --force          overwrites a file that exists
-  --update         reduces nothing: the file's `expect` line of the subject becomes what it does now in this build, and the
-                   data races it expects stay unless this is the thread build
-  --seed N         the N-th generated schedule
-  --target T       what bytes and seeds are about: teardown (the default) or lifecycle
+  --as WHAT      regression (the default), finding or known: to
+                 corpus/regressions, corpus/findings, corpus/known
+  -o OUT         to this file instead
+  --subject S    what to run it on; `nofail --list` has the names. Otherwise the
+                 first subject that the schedule's expect lines name, or posted
+  --signature V  the violation to keep, as `nofail replay` prints it; else the
+                 first that is not listed, else the first
+  --force        overwrites a file that exists
+  --update       reduces nothing: the file's `expect` line of the subject becomes
+                 what it does now in this build, and the data races it expects
+                 stay unless this is the thread build
+  --seed N       the N-th generated schedule
+  --target T     what bytes and seeds are about: teardown (the default) or
+                 lifecycle
 
 examples:
   nofail minimize crash-8a53b1
-  nofail minimize crash-8a53b1 --signature leak.storage/storage/StorageFree -o leak.sched
+  nofail minimize crash-8a53b1 --signature livelock/-/StorageDestroy -o l.sched
   nofail minimize findings/leak.sched --as finding
 
-exit code: 0 written; nothing is written at 2 wrong usage, unreadable input or a file that exists, 3 two runs differ or bug
-of the suite itself, 4 nothing to minimize: it does not violate, or not with that signature; 130 interrupted, and the best
-so far written
+exit code: 0 written; nothing is written at 2 wrong usage, unreadable input or a
+file that exists, 3 two runs differ or bug of the suite itself, 4 nothing to
+minimize: it does not violate, or not with that signature; 130 interrupted, and
+the best so far written
 )",
     Run};
 

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
-#include "core/subject.h"
 #include "fuzz/check/known.h"
 #include "fuzz/schedule/rng.h"
 #include "fuzz/tools/command.h"
@@ -31,7 +30,7 @@ it.
   absl::PrintF(R"(
   --help       this; `nofail COMMAND --help` says more about one
   --version    the version, and the formats it reads
-  --list       targets, subject, and the violations that are listed as known
+  --list       targets, subjects, and the violations that are listed as known
 
 examples:
   nofail replay                     does the crash corpus still behave?
@@ -43,14 +42,15 @@ examples:
 }
 
 void PrintVersion() {
-  absl::PrintF("nofail %s, text format %d, policy generator %d, subject %s\n", NOFAIL_VERSION, kTextVersion,
-               Rng::kVersion, linked_subject->name);
+  absl::PrintF("nofail %s, text format %d, policy generator %d, subjects %s\n", NOFAIL_VERSION, kTextVersion,
+               Rng::kVersion, NamesOf(AllSubjects()));
 }
 
 void PrintList() {
   absl::PrintF("targets\n");
   for (const TargetName& target : kTargets) absl::PrintF("  %-12s %s\n", target.name, target.summary);
-  absl::PrintF("subject\n  %s\n", linked_subject->name);
+  absl::PrintF("subjects\n");
+  for (const subject* subject : AllSubjects()) absl::PrintF("  %s\n", subject->name);
   absl::PrintF("listed violations (docs/oracles.md says what is judged)\n");
   for (const Listed& listed : AllListed()) {
     absl::PrintF("  %-16s  %-10s  %s  %s\n", listed.is_known ? "known limitation" : "finding", listed.subject,

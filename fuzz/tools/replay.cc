@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <set>
 #include <string>
 
@@ -36,10 +37,10 @@ volatile sig_atomic_t interrupted = 0;
 bool IsDataRace(const std::string& signature) { return absl::StartsWith(signature, "data-race/"); }
 
 // Only the thread build can see data races: others do not expect any.
-Signatures Expected(const ScheduleFile& file) {
+Signatures Expected(const ScheduleFile& file, const subject& subject) {
   Signatures expected;
   for (const Expectation& expectation : file.expectations) {
-    if (expectation.subject != linked_subject->name) continue;
+    if (expectation.subject != subject.name) continue;
     for (const std::string& signature : expectation.signatures) {
 #if !NOFAIL_TSAN
       if (IsDataRace(signature)) continue;
@@ -51,9 +52,9 @@ Signatures Expected(const ScheduleFile& file) {
 }
 
 #if !NOFAIL_TSAN
-bool ExpectsDataRace(const Input& input) {
-  for (const Expectation& expectation : input.file.expectations) {
-    if (expectation.subject != linked_subject->name) continue;
+bool ExpectsDataRace(const ScheduleFile& file, const Subjects& subjects) {
+  for (const Expectation& expectation : file.expectations) {
+    if (std::find(subjects.begin(), subjects.end(), FindSubject(expectation.subject)) == subjects.end()) continue;
     if (std::any_of(expectation.signatures.begin(), expectation.signatures.end(), IsDataRace)) return true;
   }
   return false;
@@ -73,18 +74,18 @@ struct Outcome {
   nlohmann::ordered_json json;
 };
 
-Outcome Replay(Executor& executor, const Input& input, const Arguments& arguments) {
+Outcome Replay(Executor& executor, const subject& subject, const Input& input, const Arguments& arguments) {
   const Schedule& schedule = input.file.schedule;
   if (!executor.IsDeterministic(schedule)) {
-    fprintf(stderr, "nofail: HARNESS BUG: %s gave two traces\n", input.name.c_str());
+    fprintf(stderr, "nofail: HARNESS BUG: %s gave two traces on %s\n", input.name.c_str(), subject.name);
     _exit(kHarnessBug);
   }
   TakeSanitizerReports();
   Sim::Get().RenewFibers();
   const RunResult& result = executor.Run(schedule);
   const std::string text = FormatText({{}, schedule, {}});
-  const Report report{*linked_subject, text, result.verdict, executor.trace()};
-  const Signatures expected = Expected(input.file), seen = Seen(result.verdict);
+  const Report report{subject, text, result.verdict, executor.trace()};
+  const Signatures expected = Expected(input.file, subject), seen = Seen(result.verdict);
   Outcome outcome{expected == seen, {}};
   if (arguments.json) {
     outcome.json = {{"file", input.name}, {"as_expected", outcome.as_expected}, {"expected", expected}};
@@ -93,9 +94,9 @@ Outcome Replay(Executor& executor, const Input& input, const Arguments& argument
     outcome.json.update(JsonReport(report, arguments.verbose));
     return outcome;
   }
-  const bool all_listed = Headline(result.verdict, linked_subject->name) == nullptr;
-  absl::PrintF("%-10s  %s  trace %016x  %s\n",
-               !outcome.as_expected ? "UNEXPECTED" : all_listed ? "ok" : "ok (not listed)", input.name,
+  const bool all_listed = Headline(result.verdict, subject.name) == nullptr;
+  absl::PrintF("%-10s  %s  %s  trace %016x  %s\n",
+               !outcome.as_expected ? "UNEXPECTED" : all_listed ? "ok" : "ok (not listed)", input.name, subject.name,
                executor.trace().Hash(), Join(seen));
   if (!outcome.as_expected) absl::PrintF("            expected: %s\n", Join(expected));
   for (const Deviation& deviation : result.ignored) {
@@ -133,8 +134,65 @@ absl::StatusOr<std::vector<Input>> Inputs(const Arguments& arguments) {
   return inputs;
 }
 
+// Runs schedules one after the other and keeps the count.
+class Replayer {
+ public:
+  explicit Replayer(const Arguments& arguments) : arguments_(arguments) {}
+
+  void Replay(const Input& input);
+  // What is said after all of them, and the exit code.
+  int Finish();
+
+ private:
+  const Arguments& arguments_;
+  std::map<const subject*, Executor> executors_;
+  std::set<std::string> missing_;  // subjects
+  size_t schedules_ = 0, not_run_ = 0, unexpected_ = 0;
+  bool skips_races_ = false;
+  nlohmann::ordered_json runs_ = nlohmann::ordered_json::array();
+};
+
+void Replayer::Replay(const Input& input) {
+  const Subjects subjects = SubjectsFor(input.file, arguments_.subjects);
+  if (arguments_.subjects.empty()) AddMissing(input.file, &missing_);
+  bool as_expected = true;
+  for (const subject* subject : subjects) {
+    Executor& executor = executors_.try_emplace(subject, *subject).first->second;
+    Outcome outcome = nofail::Replay(executor, *subject, input, arguments_);
+    as_expected &= outcome.as_expected;
+    if (arguments_.json) runs_.push_back(std::move(outcome.json));
+  }
+  ++schedules_;
+  not_run_ += subjects.empty();
+  unexpected_ += !as_expected;
+#if !NOFAIL_TSAN
+  skips_races_ |= ExpectsDataRace(input.file, subjects);
+#endif
+}
+
+int Replayer::Finish() {
+  const std::string missing = absl::StrJoin(missing_, ", ");
+  if (arguments_.json) {
+    absl::PrintF("%s\n",
+                 nlohmann::ordered_json{{"format", 1}, {"runs", std::move(runs_)}, {"not_linked", missing_}}.dump(2));
+  } else {
+    if (schedules_ != 1) {
+      absl::PrintF("%d schedules: %d as expected, %d not%s\n", schedules_, schedules_ - not_run_ - unexpected_, unexpected_,
+                   not_run_ == 0 ? "" : absl::StrCat(", ", not_run_, " not run"));
+    }
+    if (!missing.empty()) absl::PrintF("not run on what is not linked here: %s\n", missing);
+    if (skips_races_) absl::PrintF("data races are checked in the thread build only\n");
+  }
+  if (interrupted) return kInterrupted;
+  if (schedules_ != 0 && not_run_ == schedules_) {
+    return Fail(kUsage, absl::StrCat("nothing was run: ", missing, " is not linked here; --subject runs it on another: ",
+                                     NamesOf(AllSubjects())));
+  }
+  return unexpected_ == 0 ? kAsExpected : kUnexpected;
+}
+
 int Run(absl::Span<const std::string> raw) {
-  const absl::StatusOr<Arguments> arguments = ParseArguments(raw, "--verbose --json --target --seed");
+  const absl::StatusOr<Arguments> arguments = ParseArguments(raw, "--verbose --json --target --seed --subject");
   if (!arguments.ok()) return Fail(kUsage, arguments.status().message());
   // All are read before the first is run: nothing is done on an error.
   const absl::StatusOr<std::vector<Input>> inputs = Inputs(*arguments);
@@ -142,28 +200,12 @@ int Run(absl::Span<const std::string> raw) {
 
   InstallSanitizerHooks(nullptr);
   signal(SIGINT, [](int) { interrupted = 1; });
-  Executor executor(*linked_subject);
-  size_t done = 0, unexpected = 0;
-  nlohmann::ordered_json runs = nlohmann::ordered_json::array();
+  Replayer replayer(*arguments);
   for (const Input& input : *inputs) {
     if (interrupted) break;
-    Outcome outcome = Replay(executor, input, *arguments);
-    ++done;
-    if (!outcome.as_expected) ++unexpected;
-    if (arguments->json) runs.push_back(std::move(outcome.json));
+    replayer.Replay(input);
   }
-  if (arguments->json) {
-    absl::PrintF("%s\n", nlohmann::ordered_json{{"format", 1}, {"runs", std::move(runs)}}.dump(2));
-  } else if (inputs->size() != 1) {
-    absl::PrintF("%d schedules: %d as expected, %d not\n", done, done - unexpected, unexpected);
-  }
-#if !NOFAIL_TSAN
-  if (!arguments->json && std::any_of(inputs->begin(), inputs->end(), ExpectsDataRace)) {
-    absl::PrintF("data races are checked in the thread build only\n");
-  }
-#endif
-  if (interrupted) return kInterrupted;
-  return unexpected == 0 ? kAsExpected : kUnexpected;
+  return replayer.Finish();
 }
 
 }  // namespace
@@ -171,19 +213,22 @@ int Run(absl::Span<const std::string> raw) {
 const Command kReplayCommand = {
     "replay",
     "run schedules and compare with what each expects",
-    R"(usage: nofail replay [FILE|DIR]... [--seed N]... [--target T]
-                     [--verbose] [--json]
+    R"(usage: nofail replay [FILE|DIR]... [--seed N]... [--subject S]...
+                     [--target T] [--verbose] [--json]
 
-Runs each schedule and prints one line: whether it went as expected, its name,
-the hash of its trace (the same in every run and build) and the signature of
-each violation. Without arguments it runs the crash corpus: corpus/regressions,
-corpus/known and corpus/findings.
+Runs each schedule on each subject asked for and prints one line: whether it
+went as expected, its name, the subject, the hash of its trace (the same in
+every run and build) and the signature of each violation. Without arguments it
+runs the crash corpus: corpus/regressions, corpus/known and corpus/findings.
 
-A .sched file says what it expects in its `expect SUBJECT: ...` line;
-everything else is expected to pass. `ok (not listed)`: as expected, but
-neither in corpus/known nor in corpus/findings when this was built. Deviations
-that had no effect are listed. Data races are checked in the thread build only.
+A .sched file says what it expects in its `expect SUBJECT: ...` lines, and is
+run on those subjects; everything else is expected to pass, and is run on
+posted. `ok (not listed)`: as expected, but neither in corpus/known nor in
+corpus/findings when this was built. Deviations that had no effect are listed.
+Data races are checked in the thread build only.
 
+  --subject S   runs everything on this one (may be given several times), or
+                on `all`; `nofail --list` has the names
   --seed N      runs the N-th generated schedule (may be given several times)
   --target T    what bytes and seeds are about: teardown (the default) or
                 lifecycle
@@ -195,6 +240,7 @@ examples:
   nofail replay                              the crash corpus
   nofail replay crash-8a53b1 --verbose       what a fuzzer left behind
   nofail replay --seed 7 --target lifecycle
+  nofail replay corpus/known --subject posted --subject linux-7.2
 
 exit code: 0 all as expected, 1 some not, 2 unreadable input or wrong usage
 (nothing is run), or output that cannot be written, 3 bug of the suite itself,

@@ -20,7 +20,8 @@ namespace nofail {
 namespace {
 
 int Run(absl::Span<const std::string> raw) {
-  const absl::StatusOr<Arguments> arguments = ParseArguments(raw, "--verbose --json --html -o --force --target --seed");
+  const absl::StatusOr<Arguments> arguments =
+      ParseArguments(raw, "--verbose --json --html -o --force --target --seed --subject");
   if (!arguments.ok()) return Fail(kUsage, arguments.status().message());
   if (arguments->files.size() + arguments->seeds.size() != 1)
     return Fail(kUsage, "show: expected one file or one --seed");
@@ -32,12 +33,14 @@ int Run(absl::Span<const std::string> raw) {
   if (arguments->html && arguments->output.empty() && isatty(STDOUT_FILENO)) {
     return Fail(kUsage, "show: a page is nothing to read on a terminal; name its file with -o OUT.html");
   }
+  const absl::StatusOr<const subject*> subject = SubjectFor(input->file, arguments->subjects);
+  if (!subject.ok()) return Fail(kUsage, absl::StrCat(input->name, ": ", subject.status().message()));
 
   InstallSanitizerHooks(nullptr);
-  Executor executor(*linked_subject);
+  Executor executor(**subject);
   const RunResult& result = executor.Run(input->file.schedule);
   const std::string text = FormatText({{}, input->file.schedule, {}});
-  const Report report{*linked_subject, text, result.verdict, executor.trace()};
+  const Report report{**subject, text, result.verdict, executor.trace()};
   if (arguments->html) {
     const std::string page = HtmlReport(report, std::filesystem::path(input->name).filename().string());
     if (!arguments->output.empty()) return WriteOutput(arguments->output, page, arguments->force);
@@ -56,13 +59,17 @@ int Run(absl::Span<const std::string> raw) {
 const Command kShowCommand = {
     "show",
     "print or draw the report of one schedule",
-    R"(usage: nofail show FILE|--seed N [--target T] [--verbose] [--json]
-       nofail show FILE|--seed N [--target T] --html [-o OUT.html] [--force]
+    R"(usage: nofail show FILE|--seed N [--subject S] [--target T]
+                   [--verbose] [--json]
+       nofail show FILE|--seed N [--subject S] [--target T] --html
+                   [-o OUT.html] [--force]
 
 Runs one schedule and prints its report: the violations, the life of each
 object involved, the schedule as sentences, and the trace with one column for
 each task. Colours are used on a terminal, unless NO_COLOR is set.
 
+  --subject S   what to run it on; `nofail --list` has the names. Otherwise the
+                first subject that the schedule's expect lines name, or posted
   --seed N      the N-th generated schedule
   --target T    what bytes and seeds are about: teardown (the default) or
                 lifecycle

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: MIT
+# Programs with one subject link its library, and with it linked_subject. Programs with several link what is made here.
+if(NOT CMAKE_NM OR NOT CMAKE_OBJCOPY OR NOT CMAKE_LINKER)
+  message(FATAL_ERROR "ld, nm and objcopy are needed; install binutils")
+endif()
+define_property(GLOBAL PROPERTY NOFAIL_SUBJECTS BRIEF_DOCS "the libraries of the subjects that tools have, in order")
+
+# nofail_link_subjects(TARGET LIBRARY...): links these subjects, and gives TARGET the folder of subjects.inc, which has a row
+# NOFAIL_SUBJECT(linked_subject_...) for each of them.
+function(nofail_link_subjects target)
+  set(folder ${CMAKE_CURRENT_BINARY_DIR}/subjects_${target})
+  set(rows "")
+  foreach(library IN LISTS ARGN)
+    string(MAKE_C_IDENTIFIER ${library} name)
+    set(object ${folder}/${name}.o)
+    add_custom_command(OUTPUT ${object}
+      COMMAND ${CMAKE_COMMAND} -DLIBRARY=$<TARGET_FILE:${library}> -DNAME=${name} -DOUT=${object} -DLINKER=${CMAKE_LINKER}
+              -DNM=${CMAKE_NM} -DOBJCOPY=${CMAKE_OBJCOPY} -P ${PROJECT_SOURCE_DIR}/cmake/isolate_subject.cmake
+      DEPENDS ${library} ${PROJECT_SOURCE_DIR}/cmake/isolate_subject.cmake VERBATIM)
+    target_sources(${target} PRIVATE ${object})
+    string(APPEND rows "NOFAIL_SUBJECT(linked_subject_${name})\n")
+  endforeach()
+  file(CONFIGURE OUTPUT ${folder}/subjects.inc CONTENT "${rows}")
+  target_include_directories(${target} PRIVATE ${folder})
+endfunction()
