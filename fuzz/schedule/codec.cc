@@ -134,7 +134,7 @@ class Decoding {
       s_.owners = defaults_.owners;
       for (OwnerSpec& owner : s_.owners) owner.type = type;
     }
-    if (!has_policy_) s_.policy = PolicyFor(hash);
+    if (!has_policy_) s_.policy = UsualPolicy(hash);
     Normalize(&s_);
   }
 
@@ -183,22 +183,6 @@ class Decoding {
     uint64_t hash = bytes.size();
     for (; bytes.size() >= 8; bytes = bytes.subspan(8)) hash = MixBits(hash ^ Word(bytes.first(8)));
     return MixBits(hash ^ Word(bytes) ^ 0x6e6f6661696cULL);
-  }
-
-  // Each new input explores a new interleaving. Mostly frequent switches, which find most races soonest; but some need
-  // the others.
-  static Policy PolicyFor(uint64_t hash) {
-    Policy policy = {.kind = PolicyKind::kRate, .seed = static_cast<uint32_t>(hash >> 32)};
-    const uint8_t kind = hash & 15, parameter = hash >> 4 & 3;
-    if (kind < 3) {
-      policy.kind = PolicyKind::kUniform;
-    } else if (kind < 5) {
-      policy.kind = PolicyKind::kPct;
-      policy.parameter = static_cast<uint8_t>(1 + parameter);
-    } else {
-      policy.parameter = static_cast<uint8_t>(2 + parameter % 3);
-    }
-    return policy;
   }
 
   // Little-endian, on every machine.
@@ -277,6 +261,20 @@ static_assert(kMaxMaps <= 4 && kMaxOwners <= 8 && kMaxTasks <= 7 && kOpKinds <= 
               "the records have this much room");
 
 }  // namespace
+
+Policy UsualPolicy(uint64_t hash) {
+  Policy policy = {.kind = PolicyKind::kRate, .seed = static_cast<uint32_t>(hash >> 32)};
+  const uint8_t kind = hash & 15, parameter = hash >> 4 & 3;
+  if (kind < 3) {
+    policy.kind = PolicyKind::kUniform;
+  } else if (kind < 5) {
+    policy.kind = PolicyKind::kPct;
+    policy.parameter = static_cast<uint8_t>(1 + parameter);
+  } else {
+    policy.parameter = static_cast<uint8_t>(2 + parameter % 3);
+  }
+  return policy;
+}
 
 void Decode(std::span<const uint8_t> bytes, Profile profile, Schedule* schedule) {
   bytes = bytes.first(std::min(bytes.size(), kMaxInputBytes));

@@ -26,6 +26,10 @@ enum class Profile : uint8_t {
 void Decode(std::span<const uint8_t> bytes, Profile profile, Schedule* schedule);
 Schedule Decode(std::span<const uint8_t> bytes, Profile profile);
 
+// The policy of inputs that name none, drawn from 64 random bits: each explores a new interleaving. Mostly frequent
+// switches, which find most races soonest; but some need the others.
+Policy UsualPolicy(uint64_t bits);
+
 // REQUIRES: schedule is valid. At most kMaxEncodedBytes.
 std::vector<uint8_t> Encode(const Schedule& schedule);
 inline constexpr size_t kMaxEncodedBytes =

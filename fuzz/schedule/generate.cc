@@ -3,6 +3,8 @@
 
 #include <iterator>
 
+#include "fuzz/schedule/draw.h"
+
 namespace nofail {
 namespace {
 
@@ -35,15 +37,6 @@ void AddObjects(Schedule* s, Rng& rng) {
   }
 }
 
-Op RandomOp(const Schedule& s, OpKind kind, Rng& rng) {
-  return {.kind = kind,
-          .map = Small(rng, static_cast<uint32_t>(s.maps.size())),
-          .owner = Small(rng, static_cast<uint32_t>(s.owners.size())),
-          .other = Small(rng, static_cast<uint32_t>(s.owners.size())),
-          .flags = static_cast<uint8_t>(rng.OneIn(3) ? rng.Below(8) : 0),
-          .sleepable = rng.OneIn(6)};
-}
-
 // Most owners get an element in most maps.
 void AddSetup(Schedule* s, Rng& rng) {
   for (uint8_t owner = 0; owner < s->owners.size(); ++owner) {
@@ -62,28 +55,18 @@ void AddTasks(Profile profile, Schedule* s, Rng& rng) {
     for (uint32_t ops = 1 + rng.Below(profile == Profile::kTeardown ? 2 : 4); ops > 0; --ops) {
       OpKind kind = profile == Profile::kTeardown ? (rng.OneIn(3) ? OpKind::kMapFree : OpKind::kDestroy)
                                                   : kMix[rng.Below(std::size(kMix))];
-      task.push_back(RandomOp(*s, kind, rng));
+      task.push_back(DrawOp(*s, kind, rng));
     }
   }
 }
 
-// Where, and to whom: the schedule's own tasks mostly, sometimes a callback.
-OpRef RandomPlace(const Schedule& s, Rng& rng) {
-  if (rng.OneIn(6)) {
-    uint32_t kind = rng.OneIn(2) ? KERNEL_SELEM : KERNEL_STORAGE;
-    return {static_cast<uint8_t>(kFirstCallback + kind), Small(rng, 4)};
-  }
-  if (rng.OneIn(12)) return {rng.OneIn(2) ? kSetup : kEnd, Small(rng, 4)};
-  return {static_cast<uint8_t>(kTaskA + rng.Below(static_cast<uint32_t>(s.tasks.size()))), Small(rng, 4)};
-}
-
 void AddDeviations(Schedule* s, Rng& rng) {
   for (uint32_t n = OneOf({0, 0, 0, 0, 1, 2, 4, 7}, rng); n > 0; --n) {
-    Deviation d = {.where = RandomPlace(*s, rng),
+    Deviation d = {.where = DrawPlace(*s, rng),
                    .kind = rng.OneIn(2) ? ChoiceKind::kPreempt : static_cast<ChoiceKind>(rng.Below(kChoiceKinds)),
-                   .ordinal = static_cast<uint16_t>(1 + rng.Below(rng.OneIn(2) ? 3 : 60)),
+                   .ordinal = DrawOrdinal(rng),
                    .answer = static_cast<uint16_t>(rng.Below(5))};
-    if (d.kind == ChoiceKind::kPreempt && d.answer != 0) d.answer = PackTarget(RandomPlace(*s, rng));
+    if (d.kind == ChoiceKind::kPreempt && d.answer != 0) d.answer = PackTarget(DrawPlace(*s, rng));
     s->deviations.push_back(d);
   }
 }
