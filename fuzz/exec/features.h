@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+//
+// What an engine is told about an interleaving besides which code ran: each feature is a small number, the same on
+// every machine, in every build and process.
+//
+//   who wrote what another task then read, by the two places in the subject; locks count as words that unlocking writes
+//   what an rqspinlock attempt came to, where it is not the lock at once: by place
+//   steps of selem->state, by place
+//   which kinds of op a callback, or the end of a wait for a grace period, falls into
+//
+// The set-up and the end take no part: they are not what is explored. Once or often is the same, since how often
+// depends on the number of ops and would make inputs grow.
+#ifndef NOFAIL_FUZZ_EXEC_FEATURES_H_
+#define NOFAIL_FUZZ_EXEC_FEATURES_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "fuzz/trace.h"
+
+namespace nofail {
+
+class FeatureCollector {
+ public:
+  // `state_offset`: subject::selem_state_offset.
+  explicit FeatureCollector(size_t state_offset);
+  ~FeatureCollector();
+
+  // Sets a counter to 1 for each feature of the run, and leaves the others alone. One pass over the events.
+  // REQUIRES: a power of two of counters.
+  void Collect(const Trace& trace, std::span<uint8_t> counters);
+
+ private:
+  class Pass;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace nofail
+#endif  // NOFAIL_FUZZ_EXEC_FEATURES_H_
