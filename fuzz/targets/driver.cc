@@ -23,10 +23,12 @@
 #include "absl/strings/strip.h"
 #include "fuzz/check/known.h"
 #include "fuzz/exec/executor.h"
+#include "fuzz/exec/features.h"
 #include "fuzz/report/on_death.h"
 #include "fuzz/report/text_report.h"
 #include "fuzz/schedule/text.h"
 #include "fuzz/sim/sim.h"
+#include "fuzz/targets/input.h"
 #include "fuzz/targets/sanitizer_hooks.h"
 #include "fuzz/targets/tally.h"
 
@@ -49,10 +51,18 @@ constexpr absl::string_view kSanitizer = "none";
 }
 
 // The last frame of the project's own in an engine's crash report. Its name is what the report is filed under.
-[[noreturn, gnu::noinline]] void StopAtNewViolation() { abort(); }
+[[noreturn, gnu::noinline]] void StopAtNewViolation() {
+  abort();
+}
+
+// libFuzzer clears these before each run and counts each that is not 0 as covered. Other engines leave them alone.
+constexpr size_t kExtraCounters = 4096;
+[[gnu::section("__libfuzzer_extra_counters")]] uint8_t extra_counters[kExtraCounters];
 
 volatile sig_atomic_t interrupted = 0;
-void OnInterrupt(int) { interrupted = 1; }
+void OnInterrupt(int) {
+  interrupted = 1;
+}
 
 // The process's one driver. Made on the first use, since libFuzzer is the only engine sure to call Initialize.
 class Driver {
@@ -66,6 +76,8 @@ class Driver {
   void ReadBaseline(const std::string& path);
   void AllowNoFailures() { executor_.AllowNoFailures(); }
   void Run(Profile profile, std::span<const uint8_t> input);
+  Profile profile() const { return profile_; }
+  RunFacts AnswersOf(const Schedule& schedule);
 
  private:
   Driver() {
@@ -74,14 +86,15 @@ class Driver {
   }
   static void OnDeath();
 
-  void Read(Profile profile, std::span<const uint8_t> input);
   Verdict Confirmed(const Verdict& first);
   void Judge(const Verdict& verdict);
   void Print(const Verdict& verdict);
   void Save(const Verdict& verdict);
 
   Executor executor_{*linked_subject};
-  Schedule schedule_;
+  FeatureCollector features_{linked_subject->selem_state_offset};
+  Profile profile_ = Profile::kTeardown;
+  Schedule schedule_, recorded_;
   Tally tally_;
   std::string directory_;  // of the findings; "": none
   bool stop_on_new_ = true;
@@ -116,20 +129,8 @@ void Driver::ReadBaseline(const std::string& path) {
 void Driver::OnDeath() {
   Driver& driver = Get();
   driver.tally_.Write(true);
-  WriteReportOnDeath(STDERR_FILENO, {*linked_subject, FormatText({{}, driver.schedule_, {}}), Verdict(),
-                                     driver.executor_.trace()});
-}
-
-void Driver::Read(Profile profile, std::span<const uint8_t> input) {
-  const absl::string_view text(reinterpret_cast<const char*>(input.data()), input.size());
-  if (!text.empty() && absl::string_view("n# \t\r\n").find(text[0]) != absl::string_view::npos) {
-    if (absl::StatusOr<ScheduleFile> file = ParseText(text, "input"); file.ok()) {
-      schedule_ = std::move(file->schedule);
-      return;
-    }
-  }
-  Decode(input, profile, &schedule_);
-  Fit(&schedule_, profile);
+  WriteReportOnDeath(STDERR_FILENO,
+                     {*linked_subject, FormatText({{}, driver.schedule_, {}}), Verdict(), driver.executor_.trace()});
 }
 
 void Driver::Run(Profile profile, std::span<const uint8_t> input) {
@@ -137,8 +138,10 @@ void Driver::Run(Profile profile, std::span<const uint8_t> input) {
     tally_.Write(true);
     _exit(130);
   }
-  Read(profile, input);
+  profile_ = profile;
+  ReadInput(profile, input, &schedule_);
   const RunResult& result = executor_.Run(schedule_);
+  if (guidance.features) features_.Collect(executor_.trace(), extra_counters);
   tally_.CountExecution(executor_.trace().size());
   if (!result.verdict.pass()) Judge(Confirmed(Verdict(result.verdict)));
   if (tally_.executions() % kExecutionsBetweenDeterminismChecks == 0 && !executor_.IsDeterministic(schedule_)) {
@@ -146,9 +149,15 @@ void Driver::Run(Profile profile, std::span<const uint8_t> input) {
   }
 }
 
-// ThreadSanitizer forgets accesses: what it reports in one run it may miss in the next. Only races that it reports again
-// as the first run of a process, as a replay is, are worth anything. That is asked once for each: a known one is only
-// counted.
+RunFacts Driver::AnswersOf(const Schedule& schedule) {
+  recorded_ = executor_.Record(schedule);
+  TakeSanitizerReports();
+  return {recorded_.deviations};
+}
+
+// ThreadSanitizer forgets accesses: what it reports in one run it may miss in the next. Only races that it reports
+// again as the first run of a process, as a replay is, are worth anything. That is asked once for each: a known one is
+// only counted.
 Verdict Driver::Confirmed(const Verdict& first) {
   const auto is_race = [](const Violation& violation) { return violation.kind == FaultText(Fault::kDataRace); };
   const auto is_doubtful = [&](const Violation& violation) {
@@ -222,7 +231,25 @@ void Driver::Save(const Verdict& verdict) {
   }
 }
 
+void ReadGuidance(absl::string_view word) {
+  if (word != "none" && word != "mutator" && word != "features" && word != "all") {
+    fprintf(stderr, "nofail: --guidance=%s: expected none, mutator, features or all\n", std::string(word).c_str());
+    _exit(2);
+  }
+  guidance = {.mutator = word == "mutator" || word == "all", .features = word == "features" || word == "all"};
+}
+
 }  // namespace
+
+Guidance guidance;
+
+Profile LastProfile() {
+  return Driver::Get().profile();
+}
+
+RunFacts AnswersOf(const Schedule& schedule) {
+  return Driver::Get().AnswersOf(schedule);
+}
 
 int FuzzOne(Profile profile, const uint8_t* data, size_t size) {
   Driver::Get().Run(profile, {data, size});
@@ -240,6 +267,7 @@ extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
     if (argument == "--stop-on-new") stop_on_new = true;
     if (argument == "--no-failures") driver.AllowNoFailures();
     if (absl::ConsumePrefix(&argument, "--baseline=")) driver.ReadBaseline(std::string(argument));
+    if (absl::ConsumePrefix(&argument, "--guidance=")) nofail::ReadGuidance(argument);
     if (absl::ConsumePrefix(&argument, "--findings=")) directory = std::string(argument);
   }
   if (!directory.empty()) driver.SaveFindingsIn(directory, stop_on_new);

@@ -2,13 +2,15 @@
 //
 // What all targets that run schedules share: input -> schedule -> run -> verdict -> stop, count or go on.
 //
-// A violation that is listed for the subject (fuzz/check/known.h) never stops anything, nor one whose signature is a line
-// of FILE with --baseline=FILE. At any other one
+// A violation that is listed for the subject (fuzz/check/known.h) never stops anything, nor one whose signature is a
+// line of FILE with --baseline=FILE. At any other one
 //   - a bare binary prints the report and aborts, so that its engine files the input;
 //   - with --findings=DIR the recorded schedule is saved there, once per signature, and fuzzing goes on, unless
 //     --stop-on-new. DIR also gets .status.<pid>, about once a second (tally.h).
 // With --no-failures no lock attempt and no allocation fails, whatever the input says.
-// What is wrong with the suite itself ends the process with exit code 3 and is never filed as a crash of the subject.
+// --guidance=none|mutator|features|all (the default): leaves out what steers the engine besides code coverage, to
+// measure what it is worth. What is wrong with the suite itself ends the process with exit code 3 and is never filed as
+// a crash of the subject.
 #ifndef NOFAIL_FUZZ_TARGETS_DRIVER_H_
 #define NOFAIL_FUZZ_TARGETS_DRIVER_H_
 
@@ -16,12 +18,25 @@
 #include <cstdint>
 
 #include "fuzz/schedule/codec.h"
+#include "fuzz/schedule/mutate.h"
 
 namespace nofail {
 
 // One input. Text that parses as a schedule is run as it stands; everything else is decoded as bytes and made to fit
 // the profile. Returns what LLVMFuzzerTestOneInput has to.
 int FuzzOne(Profile profile, const uint8_t* data, size_t size);
+
+// What an engine is steered by besides code coverage.
+struct Guidance {
+  bool mutator = true;   // input.h
+  bool features = true;  // fuzz/exec/features.h
+};
+extern Guidance guidance;
+
+// For the engines' mutation hooks, which are called between runs: what the last input was run as, and the answers a run
+// of the schedule gives, valid until the next call.
+Profile LastProfile();
+RunFacts AnswersOf(const Schedule& schedule);
 
 }  // namespace nofail
 #endif  // NOFAIL_FUZZ_TARGETS_DRIVER_H_
