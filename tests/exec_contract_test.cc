@@ -155,6 +155,21 @@ TEST(ContractTest, Rule4PathWalksOverlapAnInodesDestroy) {
   }
 }
 
+// An sk's destroy may begin once a lookup has its value, while that is used; a task's and a cgroup's may not.
+TEST(ContractTest, Rule4AnSksValueOutlivesTheReferenceToTheSk) {
+  for (const char* type : {"sk", "task", "cgroup"}) {
+    for (const char* op : {"lookup m0 o0", "lookup m0 o0 cache"}) {
+      bool in_use = false;
+      ForEachRun(Parse(TwoTasks(type, op, "destroy o0")), 2, [&](const Outcome& run) {
+        EXPECT_TRUE(run.verdict.pass()) << type;
+        if (run.Skipped(kA) != SkipReason::kNone) return;
+        in_use |= run.InSubject(kB) < run.First(EventKind::kReadUnlock, kA);
+      });
+      EXPECT_EQ(in_use, std::string(type) == "sk") << type << " " << op;
+    }
+  }
+}
+
 TEST(ContractTest, Rule5AnInodeGoesAfterAGracePeriod) {
   for (const char* type : {"sk", "task", "cgroup", "inode"}) {
     ForTheRun(Parse(TwoTasks(type, "destroy o0", "lookup m0 o0")), [&](const Outcome& run) {

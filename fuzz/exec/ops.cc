@@ -22,16 +22,19 @@ class Reference {
   explicit Reference(uint32_t* count) : count_(count) {
     if (count_ != nullptr) ++*count_;
   }
-  ~Reference() {
-    if (count_ == nullptr) return;
-    --*count_;
-    Sim::Get().Put(count_);
-  }
+  ~Reference() { Drop(); }
   Reference(const Reference&) = delete;
   Reference& operator=(const Reference&) = delete;
 
+  void Drop() {
+    if (count_ == nullptr) return;
+    --*count_;
+    Sim::Get().Put(count_);
+    count_ = nullptr;
+  }
+
  private:
-  uint32_t* const count_;  // null: none needed
+  uint32_t* count_;  // null: none needed, or dropped
 };
 
 void DropLast(uint32_t* count) {
@@ -55,6 +58,15 @@ class Section {
 // Rule 4.
 uint32_t* CountForLookup(LiveOwner& owner, const Op& op) {
   return owner.spec.type == STORAGE_INODE && !op.sleepable ? nullptr : &owner.references;
+}
+bool IsForLookupOnly(const LiveOwner& owner, const Op& op) {
+  return owner.spec.type == STORAGE_SK && !op.sleepable;
+}
+
+// What a program does with a value that it was given. It may be slow to read it (rule 9).
+void UseValue(const LiveMap& map, const void* value) {
+  Sim::Get().Point();
+  kernel_check_bytes(value, map.spec.bytes, kDriver);
 }
 
 // ---- What is forbidden
@@ -118,9 +130,14 @@ uint64_t* MakeValue(World& world, const LiveMap& map) {
 }
 
 // bpf_*_storage_get with F_CREATE, all that a sleepable program has: it cannot call bpf_map_update_elem on such maps.
+// Not modelled: that it also uses a value that had to be created (an update returns no pointer). Errs towards silence, but
+// only about elements that a delete frees too early: its references keep teardown away.
 int64_t GetOrCreate(World& world, const LiveMap& map, const LiveOwner& owner) {
   Section section(true);
-  if (world.subject().lookup(map.map, owner.owner, true) != nullptr) return 0;
+  if (const void* found = world.subject().lookup(map.map, owner.owner, true)) {
+    UseValue(map, found);
+    return 0;
+  }
   uint64_t* value = world.value_buffer();
   std::fill_n(value, kernel_value_size(map.spec.bytes, map.spec.fields) / sizeof(*value), 0);  // no uptr in it
   Sim::Get().SetHash(owner.spec.bucket);
@@ -162,9 +179,9 @@ int64_t Lookup(World& world, const Op& op) {
   Reference owner_reference(CountForLookup(owner, op));
   Section section(op.sleepable);
   void* value = world.subject().lookup(map.map, owner.owner, op.flags != 0);
+  if (IsForLookupOnly(owner, op)) owner_reference.Drop();
   if (value == nullptr) return 0;
-  Sim::Get().Point();  // the program may be slow to read it (rule 9)
-  kernel_check_bytes(value, map.spec.bytes, kDriver);
+  UseValue(map, value);
   return 1;
 }
 
@@ -175,6 +192,7 @@ int64_t Kptr(World& world, const Op& op) {
   Reference owner_reference(CountForLookup(owner, op));
   Section section(op.sleepable);
   auto* value = static_cast<char*>(world.subject().lookup(map.map, owner.owner, true));
+  if (IsForLookupOnly(owner, op)) owner_reference.Drop();
   if (value == nullptr) return 0;
   if ((map.spec.fields & KERNEL_FIELD_KPTR) != 0) {
     const uint32_t offset = kernel_value_offset(map.spec.bytes, map.spec.fields, KERNEL_FIELD_KPTR);

@@ -10,12 +10,17 @@
 // The usage contract: what reference counts, RCU and the verifier guarantee to the real code. The ops keep it, so that
 // a schedule cannot report misuse of the subject as its bug. Other comments cite the rules by number.
 //   1. An op that uses a map or an owner holds a reference to it from its first step until its reader section has
-//   ended.
+//      ended; but for rule 4.
 //   2. map_free and destroy begin by dropping the reference that the world holds, and wait until the last one is gone.
 //      An op that comes to its turn after that is skipped.
 //   3. A map's ops use owners of the map's storage type. Clone and dump are for sk.
 //   4. A program that looks up an inode's value inside rcu_read_lock holds no reference to the inode: a path walk does
 //      not. It may begin before destroy does and then overlap it. (Sleepable programs are not called from a path walk.)
+//      Whoever looks up an sk's value there holds its reference only until it has the value, as
+//      bpf_fd_sk_storage_lookup_elem does and a program that releases its sk: then RCU alone protects what it reads. So it
+//      is with cgroups, and with tasks found by pid; but these are destroyed after a grace period, which a reference to
+//      the section's end amounts to. (Not modelled: a sleepable program that releases its owner and goes on. Errs towards
+//      silence.)
 //   5. An inode's memory goes after an RCU grace period, any other owner's right after its destroy.
 //   6. A cgroup's destroy is called after a grace period that begins when its last reference is gone.
 //   7. The child of a clone is new: no op has given it storage, no other op uses it while it is cloned to. The parent
