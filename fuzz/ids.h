@@ -31,7 +31,7 @@ enum class ChoiceKind : uint8_t {
   kPreempt,      // which task runs on; the default stays, or at a forced switch takes the first runnable one
   kLock,         // what an rqspinlock attempt returns: LockAnswer
   kAlloc,        // 1: the allocation fails
-  kGracePeriod,  // k: the grace period ends k task switches later than it could
+  kGracePeriod,  // 1 to 3: the grace period ends so many task switches later than it could; 4: as late as can be
   kLoadAge,      // k: a marked load sees the k-th older store (memory mode weak)
   kNmi,          // k: an NMI runs the k-th nested op here
   kResched,      // 1: rescheduling is due

@@ -205,6 +205,76 @@ TEST(Rcu, CallbackComesAfterReadersAndStores) {
               ElementsAre("10", "11"));
 }
 
+// A callback hands its own object over once more. Result: a reader of either flavour is hit: Never. Handed over by anybody
+// else meanwhile: a fault.
+TEST(Rcu, ACallbackMayHandItsObjectOverAgain) {
+  static ObjectId object;
+  auto again = [](kernel_rcu_head* head) { kernel_call_rcu(KERNEL_RCU_TASKS_TRACE, head, &FreeIt, KERNEL_HERE); };
+  auto update = [again](Shared& s) {
+    auto* old = reinterpret_cast<kernel_rcu_head*>(ReadOnce(s.x));
+    object = Sim::Get().ObjectAt(old);
+    WriteOnce(s.x, 0);
+    kernel_call_rcu(KERNEL_RCU, old, again, KERNEL_HERE);
+  };
+  auto freed = [](Shared&) { return absl::StrCat(Sim::Get().trace().object(object).freed != ObjectInfo::kAlive); };
+  for (kernel_rcu_flavour flavour : {KERNEL_RCU, KERNEL_RCU_TASKS_TRACE}) {
+    EXPECT_THAT(Keys(Litmus().Init(Publish).Task(Reader(flavour)).Task(update).Final(freed).Outcomes()),
+                ElementsAre("1"));
+  }
+  auto twice = [update](Shared& s) {
+    auto* old = reinterpret_cast<kernel_rcu_head*>(ReadOnce(s.x));
+    update(s);
+    kernel_call_rcu(KERNEL_RCU, old, &FreeIt, KERNEL_HERE);
+  };
+  EXPECT_THAT(Keys(Litmus().Init(Publish).Task(twice).Outcomes()), ElementsAre("!double-free", "!use-after-free"));
+}
+
+// A grace period may be late for as long as anybody else has anything to do. Result: any number of switches in between.
+TEST(Rcu, AGracePeriodMayBeAsLateAsCanBe) {
+  auto switches_before_its_end = [](Shared&) {
+    int switches = 0;
+    for (const Event& event : Sim::Get().trace().events()) {
+      if (event.kind == EventKind::kCallRcu) switches = 0;
+      if (event.kind == EventKind::kGpEnd) break;
+      switches += event.kind == EventKind::kSwitch;
+    }
+    return absl::StrCat(switches);
+  };
+  auto work = [](Shared& s) {
+    for (uint64_t i = 0; i < 3; ++i) WriteOnce(s.x, i);
+  };
+  auto call = [work](Shared& s) {
+    kernel_call_rcu(KERNEL_RCU, &s.head, [](kernel_rcu_head*) {}, KERNEL_HERE);
+    work(s);
+  };
+  EXPECT_THAT(Keys(Litmus().AllChoices().Task(call).Task(work).Final(switches_before_its_end).Outcomes()),
+              ElementsAre("0", "1", "2", "3", "4", "5", "6"));
+}
+
+// need_resched goes on saying yes in a section that cannot be preempted. Result: yes and then no: Never there, Sometimes
+// where the task may have been scheduled in between.
+TEST(Rcu, NeedReschedStaysUntilTheTaskCanBeScheduled) {
+  static std::string seen;
+  auto ask = [] { seen += kernel_need_resched(KERNEL_HERE) ? 'y' : 'n'; };
+  auto twice = [ask](bool gives_way) {
+    return [ask, gives_way](Shared&) {
+      seen.clear();
+      ReadLock(KERNEL_RCU);
+      ask();
+      if (gives_way) kernel_cond_resched_rcu(KERNEL_HERE);
+      ask();
+      ReadUnlock(KERNEL_RCU);
+    };
+  };
+  auto outcomes = [twice](bool preemptible, bool gives_way) {
+    auto final = [](Shared&) { return seen; };
+    return Keys(Litmus({.preemptible_rcu = preemptible}).Task(twice(gives_way)).Final(final).Outcomes());
+  };
+  EXPECT_THAT(outcomes(false, false), ElementsAre("nn", "ny", "yy"));
+  EXPECT_THAT(outcomes(false, true), ElementsAre("nn", "ny", "yn", "yy"));
+  EXPECT_THAT(outcomes(true, false), ElementsAre("nn", "ny", "yn", "yy"));
+}
+
 TEST(Rcu, SleepingInASectionIsAFault) {
   auto sleep_in = [](kernel_rcu_flavour flavour) {
     return [flavour](Shared&) {

@@ -50,3 +50,22 @@ void WritePlainly(SharedWord* word) {
 }
 
 void Behave(SharedWord*) { End(); }
+
+namespace {
+
+void ReadIn(kernel_rcu_flavour flavour, SharedWord* word) {
+  kernel_rcu_read_lock(flavour, KERNEL_HERE);
+  Opaque(Opaque(word)->word);
+  kernel_rcu_read_unlock(flavour, KERNEL_HERE);
+}
+
+void FreeIt(kernel_rcu_head* head) { kernel_free(head, KERNEL_HERE); }
+
+}  // namespace
+
+void ReadInRcu(SharedWord* word) { ReadIn(KERNEL_RCU, word); }
+void ReadInTasksTrace(SharedWord* word) { ReadIn(KERNEL_RCU_TASKS_TRACE, word); }
+void FreeAfterRcu(SharedWord* word) { kernel_kfree_rcu(word, KERNEL_HERE); }
+void FreeAfterTasksTrace(SharedWord* word) {
+  kernel_call_rcu(KERNEL_RCU_TASKS_TRACE, reinterpret_cast<kernel_rcu_head*>(word), FreeIt, KERNEL_HERE);
+}

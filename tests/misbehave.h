@@ -9,6 +9,7 @@
 
 struct SharedWord {
   uint64_t word;
+  uint64_t rest;  // together they have room for a kernel_rcu_head
 };
 
 void FollowNull(SharedWord* word);
@@ -18,5 +19,11 @@ void ReadAfterFree(SharedWord* word);
 void ReadPastEnd(SharedWord* word);
 void WritePlainly(SharedWord* word);
 void Behave(SharedWord* word);
+
+// What a reader does, and what frees it: right or wrong by which two meet.
+void ReadInRcu(SharedWord* word);
+void ReadInTasksTrace(SharedWord* word);
+void FreeAfterRcu(SharedWord* word);
+void FreeAfterTasksTrace(SharedWord* word);
 
 #endif  // NOFAIL_TESTS_MISBEHAVE_H_

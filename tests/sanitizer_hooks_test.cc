@@ -69,6 +69,14 @@ TEST(SanitizerHooks, TheReportCanBeHad) {
 
 #if NOFAIL_TSAN
 TEST(SanitizerHooks, ADataRaceIsReportedEachTime) { ExpectFault("data-race", WritePlainly, WritePlainly); }
+
+// A section that has ended comes before a grace period that waits for its flavour, and before no other.
+TEST(SanitizerHooks, AGracePeriodOrdersTheSectionsItWaitsFor) {
+  ExpectFault("none", ReadInRcu, FreeAfterRcu);
+  ExpectFault("none", ReadInRcu, FreeAfterTasksTrace);
+  ExpectFault("none", ReadInTasksTrace, FreeAfterTasksTrace);
+  ExpectFault("data-race", ReadInTasksTrace, FreeAfterRcu);
+}
 #else
 TEST(SanitizerHooks, OneTaskAfterTheOtherIsNoFault) { ExpectFault("none", WritePlainly, WritePlainly); }
 #endif

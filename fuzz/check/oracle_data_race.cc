@@ -33,7 +33,7 @@ const char* Reader(const Trace& trace, uint32_t event, const std::vector<std::st
     if (e.object != object || e.function == nullptr ||
         std::find(functions.begin(), functions.end(), e.function) == functions.end())
       continue;
-    if (const char* reader = ReaderOf(trace, e.op, std::max(i, given_up), given_up); *reader != 0) return reader;
+    if (const char* reader = ReaderOf(trace, e.op, i, given_up); *reader != 0) return reader;
   }
   return "";
 }

@@ -39,6 +39,7 @@ std::string Sentence(const Trace& trace, Fault fault, uint32_t event, uint32_t b
 // The fault names the reader's task; which op of it stands in the section, the section's begin says.
 OpRef ReaderAt(const Trace& trace, uint32_t event) {
   const OpRef task = UnpackTarget(static_cast<uint16_t>(trace.events()[event].value));
+  if (task.IsCallback()) return task;
   uint32_t entered = LastBefore(trace, event, [&](const Event& earlier) {
     return earlier.kind == EventKind::kReadLock && earlier.op.task == task.task;
   });

@@ -108,7 +108,8 @@ void Heap::CheckReaders(ObjectId id, bool by_rcu, kernel_site site) {
   if (machine_.trace.object(id).kind == KERNEL_OWNER) return;
   for (const Task* task : machine_.scheduler.live()) {
     if ((by_rcu || task != &machine_.scheduler.current()) && task->InSection() && task->Touched(id)) {
-      return machine_.Report(Fault::kFreedInReader, id, 0, site, PackTarget({task->op.task, 0}));
+      const OpRef reader = task->op.IsCallback() ? task->op : OpRef{task->op.task, 0};
+      return machine_.Report(Fault::kFreedInReader, id, 0, site, PackTarget(reader));
     }
   }
 }

@@ -12,7 +12,10 @@
 // Emits: Alloc, Free; faults UseAfterFree, OutOfBounds, NullDereference, DoubleFree, InvalidFree, FreedInReader.
 // Bounds: kMaxObjects objects, kArenaBytes memory; passing one is a harness bug.
 // Not modelled: to the thread sanitizer, freeing an owner races with nothing (errs towards silence: an unordered
-//   uncharge before the store that lets the owner go); reuse of freed memory (type confusion by reuse shows as
+//   uncharge before the store that lets the owner go). Destroy frees an owner because of what it read: that map_free
+//   cleared the storage pointer, or that the pin is gone. The kernel's memory model orders a write after a read that
+//   decides about it (a control dependency); the sanitizer knows no such order and would report these frees.
+//   Reuse of freed memory (type confusion by reuse shows as
 //   use-after-free instead), NUMA, memory pressure.
 #ifndef NOFAIL_FUZZ_SIM_HEAP_H_
 #define NOFAIL_FUZZ_SIM_HEAP_H_

@@ -56,7 +56,10 @@ void kernel_cpu_relax(kernel_site site) {
 bool kernel_need_resched(kernel_site site) {
   Machine& m = machine();
   m.scheduler.Point();
-  bool due = m.scheduler.Choose(ChoiceKind::kResched, 2) != 0;
+  // It stays due until the task is scheduled. In a section that cannot be preempted that takes the task's own doing.
+  nofail::Task& task = m.scheduler.current();
+  const bool due = task.resched_due || m.scheduler.Choose(ChoiceKind::kResched, 2) != 0;
+  task.resched_due = due && !m.config.preemptible_rcu && task.nesting[KERNEL_RCU] != 0;
   m.Emit(EventKind::kNeedResched, 0, 0, 0, due, site);
   return due;
 }

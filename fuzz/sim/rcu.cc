@@ -12,7 +12,9 @@ namespace {
 
 // More than a run can begin: every event limit is reached before. Addresses in periods_ stay valid.
 constexpr size_t kMaxPeriods = 8192;
-constexpr uint16_t kLateAnswers = 4;  // a grace period ends 0 to 3 task switches later than it could
+// A grace period ends 0 to 3 task switches later than it could, or not before nobody else can run.
+constexpr uint16_t kLateAnswers = 5;
+constexpr uint16_t kLatest = kLateAnswers - 1;
 
 struct BarrierWait {
   const std::vector<uint32_t>* callbacks;
@@ -49,7 +51,9 @@ void Rcu::ReadUnlock(kernel_rcu_flavour flavour, kernel_site site) {
   Task& task = machine_.scheduler.current();
   if (task.nesting[flavour] == 0) return machine_.Report(Fault::kRcuImbalance, 0, 0, site, flavour);
   machine_.Emit(EventKind::kReadUnlock, flavour, 0, 0, task.nesting[flavour] - 1u, site);
-  if (--task.nesting[flavour] == 0) Left(flavour);
+  if (--task.nesting[flavour] != 0) return;
+  if (flavour == KERNEL_RCU) task.resched_due = false;
+  Left(flavour);
 }
 
 void Rcu::Left(kernel_rcu_flavour flavour) {
@@ -117,7 +121,7 @@ void Rcu::CountDown() {
   for (size_t i = 0; i < open_.size();) {
     uint32_t number = open_[i];
     GracePeriod& period = periods_[number];
-    if (period.late != 0 && --period.late == 0) {
+    if (period.late != 0 && period.late != kLatest && --period.late == 0) {
       --late_;
       End(number);
     } else {
@@ -172,7 +176,7 @@ void Rcu::Kfree(GracePeriod& period) {
 }
 
 // Sections that have ended come before the grace period, though whoever begins it need not see what they did. Those of
-// the other flavour too: a grace period takes every CPU through a full barrier.
+// RCU Tasks Trace come before one of RCU only by accident: nothing makes it wait for them.
 void Rcu::FollowEndedSections(GracePeriod& period) {
   if constexpr (!kThreadSanitizer) return;
   bookkeeper_.Impersonate(
@@ -180,7 +184,7 @@ void Rcu::FollowEndedSections(GracePeriod& period) {
         const GracePeriod& period = *static_cast<GracePeriod*>(argument);
         const Rcu& rcu = nofail::machine().rcu;
         SyncAcquire(&rcu.left_[KERNEL_RCU]);
-        SyncAcquire(&rcu.left_[KERNEL_RCU_TASKS_TRACE]);
+        if (period.flavour == KERNEL_RCU_TASKS_TRACE) SyncAcquire(&rcu.left_[KERNEL_RCU_TASKS_TRACE]);
         SyncRelease(&period);
       },
       &period);

@@ -10,11 +10,20 @@
 //   Callbacks run in tasks of their own, from the end of their grace period on; kfree_rcu memory goes at that end. A
 //   barrier returns when every callback handed over before has run.
 // Requires: no blocking inside an RCU section, nor with a lock held: faults otherwise.
-// Choices: kGracePeriod, when a grace period could end: it ends then, or 1 to 3 task switches later.
+// Choices: kGracePeriod, when a grace period could end: it ends then, 1 to 3 task switches later, or (4) as late as can be:
+//   when nobody else can run.
 // Emits: ReadLock, ReadUnlock, CallRcu, KfreeRcu, GpWait, GpEnd, GpDone, BarrierWait, BarrierDone, CallbackBegin,
 //   CallbackEnd; faults SleepInRcu, SleepInAtomic, RcuImbalance.
 // Bounds: kMaxCallbacks callbacks in a run.
-// Not modelled: each call has a grace period of its own and callbacks run in any order (kernels batch them and keep the
+// Not modelled:
+//   rcu_read_lock is no scheduling point, so that no grace period begins between a task's last step and its section, where it
+//   would not wait for it. Only who sees that step can tell it from one that begins before the step: errs towards silence,
+//   and spares a choice for every section.
+//   `preemptible_rcu = false` is every kernel without PREEMPT_RCU and allows what any of them does: those in which only
+//   explicit points reschedule (PREEMPT_NONE, PREEMPT_VOLUNTARY), and those in which everything outside a section may be
+//   preempted (PREEMPT_LAZY without PREEMPT_DYNAMIC; in 7.2 the only ones on most architectures). In the former, code that
+//   does not give way is a reader outside sections, too: errs towards reporting.
+//   Each call has a grace period of its own and callbacks run in any order (kernels batch them and keep the
 //   order of one CPU): allows more than the kernel does, errs towards reporting. Expedited grace periods, stalls.
 //   To the thread sanitizer all kfree_rcu of a run happen on one context, each after those before: errs towards silence.
 #ifndef NOFAIL_FUZZ_SIM_RCU_H_

@@ -55,7 +55,7 @@ uint32_t Scheduler::Spawn(OpRef id, ObjectId object, void (*body)(void*), void* 
   std::fill(std::begin(task.ordinals), std::end(task.ordinals), uint16_t{0});
   task.next = Task::Next::kFirst;
   task.stores_seen = UINT32_MAX;
-  task.in_callback = task.rcu_reported = false;
+  task.in_callback = task.rcu_reported = task.resched_due = false;
   task.nesting[0] = task.nesting[1] = 0;
   task.touched_words = 0;
   task.held_count = 0;

@@ -37,6 +37,7 @@ struct Task {
   uint32_t stores_seen;  // Scheduler::stores_ at its last cpu_relax
   bool in_callback;    // runs an RCU callback
   bool rcu_reported;   // RcuNotHeld was reported for this op
+  bool resched_due;    // need_resched said yes, and the task cannot have been scheduled since
   uint32_t hash;       // of the storage it allocates next
 
   // Reader sections (rcu.cc).
