@@ -36,6 +36,7 @@ int ProcessorMilliseconds(pid_t process) {
 }  // namespace
 
 void Sandbox::Start() {
+  fflush(nullptr);  // what is buffered would be written by the child as well, if it ends by exit
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0 || (child_ = fork()) < 0) {
     fprintf(stderr, "nofail: cannot start a process to run schedules in: %s\n", strerror(errno));

@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# usage: minimize_test.sh NOFAIL-BINARY REPOSITORY
+#
+# nofail minimize at the command line: what it writes and where, what it refuses, what Ctrl-C leaves.
+set -uo pipefail
+nofail=$(realpath "$1")
+corpus=$(realpath "$2")/corpus
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+cd "$scratch" || exit 1
+
+failed=0
+# expect CODE TEXT ARGUMENT...: the exit code, and an extended regular expression that the output matches.
+expect() {
+  local code=$1 text=$2 output got
+  shift 2
+  output=$("$nofail" minimize "$@" 2>&1)
+  got=$?
+  if [[ $got != "$code" ]] || ! grep -qE -- "$text" <<<"$output"; then
+    echo "nofail minimize $*: exit code $got, expected $code and '$text'; it said: $output"
+    failed=1
+  fi
+}
+check() { if ! eval "$1"; then echo "not true: $1"; failed=1; fi; }
+
+cat >passes.sched <<'S'
+nofail schedule 1
+map   m0 type=sk value=8
+owner o0 type=sk bucket=0
+task A: map_free m0
+S
+sed 's/map_free/mapfree/' passes.sched >bad.sched
+crash=$corpus/findings/owner-pointer-left__use-after-free-skdump-storagefree.sched
+signature=use-after-free/storage/SkDump+StorageFree/lock=storage
+
+# What cannot be minimized has its own message and exit code, and nothing is written.
+expect 2 'expected one file or one --seed'
+expect 2 'missing: No such file' missing -o out.sched
+expect 2 'bad.sched:4:9: expected .*, found' bad.sched -o out.sched
+expect 2 'one of them' "$crash" -o out.sched --as known
+expect 2 'there is no corpus/ here: say where to with -o' "$crash"
+expect 2 '--update expects one file, and nothing else' "$crash" --update -o out.sched
+expect 4 'passes.sched: does not violate anything with subject posted' passes.sched -o out.sched
+expect 4 'does not violate as leak.x/y/Z; it does as warning' "$crash" --signature leak.x/y/Z -o out.sched
+check '[[ ! -e out.sched ]]'
+mkdir corpus
+expect 2 '--as zoo: expected regression, finding or known' "$crash" --as zoo
+check '[[ -z $(ls corpus) ]]'
+
+# The folder by what it is, the name by the signature; the expectation and the story with it.
+name=use-after-free__skdump-storagefree-lock-storage.sched
+expect 0 "^corpus/regressions/$name\$" "$crash" --signature "$signature"
+expect 0 "^corpus/findings/$name\$" "$crash" --signature "$signature" --as finding
+check '[[ $("$nofail" replay corpus/regressions/'"$name"') == ok* ]]'
+check 'grep -q "^# *1\. A (map_free m0) cannot lock buckets0" corpus/regressions/'"$name"
+check 'cmp corpus/regressions/'"$name"' corpus/findings/'"$name"
+check 'cmp -s <(grep -v "^#" "$crash") <(grep -v "^#" corpus/findings/'"$name"')'  # it was as short before
+
+# A file that exists is left alone, and said so before the work.
+echo mine >mine.sched
+expect 2 'mine.sched: exists; --force overwrites it' "$crash" -o mine.sched
+expect 2 "regressions/$name: exists" "$crash" --signature "$signature"
+check '[[ $(cat mine.sched) == mine ]]'
+expect 0 '' "$crash" -o mine.sched --force
+check '[[ $(head -c 1 mine.sched) == "#" ]]'
+expect 2 'no/such/place.sched: cannot be written' "$crash" -o no/such/place.sched
+check '[[ -z $(find . -name "*.sched.*") ]]'
+
+# The expectation of another time becomes what is so now; data races, which only the thread build sees, stay.
+sed -i 's/^expect posted: .*/expect posted: leak.x\/y\/Z, data-race\/a\/B/' mine.sched
+expect 0 'mine.sched' --update mine.sched
+check '! grep -q leak.x mine.sched'
+check 'grep -q "^expect posted: warning" mine.sched'
+check '[[ $("$nofail" replay mine.sched) == ok* ]]'
+
+# Ctrl-C leaves the best so far. When it comes is a matter of luck: too early it finds nobody, too late all is done.
+big=$corpus/../tests/big_crash.sched
+interrupted=no
+for delay in 0.02 0.03 0.04 0.05 0.06 0.08 0.1 0.12 0.15 0.2 0.25 0.3 0.4; do
+  "$nofail" minimize "$big" --signature use-after-free/storage/StorageDestroy+StorageFree/lock=storage -o best.sched --force \
+    2>said &  # in a script, what runs beside it ignores SIGINT until it handles it itself
+  sleep "$delay"
+  kill -INT $! 2>/dev/null
+  wait $!
+  if [[ $? == 130 ]]; then interrupted=yes; break; fi
+done >/dev/null
+if [[ $interrupted == yes ]]; then
+  check 'grep -q "the best so far" said'
+  check '[[ $("$nofail" replay best.sched) == ok* ]]'
+else
+  echo "no interrupt came in time"
+  failed=1
+fi
+
+exit $failed
