@@ -32,7 +32,9 @@ task A: map_free m0
 S
 sed 's/map_free/mapfree/' passes.sched >bad.sched
 crash=$corpus/findings/owner-pointer-left__use-after-free-skdump-storagefree.sched
-signature=use-after-free/storage/SkDump+StorageFree/lock=storage
+# signature_in FILE: of its use after free.
+signature_in() { sed -n 's/^expect posted: .*\(use-after-free[^, ]*\).*/\1/p' "$1"; }
+signature=$(signature_in "$crash")
 
 # What cannot be minimized has its own message and exit code, and nothing is written.
 expect 2 'expected one file or one --seed'
@@ -49,7 +51,7 @@ expect 2 '--as zoo: expected regression, finding or known' "$crash" --as zoo
 check '[[ -z $(ls corpus) ]]'
 
 # The folder by what it is, the name by the signature; the expectation and the story with it.
-name=use-after-free__skdump-storagefree-lock-storage.sched
+name=use-after-free__$(cut -d/ -f3- <<<"$signature" | tr '[:upper:]+/=' '[:lower:]---').sched
 expect 0 "^corpus/regressions/$name\$" "$crash" --signature "$signature"
 expect 0 "^corpus/findings/$name\$" "$crash" --signature "$signature" --as finding
 check '[[ $("$nofail" replay corpus/regressions/'"$name"') == ok* ]]'
@@ -78,7 +80,7 @@ check '[[ $("$nofail" replay mine.sched) == ok* ]]'
 big=$corpus/../tests/big_crash.sched
 interrupted=no
 for delay in 0.02 0.03 0.04 0.05 0.06 0.08 0.1 0.12 0.15 0.2 0.25 0.3 0.4; do
-  "$nofail" minimize "$big" --signature use-after-free/storage/StorageDestroy+StorageFree/lock=storage -o best.sched --force \
+  "$nofail" minimize "$big" --signature "$(signature_in "$big")" -o best.sched --force \
     2>said &  # in a script, what runs beside it ignores SIGINT until it handles it itself
   sleep "$delay"
   kill -INT $! 2>/dev/null

@@ -284,42 +284,40 @@ const Command kMinimizeCommand = {
     "minimize",
     "reduce a crash to a few sentences and keep it as a test",
     R"(usage: nofail minimize FILE [--as regression|finding|known] [-o OUT]
-                       [--subject S] [--signature V] [--force] [--target T]
+                            [--signature S] [--force] [--target T]
        nofail minimize --seed N ...
-       nofail minimize --update FILE [--subject S]
+       nofail minimize --update FILE
 
 Runs a schedule, bytes or text, that violates something; takes out and shortens
 whatever it can so that it still violates with the same signature; and writes
 what is left, with the interleaving told as numbered sentences on top. Without
-any one of its sentences it does not violate any more. A run that ends the
-process or hangs counts like any other violation. Data races show in the thread
-build only.
+any one of its operations or deviations it does not violate any more. A run
+that ends the process or hangs counts like any other violation. Data races show
+in the thread build only.
 
 It goes to corpus/regressions/<verdict>__<who>.sched, which is printed; a file
 that exists is left alone. Ctrl-C writes the best so far.
 
-  --as WHAT      regression (the default), finding or known: to
-                 corpus/regressions, corpus/findings, corpus/known
-  -o OUT         to this file instead
-  --subject S    what to run it on; `nofail --list` has the names. Otherwise the
-                 first subject that the schedule's expect lines name, or posted
-  --signature V  the violation to keep, as `nofail replay` prints it; else the
-                 first that is not listed, else the first
-  --force        overwrites a file that exists
-  --update       reduces nothing: the file's `expect` line of the subject becomes
-                 what it does now in this build, and the data races it expects
-                 stay unless this is the thread build
-  --seed N       the N-th generated schedule
-  --target T     what bytes and seeds are about: teardown (the default) or
-                 lifecycle
+  --as WHAT        regression (the default), finding or known: to
+                   corpus/regressions, corpus/findings, corpus/known
+  -o OUT           to this file instead
+  --signature S    the violation to keep, as `nofail replay` prints it; else
+                   the first that is not listed, else the first
+  --force          overwrites a file that exists
+  --update         reduces nothing: the file's `expect` line of the subject
+                   becomes what it does now in this build, and the data races
+                   it expects stay unless this is the thread build
+  --seed N         the N-th generated schedule
+  --target T       what bytes and seeds are about: teardown (the default) or
+                   lifecycle
 
 examples:
   nofail minimize crash-8a53b1
-  nofail minimize crash-8a53b1 --signature livelock/-/StorageDestroy -o l.sched
+  nofail minimize crash-8a53b1 --signature leak.storage/storage/StorageFree
   nofail minimize findings/leak.sched --as finding
 
-exit code: 0 written; nothing is written at 2 wrong usage, unreadable input or a
-file that exists, 3 two runs differ or bug of the suite itself, 4 nothing to
+exit code: 0 written; nothing is written at 2 wrong usage, unreadable input or
+a file that exists, 3 two runs differ or bug of the suite itself, 4 nothing to
 minimize: it does not violate, or not with that signature; 130 interrupted, and
 the best so far written
 )",

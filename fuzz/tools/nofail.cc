@@ -16,7 +16,7 @@ namespace {
 const Command* const kCommands[] = {&kReplayCommand, &kMinimizeCommand, &kShowCommand, &kConvertCommand};
 
 void PrintHelp() {
-  absl::PrintF(R"(nofail: replays, minimizes and explains schedules of BPF local storage's teardown
+  absl::PrintF(R"(nofail: replays, minimizes, explains schedules of BPF local storage's teardown
 
 usage: nofail COMMAND [ARGUMENT]...
 
