@@ -28,8 +28,8 @@ int FuzzOne(Profile profile, const uint8_t* data, size_t size);
 
 // What an engine is steered by besides code coverage.
 struct Guidance {
-  bool mutator = true;   // input.h
-  bool features = true;  // fuzz/exec/features.h
+  bool mutator = true;    // input.h
+  bool features = false;  // fuzz/exec/features.h; docs/performance.md says why not
 };
 extern Guidance guidance;
 
