@@ -14,7 +14,7 @@ namespace {
 
 // Shares of mutations, in percent, as measured (docs/performance.md).
 constexpr uint32_t kBytes = 25;  // are the engine's
-constexpr uint32_t kFresh = 25;  // forget the input, for a few bytes that are a usual scenario
+constexpr uint32_t kFresh = 50;  // forget the input, for a few bytes that are a usual scenario
 constexpr uint32_t kReseeded =
     75;  // of all others get another policy too, or runs would differ from the last too little
 constexpr size_t kMaxFreshBytes = 8;
