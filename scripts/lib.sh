@@ -115,7 +115,7 @@ build_linux() {
   log=$nofail_linux_build.log
   mkdir -p "$nofail_root/build"
   if [[ -t 2 ]]; then say "building $preset for $tree (log: ${log#"$nofail_root"/})"; fi
-  if ! (cd "$nofail_root" && cmake --preset "$preset" -B "$nofail_linux_build" -DNOFAIL_LINUX="$tree" &&
+  if ! (cd "$nofail_root" && cmake --preset "$preset" -B "$nofail_linux_build" -DNOFAIL_LINUX="$tree" ${cmake_options-} &&
     cmake --build "$nofail_linux_build" --target "$@") >"$log" 2>&1; then
     if [[ -f $nofail_linux_build/linux-error.txt ]]; then leave 2 "$(cat "$nofail_linux_build/linux-error.txt")"; fi
     grep -E -A5 'error|FAILED|CMake Error' "$log" | head -40 >&2 || true
