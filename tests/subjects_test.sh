@@ -46,7 +46,8 @@ done
 # What the expect lines name is run, and what of it is not here is said once.
 {
   grep -v '^expect' corpus/seeds/teardown_two_maps.sched
-  echo "expect ${subjects[1]}: pass"
+  echo "expect ${subjects[1]}: charge.left/owner/somebody"
+  echo "expect ${subjects[1]}: leak.selem/selem/somebody"
   echo 'expect linux-0.1: pass'
 } >"$scratch/two.sched"
 grep -v "^expect ${subjects[1]}" "$scratch/two.sched" >"$scratch/missing.sched"

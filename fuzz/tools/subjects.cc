@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "fuzz/tools/subjects.h"
 
+#include <algorithm>
+
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -38,7 +40,9 @@ Subjects SubjectsFor(const ScheduleFile& file, const Subjects& asked) {
   if (file.expectations.empty()) return {AllSubjects()[0]};
   Subjects named;
   for (const Expectation& expectation : file.expectations) {
-    if (const subject* subject = FindSubject(expectation.subject)) named.push_back(subject);
+    const subject* subject = FindSubject(expectation.subject);
+    // Several lines may be about the same one.
+    if (subject != nullptr && std::find(named.begin(), named.end(), subject) == named.end()) named.push_back(subject);
   }
   return named;
 }
