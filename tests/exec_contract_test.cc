@@ -229,6 +229,16 @@ TEST(ContractTest, Rule7AfterAFailedCloneTheChildCanOnlyBeDestroyed) {
             });
 }
 
+// A data race, if nothing ordered the clone's lockless links before the delete: shows in the thread build.
+TEST(ContractTest, Rule7WhoUsesTheChildLaterSeesWhatTheCloneDid) {
+  ForTheRun(Parse(std::string(kCloneObjects) +
+                  "map m1 type=sk value=8 clone\nsetup: update m1 o0\ntask A: clone o0 o1\ntask B: delete m1 o1\n"),
+            [](const Outcome& run) {
+              EXPECT_EQ(run.Result(kA), 0);
+              EXPECT_EQ(run.Result(kB), 0);
+            });
+}
+
 TEST(ContractTest, Rule8MapFreeWaitsForACloneThatGotAReference) {
   bool refused = false, waited = false;
   ForEachRun(Parse(std::string(kCloneObjects) + "task A: clone o0 o1\ntask B: map_free m0\n"), 2,

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "core/value.h"
+#include "fuzz/sim/sanitizer.h"
 #include "fuzz/sim/sim.h"
 
 namespace nofail {
@@ -212,6 +213,7 @@ int64_t Clone(World& world, const Op& op) {
   int result = world.subject().clone(parent.owner, child.owner);
   child.cloned_to = false;
   child.clone_failed = result != 0;
+  SyncRelease(&child.cloned_to);  // rule 7
   return result;
 }
 
@@ -278,6 +280,7 @@ void Perform(World& world, const Op& op, uint8_t number) {
   if (SkipReason reason = WhyNot(world, op); reason != SkipReason::kNone) {
     return sim.SkipOp(number, kind, static_cast<uint64_t>(reason));
   }
+  if (op.kind != OpKind::kMapFree) SyncAcquire(&world.owner(op.owner).cloned_to);  // rule 7
   const int64_t result = kOperations[kind](world, op);
   sim.EndOp(kind, result);
 }

@@ -23,9 +23,9 @@
 //      silence.)
 //   5. An inode's memory goes after an RCU grace period, any other owner's right after its destroy.
 //   6. A cgroup's destroy is called after a grace period that begins when its last reference is gone.
-//   7. The child of a clone is new: no op has given it storage, no other op uses it while it is cloned to. The parent
-//   is
-//      referenced. When the clone fails, the child is good for nothing but destroy.
+//   7. The child of a clone is new: no op has given it storage, no other op uses it while it is cloned to, and who uses
+//      it later has got it from who cloned to it, in order. The parent is referenced. When the clone fails, the child is
+//      good for nothing but destroy.
 //   8. A clone gets a reference to a map (kernel_map_inc_not_zero) as long as there is one, also while map_free waits.
 //   9. A looked-up value is used until the reader section ends.
 //  10. Whoever passes a uptr to an update releases it if the update did not take it.
