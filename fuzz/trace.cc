@@ -31,6 +31,7 @@ void Trace::Clear() {
   size_ = 0;
   object_count_ = 1;
   seen_ = 0;
+  interleaving_ = 0;
 }
 
 ObjectId Trace::AddObject(const ObjectInfo& info) {

@@ -75,6 +75,8 @@ class Trace {
     events_[size_++] = event;
     return true;
   }
+  // Called at each switch of tasks, before its event is appended.
+  void NoteSwitch(uint64_t to) { interleaving_ = (interleaving_ ^ (to << 32 | size_)) * 0x9e3779b97f4a7c15; }
   // REQUIRES: fewer than kMaxObjects objects.
   ObjectId AddObject(const ObjectInfo& info);
   ObjectInfo& object(ObjectId id) { return objects_[id]; }
@@ -85,6 +87,8 @@ class Trace {
   std::span<const ObjectInfo> objects() const { return {objects_.get(), object_count_}; }
   // Whether an event of this kind happened.
   bool Has(EventKind kind) const { return seen_ >> static_cast<int>(kind) & 1; }
+  // A hash of which task ran on when; cheap, for counting.
+  uint64_t interleaving() const { return interleaving_; }
   // A 64-bit hash of every event but its site (FNV-1a by words). The same on every machine.
   uint64_t Hash() const;
 
@@ -94,6 +98,7 @@ class Trace {
   uint32_t size_ = 0;
   uint32_t object_count_ = 1;
   uint64_t seen_ = 0;
+  uint64_t interleaving_ = 0;
 };
 
 const char* EventKindText(EventKind kind);

@@ -47,20 +47,30 @@ class Totals:
 
 def read_totals(findings):
     totals = Totals()
+    registers = [0] * 1024
     for path in findings.glob(".status.*[0-9]"):
         for line in path.read_text().splitlines():
             key, *words = line.split()
             if key == "executions":
                 totals.executions += int(words[0])
             elif key == "interleavings":
-                totals.interleavings += int(words[0])
+                registers = [max(pair) for pair in zip(registers, (ord(c) - ord("0") for c in words[0]))]
             elif key == "violation":
                 seen = Violation(words[0], int(words[1]), int(words[2]), words[3], words[4])
                 other = totals.violations.setdefault(seen.signature, seen)
                 if other is not seen:
                     other.count += seen.count
                     other.first = min(other.first, seen.first)
+    totals.interleavings = estimate(registers)
     return totals
+
+
+def estimate(registers):
+    """Of fuzz/targets/distinct.h: how many different values were seen."""
+    m = len(registers)
+    raw = 0.7213 / (1 + 1.079 / m) * m * m / sum(2.0**-longest for longest in registers)
+    empty = registers.count(0)
+    return round(m * math.log(m / empty) if raw <= 2.5 * m and empty else raw)
 
 
 class Worker(threading.Thread):
@@ -270,8 +280,8 @@ class Run:
 
     def show(self, summary):
         o = self.options
-        print(f"\n{o.target}, subject {o.subject}, sanitizer {o.sanitizer}: {summary['executions']:,} executions in "
-              f"{summary['seconds']:.0f} s")
+        print(f"\n{o.target}, subject {o.subject}, sanitizer {o.sanitizer}: {summary['executions']:,} executions, about "
+              f"{summary['interleavings']:,} interleavings, in {summary['seconds']:.0f} s")
         if o.baseline:
             print(f"what {o.baseline} ({o.baseline_tree}) has as well is left out")
         listed = [v for v in summary["violations"] if v["listed"] != "new"]

@@ -103,6 +103,13 @@ class FuzzRun(unittest.TestCase):
         self.assertEqual(code, 1)
         self.assertIn(f"NEW  {SIGNATURE}", out)
 
+    def test_interleavings_that_several_processes_saw_count_once(self):
+        code, _, _ = self.fuzz("""half = "0" * 512
+(findings / ".status.1").write_text("interleavings " + "1" * 512 + half)
+(findings / ".status.2").write_text("interleavings " + "1" * 512 + half)""")
+        self.assertEqual(code, 0)
+        self.assertEqual(self.summary()["interleavings"], 710)  # 1024 ln 2
+
     def test_a_process_that_dies_is_followed_by_another(self):
         once = self.root / "once"
         code, out, _ = self.fuzz(f"""if not os.path.exists({str(once)!r}):

@@ -164,7 +164,9 @@ void Scheduler::PassTime() {
 
 void Scheduler::SwitchTo(Task& next) {
   Task& from = *current_;
-  machine_.Emit(EventKind::kSwitch, 0, 0, 0, PackTarget(next.op.IsCallback() ? next.op : OpRef{next.op.task, 0}), {});
+  const uint16_t target = PackTarget(next.op.IsCallback() ? next.op : OpRef{next.op.task, 0});
+  machine_.trace.NoteSwitch(target);
+  machine_.Emit(EventKind::kSwitch, 0, 0, 0, target, {});
   machine_.rcu.Switched();
   current_ = &next;
   Fiber::Switch(FiberOf(from), FiberOf(next));

@@ -143,7 +143,7 @@ void Driver::Run(Profile profile, std::span<const uint8_t> input) {
   ReadInput(profile, input, &schedule_);
   const RunResult& result = executor_.Run(schedule_);
   if (guidance.features) features_.Collect(executor_.trace(), extra_counters);
-  tally_.CountExecution(executor_.trace().size());
+  tally_.CountExecution(executor_.trace().size(), executor_.trace().interleaving());
   if (!result.verdict.pass()) Judge(Confirmed(Verdict(result.verdict)));
   if (tally_.executions() % kExecutionsBetweenDeterminismChecks == 0 && !executor_.IsDeterministic(schedule_)) {
     HarnessBugAt("the same schedule gave two traces", schedule_);

@@ -41,8 +41,9 @@ void Tally::WriteTo(const std::string& directory) {
   Write(false);
 }
 
-void Tally::CountExecution(uint32_t events) {
+void Tally::CountExecution(uint32_t events, uint64_t interleaving) {
   events_ += events;
+  interleavings_.Add(interleaving);
   if (++executions_ % kExecutionsBetweenClockReads != 0 || directory_.empty()) return;
   if (std::chrono::steady_clock::now() - written_ >= kPeriod) Write(false);
 }
@@ -69,8 +70,8 @@ void Tally::Write(bool done) {
   if (directory_.empty()) return;
   written_ = std::chrono::steady_clock::now();
   const double seconds = std::chrono::duration<double>(written_ - start_).count();
-  std::string text = absl::StrFormat("state %s\nexecutions %d\nevents %d\nseconds %.1f\n", done ? "done" : "running",
-                                     executions_, events_, seconds);
+  std::string text = absl::StrFormat("state %s\nexecutions %d\nevents %d\nseconds %.1f\ninterleavings %s\n",
+                                     done ? "done" : "running", executions_, events_, seconds, interleavings_.Text());
   for (const auto& [hash, seen] : seen_) {
     if (seen.count == 0) continue;  // a race that was not confirmed
     const char* listed = seen.listed == nullptr ? "new" : seen.listed->is_known ? "known" : "finding";

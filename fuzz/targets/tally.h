@@ -11,6 +11,7 @@
 #include <string>
 
 #include "fuzz/check/known.h"
+#include "fuzz/targets/distinct.h"
 
 namespace nofail {
 
@@ -30,7 +31,7 @@ class Tally {
   // From now on .status.<pid> in `directory`, which exists, is kept up to date.
   void WriteTo(const std::string& directory);
 
-  void CountExecution(uint32_t events);
+  void CountExecution(uint32_t events, uint64_t interleaving);
   // The result is valid for ever; its count is 1 when it is the first of its signature.
   const Seen& CountViolation(const std::string& signature);
   bool IsNew(const std::string& signature) { return Find(signature).listed == nullptr; }
@@ -46,6 +47,7 @@ class Tally {
   // Replaces the file as a whole, so that readers see all of it. One line each, words separated by blanks:
   //   state running|done
   //   executions N / events N / seconds N.N
+  //   interleavings REGISTERS (distinct.h)
   //   violation known|finding|new COUNT FIRST-EXECUTION NAME SIGNATURE
   void Write(bool done);
 
@@ -57,6 +59,7 @@ class Tally {
   // By hash: an engine learns the words that a process compares, and these would be of no use to it.
   std::map<uint64_t, Seen> seen_;
   uint64_t executions_ = 0, events_ = 0;
+  Distinct interleavings_;
   std::chrono::steady_clock::time_point start_, written_;
 };
 
