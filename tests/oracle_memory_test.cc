@@ -10,6 +10,7 @@
 namespace nofail {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -160,6 +161,18 @@ TEST(ReaderTest, OfARaceWhicheverAccessIsReported) {
     b.Free(CallbackOp(KERNEL_SELEM, 0), selem);
     EXPECT_THAT(b.Signatures(), ElementsAre("data-race/selem/Lookup+SelemFree/reader=trace")) << at_free;
   }
+}
+
+// The kernel frees in whatever section the running task happens to be.
+TEST(ReaderTest, OfARaceIsNotWhoeverRunsWhenTheObjectIsFreed) {
+  TraceBuilder b;
+  ObjectId selem = b.Alloc(kSetupOp, KERNEL_SELEM);
+  b.HandOver(kOpA, selem, "SelemFree");
+  b.Enter(kOpA, KERNEL_RCU);
+  b.Fault(Fault::kFreedInReader, kOpA, selem, "SelemFree");
+  b.Fault(Fault::kDataRace, kOpA, selem, "SelemFree");
+  b.Add(EventKind::kEarlierAccess, {}, selem, "Lookup");
+  EXPECT_THAT(b.Signatures(true), Contains("data-race/selem/Lookup+SelemFree"));
 }
 
 TEST(GiverTest, AProgramIsToldFromTeardownAndACallbackActsForIt) {

@@ -30,7 +30,8 @@ const char* Reader(const Trace& trace, uint32_t event, const std::vector<std::st
   if (given_up == kNoEvent) return "";
   for (uint32_t i = 0; i < event; ++i) {
     const Event& e = trace.events()[i];
-    if (e.object != object || e.function == nullptr ||
+    const bool is_access = e.kind == EventKind::kLoad || e.kind == EventKind::kStore || e.kind == EventKind::kRmw;
+    if (!is_access || e.object != object || e.function == nullptr ||
         std::find(functions.begin(), functions.end(), e.function) == functions.end())
       continue;
     if (const char* reader = ReaderOf(trace, e.op, i, given_up); *reader != 0) return reader;
