@@ -162,7 +162,7 @@ class Run:
         o = self.options
         deadline = self.started + o.seconds
         command = [str(o.binary), f"--findings={self.findings}", *o.pass_on, "-reload=1",
-                   f"-artifact_prefix={self.crashes}/", str(self.corpus), *self.seeds()]
+                   f"-dict={self.dictionary()}", f"-artifact_prefix={self.crashes}/", str(self.corpus), *self.seeds()]
         at_most = SECONDS_OF_A_WORKER.get(o.sanitizer, o.seconds)
         self.workers = [Worker(command, self.work / f"worker-{i + 1}.log", deadline, at_most) for i in range(o.jobs)]
         for name in (signal.SIGINT, signal.SIGTERM):
@@ -187,6 +187,9 @@ class Run:
         """Folders to start from, besides what earlier runs found."""
         folders = [self.options.binary.parent.parent / "seeds", self.options.root / "corpus" / self.options.target]
         return [str(folder) for folder in folders if folder.is_dir()]
+
+    def dictionary(self):
+        return self.options.root / "dict" / f"nofail_{'text' if self.options.target == 'codec' else 'schedule'}.dict"
 
     def on_interrupt(self, *_):
         self.interrupted = True
