@@ -98,6 +98,7 @@ check '[[ -z $("$nofail" replay good.sched empty 2>/dev/null) ]]'
 # Replay compares with what is expected.
 expect 0 '^ok +good.sched  posted  trace [0-9a-f]{16}  pass$' replay good.sched
 expect 1 '^UNEXPECTED +wrong.sched .* pass$' replay wrong.sched
+expect 1 'it no longer violates: ' replay wrong.sched
 expect 1 'expected: leak.selem/selem/Nothing' replay wrong.sched
 expect 0 '2 schedules: 2 as expected, 0 not' replay good.sched good.sched
 expect 0 '"as_expected": true' replay --json good.sched

@@ -69,6 +69,13 @@ Signatures Seen(const Verdict& verdict) {
 
 std::string Join(const Signatures& signatures) { return signatures.empty() ? "pass" : absl::StrJoin(signatures, ", "); }
 
+// What to do about a schedule that does not do what it should.
+const char* Advice(const Signatures& seen) {
+  return seen.empty() ? "it no longer violates: if that is what was mended, `nofail minimize --update FILE` makes it expect "
+                        "pass for ever; if other code moved, adjust its ordinals"
+                      : "look at it with `nofail show FILE`; if this is right, `nofail minimize --update FILE` expects it";
+}
+
 struct Outcome {
   bool as_expected;
   nlohmann::ordered_json json;
@@ -98,7 +105,10 @@ Outcome Replay(Executor& executor, const subject& subject, const Input& input, c
   absl::PrintF("%-10s  %s  %s  trace %016x  %s\n",
                !outcome.as_expected ? "UNEXPECTED" : all_listed ? "ok" : "ok (not listed)", input.name, subject.name,
                executor.trace().Hash(), Join(seen));
-  if (!outcome.as_expected) absl::PrintF("            expected: %s\n", Join(expected));
+  if (!outcome.as_expected) {
+    absl::PrintF("            expected: %s\n", Join(expected));
+    absl::PrintF("            %s\n", Advice(seen));
+  }
   for (const Deviation& deviation : result.ignored) {
     absl::PrintF("            ignored, for it never fired: %s\n", FormatDeviation(schedule, deviation));
   }
