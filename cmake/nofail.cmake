@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: MIT
 # Build rules that read as a table: NAME SRCS DEPS.
 include(CMakeParseArguments)
-find_package(Threads REQUIRED)
-find_package(GTest REQUIRED)
-find_package(absl REQUIRED)
 include(GoogleTest)
+
+# Only subjects are instrumented (cmake/sanitizers.cmake).
+function(nofail_instrument target instrumented)
+  if(instrumented)
+    target_link_libraries(${target} PRIVATE nofail_instrumented)
+  else()
+    target_link_libraries(${target} PRIVATE nofail_uninstrumented)
+  endif()
+endfunction()
 
 # A library. INSTRUMENTED: compiled with the sanitizer and coverage (subjects only). UNITY: as one translation unit, for
 # what calls across its files many times a run.
@@ -15,18 +21,17 @@ function(nofail_library)
     set_target_properties(${A_NAME} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 0)
   endif()
   target_link_libraries(${A_NAME} PUBLIC nofail_common ${A_DEPS})
-  if(A_INSTRUMENTED)
-    target_link_libraries(${A_NAME} PRIVATE nofail_instrumented)
-  endif()
+  nofail_instrument(${A_NAME} ${A_INSTRUMENTED})
 endfunction()
 
-# A program. LIBFUZZER: libFuzzer brings main().
+# A program. FUZZER: the engine brings main().
 function(nofail_executable)
-  cmake_parse_arguments(A "LIBFUZZER" "NAME" "SRCS;DEPS" ${ARGN})
+  cmake_parse_arguments(A "FUZZER;INSTRUMENTED" "NAME" "SRCS;DEPS" ${ARGN})
   add_executable(${A_NAME} ${A_SRCS})
   target_link_libraries(${A_NAME} PRIVATE nofail_common ${A_DEPS})
-  if(A_LIBFUZZER)
-    target_link_options(${A_NAME} PRIVATE -fsanitize=fuzzer)
+  nofail_instrument(${A_NAME} ${A_INSTRUMENTED})
+  if(A_FUZZER)
+    target_link_libraries(${A_NAME} PRIVATE ${NOFAIL_ENGINE_LINK})
   endif()
 endfunction()
 
