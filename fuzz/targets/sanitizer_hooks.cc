@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "fuzz/targets/sanitizer_hooks.h"
 
+#include <dlfcn.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <ucontext.h>
@@ -117,6 +118,9 @@ kernel_site SiteOf(uintptr_t pc) {
 constexpr int kSignals[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE};
 constexpr uintptr_t kNullPage = 1 << 16;
 struct sigaction previous[std::size(kSignals)];
+// As libc has it: AddressSanitizer's replacement does nothing where ASAN_OPTIONS has handle_segv=2, and the faults that a
+// verdict is made of would end the process.
+int (*real_sigaction)(int, const struct sigaction*, struct sigaction*) = nullptr;
 void (*on_death)() = nullptr;
 Fault landing_fault;
 
@@ -170,7 +174,7 @@ void OnSignal(int signal, siginfo_t* info, void* raw_context) {
   }
   // Not the subject's: leave it to whoever handled it before, who will see it again at once.
   SendReportsTo(STDERR_FILENO);
-  for (size_t i = 0; i < std::size(kSignals); ++i) sigaction(kSignals[i], &previous[i], nullptr);
+  for (size_t i = 0; i < std::size(kSignals); ++i) real_sigaction(kSignals[i], &previous[i], nullptr);
   if (on_death != nullptr) on_death();
 }
 
@@ -180,10 +184,11 @@ void InstallSanitizerHooks(void (*death)()) {
   on_death = death;
   report_fd = memfd_create("sanitizer reports", MFD_CLOEXEC);
   if (report_fd >= 0) SendReportsTo(report_fd);
+  real_sigaction = reinterpret_cast<decltype(real_sigaction)>(dlsym(RTLD_NEXT, "sigaction"));
   struct sigaction action = {};
   action.sa_sigaction = OnSignal;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
-  for (size_t i = 0; i < std::size(kSignals); ++i) sigaction(kSignals[i], &action, &previous[i]);
+  for (size_t i = 0; i < std::size(kSignals); ++i) real_sigaction(kSignals[i], &action, &previous[i]);
 }
 
 std::string TakeSanitizerReports() {
@@ -224,6 +229,11 @@ void __asan_on_error() {
   }
   sim.ReportFromSanitizer(fault, address, SiteOf(reinterpret_cast<uintptr_t>(__asan_get_report_pc())));
 }
+#endif
+
+#if NOFAIL_UBSAN
+// Alone, as OSS-Fuzz builds it, it reports in its own way and ends the process. A kernel's unsigned numbers wrap.
+const char* __ubsan_default_options() { return "print_stacktrace=1:silence_unsigned_overflow=1"; }
 #endif
 
 #if NOFAIL_TSAN
