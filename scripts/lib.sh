@@ -8,6 +8,8 @@ nofail_name=$(basename "$0")
 
 readonly nofail_packages=(cmake ninja-build pkg-config git python3 libabsl-dev libboost-context-dev liburcu-dev libgtest-dev
   libgmock-dev libbenchmark-dev libexpat1-dev nlohmann-json3-dev)
+readonly nofail_packages=(cmake ninja-build pkg-config git python3 python3-yaml libabsl-dev libboost-context-dev liburcu-dev libgtest-dev
+  libgmock-dev libbenchmark-dev nlohmann-json3-dev)
 # The one this suite is measured with first, then the newest. From 15 on, ThreadSanitizer and libFuzzer go together.
 readonly nofail_clangs=(19 22 21 20 18 17 16 15)
 
@@ -44,14 +46,14 @@ missing_clang() {
   echo clang  # also when the package lists are empty, as in a fresh container: install_missing asks again
 }
 
-# Installs what is missing, as root or with sudo; otherwise prints the one line that does, and leaves with code 5.
+# install_missing [PACKAGE]...: installs what is missing, of these too, as root or with sudo; otherwise prints the one line that does, and leaves with code 5.
 install_missing() {
   local package missing=()
   if ! command -v dpkg-query >/dev/null; then
     say "this is no Debian or Ubuntu: make sure there are clang (19 is best), ${nofail_packages[*]}"
     return
   fi
-  for package in "${nofail_packages[@]}"; do
+  for package in "${nofail_packages[@]}" "$@"; do
     is_installed "$package" || missing+=("$package")
   done
   mapfile -t -O "${#missing[@]}" missing < <(missing_clang)

@@ -1,0 +1,299 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What scripts/check_oss_fuzz asks of a build in $OUT, and the bad builds that each question must catch.
+
+Takes the environment of the build. Prints a line for each check; exits with 1 if a check found something, or let a bad
+build pass.
+"""
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+
+OUT, WORK = pathlib.Path(os.environ["OUT"]), pathlib.Path(os.environ["WORK"]) / "nofail"
+SANITIZER, ENGINE = os.environ["SANITIZER"], os.environ["FUZZING_ENGINE"]
+NAME = re.compile(r"nofail_[A-Za-z0-9_-]+_fuzzer")
+# What the base-runner image has; and where the system's libraries stand in for those of the image, they are not foreign.
+LIBRARIES = re.compile(r"linux-vdso|ld-linux|lib(c|m|dl|rt|pthread|resolv|gcc_s)\.so" +
+                       (r"|libabsl_|libstdc\+\+" if os.environ["LIBRARIES"] == "system" else ""))
+# What objects are instrumented by: a section or an undefined symbol, of which one must be there.
+COVERAGE = {"libfuzzer": ["__sancov_cntrs"], "afl": ["__sancov_guards", "__afl_area_ptr"],
+            "honggfuzz": ["__sancov_guards"], "centipede": ["__sancov_guards"]}[ENGINE]
+SANITIZED = {"address": ["__asan_init"], "undefined": ["__ubsan_handle_"], "thread": ["__tsan_func_entry"],
+             "coverage": ["__llvm_covfun"], "none": [""]}[SANITIZER]
+# An engine's own lines: all that a run without findings may print.
+ENGINES_OWN = re.compile(r"INFO: |#\d+\s|Done \d+ runs|Running: |Executed |\*\*\*|Reading \d+ bytes|Execution successful|"
+                         r".*: Running \d+ inputs|WARNING: |\s*$")
+os.environ.setdefault("LLVM_PROFILE_FILE", "/dev/null")  # the runner of coverage builds says where to
+START_UP_SECONDS = 0.2
+MIN_CODE_BYTES = 256  # UndefinedBehaviorSanitizer finds nothing to watch in a table of calls
+MIN_EDGES = 100  # as OSS-Fuzz's own check has it
+
+
+def run(*command, **options):
+    return subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          errors="replace", timeout=120, check=False, **options)
+
+
+def fuzzers(out):
+    """As OSS-Fuzz finds them: executables that contain the entry's name."""
+    return [path for path in sorted(out.iterdir()) if path.is_file() and os.access(path, os.X_OK)
+            and not path.name.startswith(("afl-", "llvm-", "honggfuzz", "centipede"))
+            and b"LLVMFuzzerTestOneInput" in path.read_bytes()]
+
+
+def seeds_of(fuzzer, folder):
+    with zipfile.ZipFile(f"{fuzzer}_seed_corpus.zip") as archive:
+        archive.extractall(folder)
+    return sorted(pathlib.Path(folder).iterdir())
+
+
+# ---- Checks: each yields what is wrong -------------------------------------------------------------------------------
+
+
+def check_names(out):
+    found = fuzzers(out)
+    if not found:
+        yield "no fuzz target at all: OSS-Fuzz looks for LLVMFuzzerTestOneInput in executables"
+    for path in found:
+        if not NAME.fullmatch(path.name):
+            yield f"{path.name}: expected a name like nofail_teardown_fuzzer"
+    names = {path.name for path in found}
+    for path in sorted(out.iterdir()):
+        of = re.match(r"(.*?)(_seed_corpus\.zip|\.dict|\.options)$", path.name)
+        if of and of[1] not in names:
+            yield f"{path.name}: there is no fuzz target {of[1]}"
+        if path.name.endswith("_fuzzer") and path.name not in names:
+            yield f"{path.name}: is stripped, or not executable"
+    for name in sorted(names):
+        for companion in ("_seed_corpus.zip", ".options"):
+            if not (out / (name + companion)).is_file():
+                yield f"{name}: has no {name}{companion}"
+
+
+def objects(folder, *parts):
+    return [path for part in parts for path in sorted(folder.glob(f"{part}/**/*.o"))]
+
+
+def traces(path, words):
+    text = run("objdump", "-h", "-t", path).stdout
+    return any(word in text for word in words)
+
+
+def code_bytes(path):
+    return sum(int(size, 16) for size in re.findall(r"^ *\d+ nofail_subject +(\w+)", run("objdump", "-h", path).stdout, re.M))
+
+
+def check_instrumented(work):
+    """The subject's objects are, for coverage and the sanitizer; the simulator's are not."""
+    subject = objects(work, "core/CMakeFiles/nofail_subject_posted.dir")
+    codec = objects(work, "fuzz/schedule/CMakeFiles/nofail_schedule_instrumented.dir")
+    if not subject or not codec:
+        yield f"there are no objects of the subject in {work}"
+    for path in subject + codec:
+        if SANITIZER not in ("coverage", "none") and not traces(path, COVERAGE):
+            yield f"{path.name}: without coverage instrumentation"
+        if not traces(path, SANITIZED) and (SANITIZER != "undefined" or code_bytes(path) > MIN_CODE_BYTES):
+            yield f"{path.name}: not compiled for {SANITIZER}"
+    for path in objects(work, "fuzz/sim", "fuzz/exec", "fuzz/check"):
+        if SANITIZER != "coverage" and (traces(path, COVERAGE) or SANITIZER != "none" and traces(path, SANITIZED)):
+            yield f"{path.name}: of the suite, and instrumented"
+
+
+def check_edges(out):
+    for path in fuzzers(out):
+        text = run(path, "-seed=1337", "-runs=4", cwd="/tmp").stdout
+        edges = re.search(r"INFO: Loaded \d+ module.*?\((\d+) (?:inline 8-bit counters|guards)\)", text)
+        if SANITIZER != "coverage" and (not edges or int(edges[1]) < MIN_EDGES):
+            yield f"{path.name}: {edges[1] if edges else 0} edges, fewer than {MIN_EDGES}"
+        if "Done 4 runs" not in text:
+            yield f"{path.name}: does not do 4 runs: {text[-200:]}"
+
+
+def check_seeds(out):
+    for path in fuzzers(out):
+        with tempfile.TemporaryDirectory() as folder:
+            seeds = seeds_of(path, folder)
+            if len(seeds) < 10:
+                yield f"{path.name}: {len(seeds)} seeds"
+            ran = run(path, *seeds, cwd="/tmp")
+            if ran.returncode != 0:
+                yield f"{path.name}: a seed ends it with code {ran.returncode}: {ran.stdout[-300:]}"
+
+
+def start_up(path):
+    started = time.monotonic()
+    run(path, "-runs=0", cwd="/tmp")
+    return time.monotonic() - started
+
+
+def check_output(out):
+    """Nothing is printed but by the engine, and a start takes little."""
+    for path in fuzzers(out):
+        with tempfile.TemporaryDirectory() as folder:
+            text = run(path, *seeds_of(path, folder), cwd="/tmp").stdout
+        foreign = [line for line in text.splitlines() if not ENGINES_OWN.match(line) and folder not in line]
+        if foreign:
+            yield f"{path.name}: prints {foreign[0]!r}"
+        seconds = min(start_up(path) for _ in range(5))
+        if seconds > START_UP_SECONDS:
+            yield f"{path.name}: takes {seconds:.2f} s to start, more than {START_UP_SECONDS}"
+
+
+def check_libraries(out):
+    for path in fuzzers(out):
+        for line in run("ldd", path).stdout.splitlines():
+            if not LIBRARIES.search(line):
+                yield f"{path.name}: needs {line.strip()}"
+
+
+def sandbox(out, seeds):
+    """As on the bots: all is read-only but /tmp, no network, somewhere else."""
+    return ["bwrap", "--ro-bind", "/", "/", "--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev", "--unshare-all",
+            "--ro-bind", out, "/mnt", "--dir", "/tmp/seeds", "--ro-bind", seeds, "/tmp/seeds", "--chdir", "/usr"]
+
+
+def check_sandbox(out):
+    for path in fuzzers(out):
+        with tempfile.TemporaryDirectory() as folder:
+            seeds = [f"/tmp/seeds/{seed.name}" for seed in seeds_of(path, folder)]
+            ran = run(*sandbox(out, folder), f"/mnt/{path.name}", *seeds)
+            if ran.returncode != 0:
+                yield f"{path.name}: fails read-only, without network, in another directory: {ran.stdout[-300:]}"
+        with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as cwd:
+            run(path, *seeds_of(path, folder), cwd=cwd)
+            if os.listdir(cwd):
+                yield f"{path.name}: writes {os.listdir(cwd)[0]} to where it is started"
+
+
+def check_order(out):
+    """The features of a corpus do not depend on what ran before."""
+    for path in fuzzers(out):
+        with tempfile.TemporaryDirectory() as folder:
+            seeds_of(path, folder)
+            seen = {seed: re.findall(r"INITED cov: \d+ ft: \d+", run(
+                path, "-runs=0", f"-seed={seed}", "-shuffle=1", "-prefer_small=0", "-reduce_inputs=0", folder,
+                cwd="/tmp").stdout) for seed in (1, 2, 3)}
+        if not seen[1] or seen[1] != seen[2] or seen[1] != seen[3]:
+            yield f"{path.name}: other features in another order: {list(seen.values())}"
+
+
+# ---- Bad builds ------------------------------------------------------------------------------------------------------
+
+
+def plant(folder, body, *flags):
+    """A fuzz target with this body, and everything else as it should be."""
+    name = folder / "nofail_planted_fuzzer"
+    source = folder / "planted.cc"
+    source.write_text("#include <cstdint>\n#include <cstdio>\n#include <cstdlib>\n#include <unistd.h>\n#include <fcntl.h>\n"
+                      "#include <sys/socket.h>\n#include <netinet/in.h>\n#include <arpa/inet.h>\n"
+                      "volatile int sink;\nstatic int runs;\n"
+                      'extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {\n'
+                      f"  (void)data; (void)runs;\n  {body}\n  return 0;\n}}\n")
+    built = run(os.environ["CXX"], *os.environ["CXXFLAGS"].split(), source, "-o", name, os.environ["LIB_FUZZING_ENGINE"],
+                *flags)
+    if built.returncode != 0:
+        sys.exit(f"a bad build does not build: {built.stdout}")
+    source.unlink()
+    (folder / f"{name.name}.options").write_text("[libfuzzer]\n")
+    with zipfile.ZipFile(f"{name}_seed_corpus.zip", "w") as archive:
+        for i in range(12):
+            archive.writestr(f"seed{i}", "s" * (i + 1))
+
+
+def rename(folder):
+    shutil.copy(fuzzers(OUT)[0], folder / "nofail.v1_fuzzer")
+
+
+def strip(folder):
+    run("strip", "-o", folder / "nofail_stripped_fuzzer", fuzzers(OUT)[0])
+
+
+def link_foreign(folder):
+    library = folder / "libforeign.so"
+    run(os.environ["CC"], "-shared", "-fPIC", "-x", "c", "-", "-o", library, input="int foreign(void) { return 0; }\n")
+    plant(folder, 'extern int foreign() __asm__("foreign"); sink = foreign();', library, f"-Wl,-rpath,{folder}")
+
+def recompile(folder, unit, flags):
+    """The objects of the real build, one of them compiled once more with other flags."""
+    for part in ("core/CMakeFiles/nofail_subject_posted.dir", "fuzz/schedule/CMakeFiles/nofail_schedule_instrumented.dir"):
+        shutil.copytree(WORK / part, folder / part)
+    commands = json.loads((WORK / "compile_commands.json").read_text())
+    [entry] = [entry for entry in commands if entry["file"].endswith(unit) and "/core/" in entry["file"]]
+    output = re.search(r" -o (\S+)", entry["command"])[1]
+    command = entry["command"].replace(f" -o {output}", f" {flags} -o {folder / output}")
+    if run("sh", "-c", command, cwd=entry["directory"]).returncode != 0:
+        sys.exit(f"a bad build does not build: {command}")
+
+
+def without_coverage(folder):
+    recompile(folder, "storage_types.cc", "-fno-sanitize=fuzzer-no-link -fsanitize-coverage=0")
+
+
+def without_sanitizer(folder):
+    recompile(folder, "storage_types.cc", "-fno-sanitize=all -fno-profile-instr-generate -fno-coverage-mapping")
+
+
+def simulator_instrumented(folder):
+    recompile(folder, "storage_types.cc", "")
+    there = folder / "fuzz/sim"
+    there.mkdir(parents=True)
+    shutil.copy(next((folder / "core").glob("**/storage_types.cc.o")), there / "fiber.cc.o")
+
+
+def plants(body, *flags):
+    return lambda folder: plant(folder, body, *flags)
+
+
+NETWORK = ("int s = socket(AF_INET, SOCK_DGRAM, 0); sockaddr_in to{}; to.sin_family = AF_INET; to.sin_port = 53; "
+           'to.sin_addr.s_addr = inet_addr("192.0.2.1"); '
+           "if (connect(s, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) abort(); close(s);")
+REMEMBERS = ("static size_t before; switch (before - size) {" +
+             "".join(f'case {i}: asm volatile("nop # {i}"); break;' for i in range(1, 9)) + "} before = size;")
+# check, what it asks, what is given to it, bad builds that it must catch, whether it needs libFuzzer
+CHECKS = [
+    (check_names, "names, companions, symbols", OUT, [rename, strip], False),
+    (check_instrumented, "each object of the subject is instrumented, none of the simulator", WORK,
+     [without_sanitizer] + ([] if SANITIZER in ("coverage", "none") or ENGINE == "afl" else
+                            [without_coverage, simulator_instrumented]), False),
+    (check_edges, "edges, and a start", OUT, [plants("if (size > 1) sink = 1;")] if SANITIZER != "coverage" else
+     [plants("_exit(0);")], True),
+    (check_seeds, "seeds do not end it", OUT, [plants("if (size > 2) abort();")], False),
+    (check_output, "no output, quick start", OUT, [plants('fprintf(stderr, "hello\\n");'), plants("usleep(150000);")], True),
+    (check_libraries, "no foreign libraries", OUT, [link_foreign], False),
+    (check_sandbox, "read-only, no network, any directory", OUT,
+     [plants('close(open("litter", O_CREAT | O_WRONLY, 0600));'), plants(NETWORK)], False),
+    (check_order, "the same features in another order", OUT,
+     [plants(REMEMBERS)], True),
+]
+
+
+def main():
+    failed = 0
+    for check, asks, given, bad_builds, needs_libfuzzer in CHECKS:
+        if needs_libfuzzer and ENGINE != "libfuzzer" or check is check_order and SANITIZER == "coverage":
+            print(f"NOT ASKED of {ENGINE} and {SANITIZER}, which do not say: {asks}")
+            continue
+        problems = list(check(given))
+        missed = []
+        for bad in bad_builds:
+            with tempfile.TemporaryDirectory() as folder:
+                bad(pathlib.Path(folder))
+                if not list(check(pathlib.Path(folder))):
+                    missed.append(f"lets a bad build pass: {check.__name__}, bad build {bad_builds.index(bad) + 1}")
+        print(f"{'FAIL' if problems or missed else 'ok  '} {asks} ({len(bad_builds)} bad builds)")
+        for problem in problems + missed:
+            print(f"     {problem}")
+        failed += bool(problems or missed)
+    print(f"{len(CHECKS)} checks, {failed} failed")
+    return failed != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

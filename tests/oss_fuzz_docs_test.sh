@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# usage: oss_fuzz_docs_test.sh REPOSITORY SEEDS
+#
+# Runs the commands of docs/oss-fuzz.md, each line of its shell blocks: so it is also what checks the build that OSS-Fuzz
+# would make. SEEDS: a folder with seeds as bytes.
+set -euo pipefail
+repository=$(cd "$1" && pwd) seeds=$2
+
+mapfile -t commands < <(sed -n '/^```sh$/,/^```$/{/^```/!p}' "$repository/docs/oss-fuzz.md")
+expected=("./scripts/check_oss_fuzz --sanitizer address"
+  "./scripts/replay clusterfuzz-testcase-minimized-nofail_lifecycle_fuzzer-4711"
+  "./scripts/corpus teardown --seconds 0 --add downloaded")
+if [[ "${commands[*]}" != "${expected[*]}" ]]; then
+  printf 'docs/oss-fuzz.md has other commands than this test runs:\n%s\n' "${commands[@]}"
+  exit 1
+fi
+
+scratch=$(mktemp -d)
+corpus=$repository/corpus/teardown
+restore() {
+  rm -rf "$corpus"
+  if [[ -d $scratch/corpus ]]; then cp -a "$scratch/corpus" "$corpus"; fi
+  rm -rf "$scratch"
+}
+if [[ -d $corpus ]]; then cp -a "$corpus" "$scratch/corpus"; fi
+trap restore EXIT
+cd "$scratch"
+mkdir downloaded
+cp "$seeds"/* downloaded
+cp "$seeds/life_sk" clusterfuzz-testcase-minimized-nofail_lifecycle_fuzzer-4711
+
+failed=0
+try() {  # COMMAND EXPECTED-PATTERN
+  local said code=0
+  # shellcheck disable=SC2086  # words
+  said=$("$repository"/${1#./} 2>&1) || code=$?
+  if ((code != 0)) || ! grep -qE "$2" <<<"$said"; then
+    printf '%s: exit code %s, expected 0 and %s:\n%s\n' "$1" "$code" "$2" "$said"
+    failed=1
+  fi
+}
+try "${commands[0]}" '^[0-9]+ checks, 0 failed$'
+try "${commands[1]}" '^ok .*clusterfuzz-testcase.* pass$'
+try "${commands[2]}" '^teardown: [0-9]+ inputs before, [1-9][0-9]* now'
+exit "$failed"
