@@ -20,4 +20,4 @@ cmake -S $SRC/nofail -B $WORK/nofail-tests -G Ninja -DCMAKE_BUILD_TYPE=Release -
   -DCMAKE_CXX_COMPILER=$CXX
 cmake --build $WORK/nofail-tests
 cd $WORK/nofail-tests
-ctest --output-on-failure -j$(nproc)
+ctest --output-on-failure -j "$(nproc)"

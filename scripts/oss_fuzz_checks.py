@@ -18,8 +18,10 @@ import zipfile
 
 OUT, WORK = pathlib.Path(os.environ["OUT"]), pathlib.Path(os.environ["WORK"]) / "nofail"
 SANITIZER, ENGINE = os.environ["SANITIZER"], os.environ["FUZZING_ENGINE"]
+SUBJECT = "core/CMakeFiles/nofail_subject_posted.dir"
+CODEC = "fuzz/schedule/CMakeFiles/nofail_schedule_instrumented.dir"
 NAME = re.compile(r"nofail_[A-Za-z0-9_-]+_fuzzer")
-# What the base-runner image has; and where the system's libraries stand in for those of the image, they are not foreign.
+# What the base-runner image has. Where the system's libraries stand in for those of the image, they are not foreign.
 LIBRARIES = re.compile(r"linux-vdso|ld-linux|lib(c|m|dl|rt|pthread|resolv|gcc_s)\.so" +
                        (r"|libabsl_|libstdc\+\+" if os.environ["LIBRARIES"] == "system" else ""))
 # What objects are instrumented by: a section or an undefined symbol, of which one must be there.
@@ -28,8 +30,8 @@ COVERAGE = {"libfuzzer": ["__sancov_cntrs"], "afl": ["__sancov_guards", "__afl_a
 SANITIZED = {"address": ["__asan_init"], "undefined": ["__ubsan_handle_"], "thread": ["__tsan_func_entry"],
              "coverage": ["__llvm_covfun"], "none": [""]}[SANITIZER]
 # An engine's own lines: all that a run without findings may print.
-ENGINES_OWN = re.compile(r"INFO: |#\d+\s|Done \d+ runs|Running: |Executed |\*\*\*|Reading \d+ bytes|Execution successful|"
-                         r".*: Running \d+ inputs|WARNING: |\s*$")
+ENGINES_OWN = re.compile(r"INFO: |#\d+\s|Done \d+ runs|Running: |Executed |\*\*\*|Reading \d+ bytes|"
+                         r"Execution successful|.*: Running \d+ inputs|WARNING: |\s*$")
 os.environ.setdefault("LLVM_PROFILE_FILE", "/dev/null")  # the runner of coverage builds says where to
 START_UP_SECONDS = 0.2
 MIN_CODE_BYTES = 256  # UndefinedBehaviorSanitizer finds nothing to watch in a table of calls
@@ -87,13 +89,13 @@ def traces(path, words):
 
 
 def code_bytes(path):
-    return sum(int(size, 16) for size in re.findall(r"^ *\d+ nofail_subject +(\w+)", run("objdump", "-h", path).stdout, re.M))
+    sections = run("objdump", "-h", path).stdout
+    return sum(int(size, 16) for size in re.findall(r"^ *\d+ nofail_subject +(\w+)", sections, re.M))
 
 
 def check_instrumented(work):
     """The subject's objects are, for coverage and the sanitizer; the simulator's are not."""
-    subject = objects(work, "core/CMakeFiles/nofail_subject_posted.dir")
-    codec = objects(work, "fuzz/schedule/CMakeFiles/nofail_schedule_instrumented.dir")
+    subject, codec = objects(work, SUBJECT), objects(work, CODEC)
     if not subject or not codec:
         yield f"there are no objects of the subject in {work}"
     for path in subject + codec:
@@ -191,13 +193,13 @@ def plant(folder, body, *flags):
     """A fuzz target with this body, and everything else as it should be."""
     name = folder / "nofail_planted_fuzzer"
     source = folder / "planted.cc"
-    source.write_text("#include <cstdint>\n#include <cstdio>\n#include <cstdlib>\n#include <unistd.h>\n#include <fcntl.h>\n"
-                      "#include <sys/socket.h>\n#include <netinet/in.h>\n#include <arpa/inet.h>\n"
+    headers = ("cstdint", "cstdio", "cstdlib", "unistd.h", "fcntl.h", "sys/socket.h", "netinet/in.h", "arpa/inet.h")
+    source.write_text("".join(f"#include <{header}>\n" for header in headers) +
                       "volatile int sink;\nstatic int runs;\n"
                       'extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {\n'
                       f"  (void)data; (void)runs;\n  {body}\n  return 0;\n}}\n")
-    built = run(os.environ["CXX"], *os.environ["CXXFLAGS"].split(), source, "-o", name, os.environ["LIB_FUZZING_ENGINE"],
-                *flags)
+    built = run(os.environ["CXX"], *os.environ["CXXFLAGS"].split(), source, "-o", name,
+                os.environ["LIB_FUZZING_ENGINE"], *flags)
     if built.returncode != 0:
         sys.exit(f"a bad build does not build: {built.stdout}")
     source.unlink()
@@ -222,7 +224,7 @@ def link_foreign(folder):
 
 def recompile(folder, unit, flags):
     """The objects of the real build, one of them compiled once more with other flags."""
-    for part in ("core/CMakeFiles/nofail_subject_posted.dir", "fuzz/schedule/CMakeFiles/nofail_schedule_instrumented.dir"):
+    for part in (SUBJECT, CODEC):
         shutil.copytree(WORK / part, folder / part)
     commands = json.loads((WORK / "compile_commands.json").read_text())
     [entry] = [entry for entry in commands if entry["file"].endswith(unit) and "/core/" in entry["file"]]
@@ -265,7 +267,8 @@ CHECKS = [
     (check_edges, "edges, and a start", OUT, [plants("if (size > 1) sink = 1;")] if SANITIZER != "coverage" else
      [plants("_exit(0);")], True),
     (check_seeds, "seeds do not end it", OUT, [plants("if (size > 2) abort();")], False),
-    (check_output, "no output, quick start", OUT, [plants('fprintf(stderr, "hello\\n");'), plants("usleep(150000);")], True),
+    (check_output, "no output, quick start", OUT,
+     [plants('fprintf(stderr, "hello\\n");'), plants("usleep(150000);")], True),
     (check_libraries, "no foreign libraries", OUT, [link_foreign], False),
     (check_sandbox, "read-only, no network, any directory", OUT,
      [plants('close(open("litter", O_CREAT | O_WRONLY, 0600));'), plants(NETWORK)], False),

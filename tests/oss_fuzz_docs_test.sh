@@ -5,7 +5,7 @@
 # Runs the commands of docs/oss-fuzz.md, each line of its shell blocks: so it is also what checks the build that OSS-Fuzz
 # would make. SEEDS: a folder with seeds as bytes.
 set -euo pipefail
-repository=$(cd "$1" && pwd) seeds=$2
+repository=$(realpath "$1") seeds=$(realpath "$2")
 
 mapfile -t commands < <(sed -n '/^```sh$/,/^```$/{/^```/!p}' "$repository/docs/oss-fuzz.md")
 expected=("./scripts/check_oss_fuzz --sanitizer address"

@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: MIT
 """usage: oss_fuzz_test.py REPOSITORY
 
-What two files say of the same thing is the same: the versions of libraries, the names of targets; and what services read
-can be read.
+What two files say of the same thing is the same, such as the versions of libraries, and what services read can be read.
 """
 import pathlib
 import re
@@ -43,7 +42,8 @@ class OssFuzz(unittest.TestCase):
 
     def test_the_image_and_the_project_name_the_same_system(self):
         project = yaml.safe_load(text("oss-fuzz/project.yaml"))
-        self.assertIn(f"FROM gcr.io/oss-fuzz-base/base-builder:{project['base_os_version']}\n", text("oss-fuzz/Dockerfile"))
+        base = f"FROM gcr.io/oss-fuzz-base/base-builder:{project['base_os_version']}\n"
+        self.assertIn(base, text("oss-fuzz/Dockerfile"))
 
     def test_every_project_file_has_the_licence_that_the_service_asks_for(self):
         for name in ("Dockerfile", "build.sh", "run_tests.sh"):

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// nofail_encode FILE.sched OUT: a schedule's text as bytes. A part of every build, for the seeds, also of those that have
-// no `nofail` command.
+// nofail_encode FILE.sched OUT: a schedule's text as bytes. For the seeds, in every build: not all have the `nofail`
+// command.
 #include <cstdio>
 #include <fstream>
 #include <iterator>
