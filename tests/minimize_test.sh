@@ -57,7 +57,9 @@ expect 0 "^corpus/findings/$name\$" "$crash" --signature "$signature" --as findi
 check '[[ $("$nofail" replay corpus/regressions/'"$name"') == ok* ]]'
 check 'grep -q "^# *1\. A (map_free m0) cannot lock buckets0" corpus/regressions/'"$name"
 check 'cmp corpus/regressions/'"$name"' corpus/findings/'"$name"
-check 'cmp -s <(grep -v "^#" "$crash") <(grep -v "^#" corpus/findings/'"$name"')'  # it was as short before
+# It was as short before; other subjects and data races are not this build's to expect.
+sentences() { grep -vE "^(#|expect)" "$1"; }
+check 'cmp -s <(sentences "$crash") <(sentences corpus/findings/'"$name"')'
 
 # A file that exists is left alone, and said so before the work.
 echo mine >mine.sched
