@@ -163,6 +163,19 @@ TEST(ReaderTest, OfARaceWhicheverAccessIsReported) {
   }
 }
 
+TEST(ReaderTest, OfARaceBeforeTheObjectIsGivenUpIsNobody) {
+  TraceBuilder b;
+  ObjectId storage = b.Alloc(kSetupOp, KERNEL_STORAGE);
+  b.Enter(kOpB, KERNEL_RCU_TASKS_TRACE);
+  b.Touch(kOpB, storage, "Unlink");
+  b.Leave(kOpB, KERNEL_RCU_TASKS_TRACE);
+  b.Fault(Fault::kDataRace, kOpA, storage, "Destroy");
+  b.Add(EventKind::kEarlierAccess, {}, storage, "Unlink");
+  b.HandOver(kOpA, storage, "StorageFree");
+  b.Free(CallbackOp(KERNEL_STORAGE, 0), storage);
+  EXPECT_THAT(b.Signatures(), ElementsAre("data-race/storage/Destroy+Unlink"));
+}
+
 // The kernel frees in whatever section the running task happens to be.
 TEST(ReaderTest, OfARaceIsNotWhoeverRunsWhenTheObjectIsFreed) {
   TraceBuilder b;

@@ -27,7 +27,7 @@ const char* Reader(const Trace& trace, uint32_t event, const std::vector<std::st
   const ObjectId object = trace.events()[event].object;
   if (object == 0) return "";
   const uint32_t given_up = GivenUpAt(trace, object);
-  if (given_up == kNoEvent) return "";
+  if (given_up == kNoEvent || given_up > event) return "";
   for (uint32_t i = 0; i < event; ++i) {
     const Event& e = trace.events()[i];
     const bool is_access = e.kind == EventKind::kLoad || e.kind == EventKind::kStore || e.kind == EventKind::kRmw;
