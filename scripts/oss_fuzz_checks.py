@@ -34,7 +34,7 @@ ENGINES_OWN = re.compile(r"INFO: |#\d+\s|Done \d+ runs|Running: |Executed |\*\*\
                          r"Execution successful|.*: Running \d+ inputs|WARNING: |\s*$")
 os.environ.setdefault("LLVM_PROFILE_FILE", "/dev/null")  # the runner of coverage builds says where to
 START_UP_SECONDS = 0.2
-MIN_CODE_BYTES = 256  # UndefinedBehaviorSanitizer finds nothing to watch in a table of calls
+MIN_CODE_BYTES = 512  # UndefinedBehaviorSanitizer and AFL++ find nothing to watch in a table of calls
 MIN_EDGES = 100  # as OSS-Fuzz's own check has it
 
 
@@ -99,9 +99,10 @@ def check_instrumented(work):
     if not subject or not codec:
         yield f"there are no objects of the subject in {work}"
     for path in subject + codec:
-        if SANITIZER not in ("coverage", "none") and not traces(path, COVERAGE):
+        is_table = code_bytes(path) <= MIN_CODE_BYTES
+        if SANITIZER != "coverage" and not traces(path, COVERAGE) and not (ENGINE == "afl" and is_table):
             yield f"{path.name}: without coverage instrumentation"
-        if not traces(path, SANITIZED) and (SANITIZER != "undefined" or code_bytes(path) > MIN_CODE_BYTES):
+        if not traces(path, SANITIZED) and not (SANITIZER == "undefined" and is_table):
             yield f"{path.name}: not compiled for {SANITIZER}"
     for path in objects(work, "fuzz/sim", "fuzz/exec", "fuzz/check"):
         if SANITIZER != "coverage" and (traces(path, COVERAGE) or SANITIZER != "none" and traces(path, SANITIZED)):
