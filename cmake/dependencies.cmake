@@ -35,6 +35,8 @@ function(nofail_add_libraries)
   list(JOIN NOFAIL_UNINSTRUMENTED_FLAGS " " flags)
   string(APPEND CMAKE_C_FLAGS " ${flags}")
   string(APPEND CMAKE_CXX_FLAGS " ${flags}")
+  list(PREPEND CMAKE_C_COMPILER_LAUNCHER ${NOFAIL_UNINSTRUMENTED_LAUNCHER})
+  list(PREPEND CMAKE_CXX_COMPILER_LAUNCHER ${NOFAIL_UNINSTRUMENTED_LAUNCHER})
   FetchContent_MakeAvailable(absl boost_context boost_config)
 
   if(CMAKE_SYSTEM_PROCESSOR STREQUAL "aarch64")

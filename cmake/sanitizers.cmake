@@ -41,9 +41,12 @@ if(NOFAIL_ENGINE)
   set(NOFAIL_HAVE_ENGINE ON)
   set(NOFAIL_ENGINE_LINK ${NOFAIL_ENGINE})
   # Takes back what the environment asks for. 0 is no kind of coverage, whichever of them were named. Source coverage
-  # (-fprofile-instr-generate) stays: it disturbs nothing. AFL++ instruments by a plugin of its own, which
-  # scripts/build_fuzzers points at the subjects by a list.
+  # (-fprofile-instr-generate) stays: it disturbs nothing. AFL++'s compiler instruments by a plugin of its own, and is told
+  # not to by a variable.
   set(NOFAIL_UNINSTRUMENTED_FLAGS -fno-sanitize=all -fsanitize-coverage=0 -Wno-unused-command-line-argument)
+  if(CMAKE_CXX_COMPILER MATCHES "afl-clang")
+    set(NOFAIL_UNINSTRUMENTED_LAUNCHER ${CMAKE_COMMAND} -E env AFL_NOOPT=1)
+  endif()
   if(NOFAIL_SANITIZER STREQUAL "address")
     # A report is a fault of the run, not the end of the process. Stacks of fibers that are abandoned in the middle would
     # leave their fake stacks behind, which ClusterFuzz switches on at run time.
