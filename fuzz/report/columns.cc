@@ -136,22 +136,13 @@ class Table {
     return e.kind == EventKind::kCallbackBegin ? "" : absl::StrCat(TaskName(e.op), ": ");
   }
 
-  // Where a column stays in one function, the line alone says where.
-  std::string Site(const Event& e, int lane) {
-    if (e.function == nullptr || lane == kAcross) return SiteText(e);
-    absl::string_view& last = last_function_[static_cast<size_t>(lane)];
-    const bool same = last == e.function;
-    last = e.function;
-    return same ? absl::StrCat(":", e.line) : SiteText(e);
-  }
-
   // Words may run on into the columns to the right, which are empty on this line.
   void AppendRow(uint32_t event, std::string* out) {
     const Event& e = trace_.events()[event];
     const int lane = t_.LaneOf(e);
     const size_t indent = static_cast<size_t>(std::max(lane, 0)) * column_width_;
     const std::string text = Who(e, lane) + Describe(report_, event);
-    std::vector<Line> lines = Wrap(text, Site(e, lane), width_ - indent);
+    std::vector<Line> lines = Wrap(text, sites_.Next(e, lane), width_ - indent);
     if (event + 1 < trace_.size() && trace_.events()[event + 1].kind == EventKind::kEarlierAccess) {
       const std::string other = absl::StrCat("races with ", SiteText(trace_.events()[event + 1]));
       for (const Line& line : Wrap(other, "", width_ - indent - 2)) lines.push_back({"  " + line.text, ""});
@@ -174,7 +165,7 @@ class Table {
   std::vector<std::vector<const Bar*>> drawn_;  // by lane
   std::array<bool, kBarKinds> shown_ = {};
   OpRef last_callback_;
-  std::array<absl::string_view, 5> last_function_;  // by lane
+  LaneSites sites_;
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "fuzz/report/describe.h"
 
 namespace nofail {
@@ -331,6 +332,14 @@ std::vector<Row> MakeRows(const Trace& trace, const Timeline& timeline, bool fol
     }
   }
   return kept;
+}
+
+std::string LaneSites::Next(const Event& event, int lane) {
+  if (event.function == nullptr || lane == kAcross) return SiteText(event);
+  absl::string_view& last = last_function_[static_cast<size_t>(lane)];
+  const bool same = last == event.function;
+  last = event.function;
+  return same ? absl::StrCat(":", event.line) : SiteText(event);
 }
 
 }  // namespace nofail

@@ -6,10 +6,13 @@
 #ifndef NOFAIL_FUZZ_REPORT_TIMELINE_H_
 #define NOFAIL_FUZZ_REPORT_TIMELINE_H_
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
+#include "fuzz/limits.h"
 #include "fuzz/report/life.h"
 #include "fuzz/report/report.h"
 
@@ -95,6 +98,15 @@ struct Row {
 // The trace as at most about `limit` rows; every event is in exactly one. `fold`: those that do not matter share one.
 // Where there are too many, the beginning, the last part and what stands around the marked events stay.
 std::vector<Row> MakeRows(const Trace& trace, const Timeline& timeline, bool fold, size_t limit);
+
+// Where each lane stands: function and line, or the line alone while it stays in one function.
+class LaneSites {
+ public:
+  std::string Next(const Event& event, int lane);
+
+ private:
+  std::array<absl::string_view, kMaxTasks + 1> last_function_;
+};
 
 }  // namespace nofail
 #endif  // NOFAIL_FUZZ_REPORT_TIMELINE_H_

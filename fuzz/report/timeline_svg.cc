@@ -131,15 +131,6 @@ class Drawing {
     return text;
   }
 
-  // Where a lane stays in one function, the line alone says where.
-  std::string Site(const Event& e, int lane) {
-    if (e.function == nullptr || lane == kAcross) return SiteText(e);
-    absl::string_view& last = last_function_[static_cast<size_t>(lane)];
-    const bool same = last == e.function;
-    last = e.function;
-    return same ? absl::StrCat(":", e.line) : SiteText(e);
-  }
-
   std::vector<Line> WordsOf(const Row& row) {
     const uint32_t count = row.last - row.first + 1;
     const Event& e = At(row.first);
@@ -163,7 +154,7 @@ class Drawing {
       last_callback_ = e.op;
     }
     const size_t width = at_.TextColumns(row.lane);
-    std::vector<Line> lines = Wrap(text, Site(e, row.lane), width);
+    std::vector<Line> lines = Wrap(text, sites_.Next(e, row.lane), width);
     if (row.last > row.first && At(row.last).kind == EventKind::kEarlierAccess) {
       for (Line& line : Wrap("races with", SiteText(At(row.last)), width)) lines.push_back(line);
     } else if (row.last > row.first && At(row.last).kind != EventKind::kRmwOld) {
@@ -439,7 +430,7 @@ class Drawing {
   const std::vector<Row>& rows_;
   const std::string prefix_;
   Geometry at_;
-  std::array<absl::string_view, 5> last_function_;  // by lane
+  LaneSites sites_;
   OpRef last_callback_;
   std::vector<std::vector<Line>> lines_;  // by row
   std::vector<Shape> shapes_;             // in order of painting

@@ -37,14 +37,6 @@ namespace {
 
 constexpr uint64_t kExecutionsBetweenDeterminismChecks = 1000;
 
-#if NOFAIL_ASAN
-constexpr absl::string_view kSanitizer = "address";
-#elif NOFAIL_TSAN
-constexpr absl::string_view kSanitizer = "thread";
-#else
-constexpr absl::string_view kSanitizer = "none";
-#endif
-
 [[noreturn]] void HarnessBugAt(const char* what, const Schedule& schedule) {
   fprintf(stderr, "nofail: HARNESS BUG: %s\n%s", what, FormatText({{}, schedule, {}}).c_str());
   _exit(3);

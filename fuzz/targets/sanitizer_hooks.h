@@ -17,7 +17,18 @@
 
 #include <string>
 
+#include "absl/strings/string_view.h"
+
 namespace nofail {
+
+// What this program was built with, in the words of `--sanitizer`.
+#if NOFAIL_ASAN
+inline constexpr absl::string_view kSanitizer = "address";
+#elif NOFAIL_TSAN
+inline constexpr absl::string_view kSanitizer = "thread";
+#else
+inline constexpr absl::string_view kSanitizer = "none";
+#endif
 
 // Installs the signal handlers, and keeps the sanitizers' own reports off stderr from now on. `on_death` (may be null)
 // is called once when a signal is about to end the process.

@@ -21,18 +21,11 @@
 #include "fuzz/minimize/minimizer.h"
 #include "fuzz/minimize/order.h"
 #include "fuzz/minimize/sandbox.h"
+#include "fuzz/targets/sanitizer_hooks.h"
 #include "fuzz/tools/command.h"
 
 namespace nofail {
 namespace {
-
-#if NOFAIL_ASAN
-constexpr absl::string_view kSanitizer = "address";
-#elif NOFAIL_TSAN
-constexpr absl::string_view kSanitizer = "thread";
-#else
-constexpr absl::string_view kSanitizer = "none";
-#endif
 
 struct Folder {
   absl::string_view as;
