@@ -14,6 +14,8 @@ namespace {
 constexpr size_t kFewDeviations = 16;     // what is tried for every pair of deviations is tried up to here,
 constexpr size_t kVeryFewDeviations = 8;  // and what for every three up to here
 constexpr uint16_t kReaim = 16;           // how much later a preemption is tried
+constexpr int kShiftedPoints = 12;        // by how many scheduling points and lock attempts an op is tried earlier or
+constexpr int kShiftedLocks = 2;          // later as a whole
 
 // ---- Dropping ----------------------------------------------------------------------------------------------------
 
@@ -100,9 +102,38 @@ void DropPairsOfDeviations(Search* s) {
   }
 }
 
+// `candidate` with the op's lock attempts, and its preemptions from `first` on, counted from elsewhere; nothing when that
+// is before the op begins.
+std::optional<Schedule> WithOpShifted(Schedule candidate, const Deviation& first, int points, int locks) {
+  for (Deviation& d : candidate.deviations) {
+    if (d.where != first.where) continue;
+    const bool is_later_point = d.kind == ChoiceKind::kPreempt && d.ordinal >= first.ordinal;
+    const int ordinal = d.ordinal + (is_later_point ? points : d.kind == ChoiceKind::kLock ? locks : 0);
+    if (ordinal < 1) return std::nullopt;
+    d.ordinal = static_cast<uint16_t>(ordinal);
+  }
+  Normalize(&candidate);
+  return candidate;
+}
+
+// An op that waits for a lock attempts it twice and passes more scheduling points. When what made it wait is gone, or
+// makes it wait now, all that is said of what it does later counts differently.
+bool TryOpsShifted(Search* s, const Schedule& candidate) {
+  for (const Deviation& first : candidate.deviations) {
+    if (first.kind != ChoiceKind::kPreempt) continue;
+    for (int locks = -kShiftedLocks; locks <= kShiftedLocks; ++locks) {
+      for (int points = -kShiftedPoints; points <= kShiftedPoints; ++points) {
+        const std::optional<Schedule> shifted = WithOpShifted(candidate, first, points, locks);
+        if (shifted && s->Try(*shifted)) return true;
+      }
+    }
+  }
+  return false;
+}
+
 // What one deviation did before may need another to come earlier or later: tries all places for each that is left.
 void TryReaimed(Search* s, const Schedule& candidate) {
-  if (s->Try(candidate)) return;
+  if (s->Try(candidate) || TryOpsShifted(s, candidate)) return;
   for (size_t i = 0; i < candidate.deviations.size(); ++i) {
     if (candidate.deviations[i].kind != ChoiceKind::kPreempt) continue;
     const uint16_t last = static_cast<uint16_t>(candidate.deviations[i].ordinal + kReaim);
