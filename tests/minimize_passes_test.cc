@@ -71,6 +71,32 @@ TEST(MinimizePasses, ADeviationGoesWhenAnotherComesLater) {
             Whole(start + "deviate A/map_free: preempt 9 to B\n"));
 }
 
+TEST(MinimizePasses, WhatIsSaidOfAnOperationThatNeedNotWaitIsCountedFromEarlier) {
+  const std::string start = std::string(kTwo) + "task A: map_free m0\ntask B: destroy o0\n";
+  EXPECT_EQ(After("drop deviations and aim others anew",
+                  start + "deviate A/map_free: preempt 3 to B\ndeviate B/destroy: preempt 2 to A\n"
+                          "deviate B/destroy: lock 2 timeout\ndeviate B/destroy: preempt 15 to A\n",
+                  [](const std::string& s) {
+                    return Has(s, "preempt 3 to B")
+                               ? Has(s, "preempt 2 to A") && Has(s, "lock 2") && Has(s, "preempt 15 to A")
+                               : Has(s, "preempt 2 to A") && Has(s, "lock 1") && Has(s, "preempt 11 to A");
+                  }),
+            Whole(start + "deviate B/destroy: preempt 2 to A\ndeviate B/destroy: lock 1 timeout\n"
+                          "deviate B/destroy: preempt 11 to A\n"));
+}
+
+TEST(MinimizePasses, AnOwnerThatMattersInOneOrderOfTasksGoesInAnother) {
+  EXPECT_EQ(After("reorder tasks",
+                  std::string(kTwo) + "task A: destroy o1; destroy o0\ntask B: map_free m0\n"
+                                      "deviate A/destroy: preempt 25 to B\ndeviate B/map_free: preempt 9 to A\n",
+                  [](const std::string& s) {
+                    return (Has(s, "preempt 25") && Has(s, "task A: destroy")) ||
+                           (!Has(s, "destroy o1") && Has(s, "A/map_free: preempt 9 to B"));
+                  }),
+            Whole("map m0 type=sk value=8\nmap m1 type=sk value=8\nowner o0 type=sk\n"
+                  "task A: map_free m0\ntask B: destroy o0\ndeviate A/map_free: preempt 9 to B\n"));
+}
+
 TEST(MinimizePasses, TheModesOfARealMachineArePreferredToFewerSentences) {
   const Schedule any = Parse(std::string(kTwo) + "mode locks=any\ntask A: map_free m0\n");
   const Schedule contended =

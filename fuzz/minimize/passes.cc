@@ -11,8 +11,9 @@
 namespace nofail {
 namespace {
 
-constexpr size_t kFewDeviations = 16;     // what is tried for every pair of deviations is tried up to here,
-constexpr size_t kVeryFewDeviations = 8;  // and what for every three up to here
+constexpr size_t kSomeDeviations = 32;    // what is tried for every pair of deviations is tried up to here,
+constexpr size_t kFewDeviations = 16;     // what for every three up to here,
+constexpr size_t kVeryFewDeviations = 8;  // and what for every four up to here
 constexpr uint16_t kReaim = 16;           // how much later a preemption is tried
 constexpr int kShiftedPoints = 12;        // by how many scheduling points and lock attempts an op is tried earlier or
 constexpr int kShiftedLocks = 2;          // later as a whole
@@ -44,7 +45,8 @@ void DropTasks(Search* s) {
   }
 }
 
-// An op that is gone leaves what it allocated unallocated, and callbacks are called by the number of what they are about.
+// An op that is gone leaves what it allocated unallocated, and callbacks are called by the number of what they are
+// about.
 bool TryWithShiftedCallbacks(Search* s, const Schedule& candidate) {
   if (s->Try(candidate)) return true;
   for (const kernel_object_kind kind : {KERNEL_SELEM, KERNEL_STORAGE}) {
@@ -78,7 +80,9 @@ void DropTaskOps(Search* s) {
   for (uint8_t task = kTaskA; task <= LastTask(s->best()); ++task) DropOpsOf(s, task);
 }
 
-void DropSetupOps(Search* s) { DropOpsOf(s, kSetup); }
+void DropSetupOps(Search* s) {
+  DropOpsOf(s, kSetup);
+}
 
 void DropOwners(Search* s) {
   for (size_t i = s->best().owners.size(); i-- > 0;) {
@@ -96,14 +100,14 @@ void DropMaps(Search* s) {
 void DropPairsOfDeviations(Search* s) {
   for (size_t i = s->best().deviations.size(); i-- > 1;) {
     for (size_t j = i; j-- > 0 && i < s->best().deviations.size();) {
-      if (s->best().deviations.size() > kFewDeviations) return;
+      if (s->best().deviations.size() > kSomeDeviations) return;
       s->Try(WithoutDeviations(WithoutDeviations(s->best(), i, 1), j, 1));
     }
   }
 }
 
-// `candidate` with the op's lock attempts, and its preemptions from `first` on, counted from elsewhere; nothing when that
-// is before the op begins.
+// `candidate` with the op's lock attempts, and its preemptions from `first` on, counted from elsewhere; nothing when
+// that is before the op begins.
 std::optional<Schedule> WithOpShifted(Schedule candidate, const Deviation& first, int points, int locks) {
   for (Deviation& d : candidate.deviations) {
     if (d.where != first.where) continue;
@@ -132,8 +136,8 @@ bool TryOpsShifted(Search* s, const Schedule& candidate) {
 }
 
 // What one deviation did before may need another to come earlier or later: tries all places for each that is left.
-void TryReaimed(Search* s, const Schedule& candidate) {
-  if (s->Try(candidate) || TryOpsShifted(s, candidate)) return;
+bool TryReaimed(Search* s, const Schedule& candidate) {
+  if (s->Try(candidate) || TryOpsShifted(s, candidate)) return true;
   for (size_t i = 0; i < candidate.deviations.size(); ++i) {
     if (candidate.deviations[i].kind != ChoiceKind::kPreempt) continue;
     const uint16_t last = static_cast<uint16_t>(candidate.deviations[i].ordinal + kReaim);
@@ -141,8 +145,22 @@ void TryReaimed(Search* s, const Schedule& candidate) {
       Schedule reaimed = candidate;
       reaimed.deviations[i].ordinal = ordinal;
       Normalize(&reaimed);
-      if (s->Try(reaimed)) return;
+      if (s->Try(reaimed)) return true;
     }
+  }
+  return false;
+}
+
+// Tries `candidate` without one deviation, or one owner and what is about it.
+void DropOneOf(Search* s, const Schedule& candidate) {
+  const auto drop = [s](const Schedule& fewer) {
+    return fewer.deviations.size() <= kVeryFewDeviations ? TryReaimed(s, fewer) : s->Try(fewer);
+  };
+  for (size_t i = candidate.deviations.size(); i-- > 0;) {
+    if (drop(WithoutDeviations(candidate, i, 1))) return;
+  }
+  for (size_t i = candidate.owners.size(); candidate.owners.size() > 1 && i-- > 0;) {
+    if (drop(WithoutOwner(candidate, static_cast<uint8_t>(i)))) return;
   }
 }
 
@@ -205,15 +223,13 @@ void MoveOpsToSetup(Search* s) {
   }
 }
 
-// Tasks in another order start in another order: that may be what a deviation is for. On its own it is no simpler.
+// Tasks in another order start in another order: that may be what a deviation or an operation is for. On its own it is
+// no simpler.
 void ReorderTasks(Search* s) {
   for (uint8_t a = kTaskA; a < LastTask(s->best()); ++a) {
     for (uint8_t b = static_cast<uint8_t>(a + 1); b <= LastTask(s->best()); ++b) {
-      Schedule swapped = WithTasksSwapped(s->best(), a, b);
-      if (s->Try(swapped)) continue;
-      for (size_t i = swapped.deviations.size(); i-- > 0;) {
-        if (s->Try(WithoutDeviations(swapped, i, 1))) break;
-      }
+      const Schedule swapped = WithTasksSwapped(s->best(), a, b);
+      if (!s->Try(swapped)) DropOneOf(s, swapped);
     }
   }
 }
@@ -307,7 +323,8 @@ void PlainOps(Search* s) {
 // The least ordinal at which the deviation still does it.
 void LowerOrdinals(Search* s) {
   for (size_t i = 0; i < s->best().deviations.size(); ++i) {
-    for (uint16_t ordinal = 1; i < s->best().deviations.size() && ordinal < s->best().deviations[i].ordinal; ++ordinal) {
+    for (uint16_t ordinal = 1; i < s->best().deviations.size() && ordinal < s->best().deviations[i].ordinal;
+         ++ordinal) {
       if (TryChanged(s, [=](Schedule* c) { c->deviations[i].ordinal = ordinal; })) break;
     }
   }
@@ -370,7 +387,9 @@ bool Search::Try(const Schedule& candidate) {
   return true;
 }
 
-std::span<const Pass> AllPasses() { return kPasses; }
+std::span<const Pass> AllPasses() {
+  return kPasses;
+}
 
 void RunPasses(Search* search, const std::function<void(const Pass&)>& on_pass) {
   for (Schedule before; !search->stopped() && before != search->best();) {
