@@ -245,6 +245,7 @@ class Run:
         found = self.findings / f"{violation.name}.sched"
         shorter = self.work / "minimized" / found.name
         shorter.parent.mkdir(exist_ok=True)
+        shorter.unlink(missing_ok=True)  # an earlier run's
         note(f"minimizing {violation.signature}")
         self.minimizing = process = subprocess.Popen(
             [self.options.tool, "minimize", "--signature", violation.signature, "--force", "-o", shorter, found],
@@ -306,7 +307,7 @@ class Run:
         count = len(news) + len(summary["crashes"])
         print(f"\n{plural(count, 'new violation') + ': see above' if count else 'nothing new'}; as data: "
               f"{self.shown(self.work)}/summary.json and .sarif")
-        return SOMETHING_NEW if count else INTERRUPTED if self.interrupted else NOTHING_NEW
+        return INTERRUPTED if self.interrupted else SOMETHING_NEW if count else NOTHING_NEW
 
     def main(self):
         o = self.options
@@ -328,7 +329,9 @@ def sarif(summary):
     for v in summary["violations"]:
         if v["listed"] != "new" or not v["run"]:
             continue
-        said = next(w for w in v["run"]["violations"] if w["signature"] == v["signature"])
+        said = next((w for w in v["run"]["violations"] if w["signature"] == v["signature"]), None)
+        if said is None:  # a data race that the thread sanitizer did not see again
+            continue
         rules[said["kind"]] = {"id": said["kind"]}
         result = {"ruleId": said["kind"], "level": "error", "message": {"text": f"{v['signature']}: {said['detail']}"},
                   "partialFingerprints": {"signature/v1": v["signature"]}}

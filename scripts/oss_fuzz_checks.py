@@ -26,8 +26,8 @@ LIBRARIES = re.compile(r"linux-vdso|ld-linux|lib(c|m|dl|rt|pthread|resolv|gcc_s)
                        (r"|libabsl_|libstdc\+\+" if os.environ["LIBRARIES"] == "system" else ""))
 # What objects are instrumented by: a section or an undefined symbol, of which one must be there.
 COVERAGE = {"libfuzzer": ["__sancov_cntrs"], "afl": ["__sancov_guards", "__afl_area_ptr"],
-            "honggfuzz": ["__sancov_guards"], "centipede": ["__sancov_guards"]}[ENGINE]
-SANITIZED = {"address": ["__asan_init"], "undefined": ["__ubsan_handle_"], "thread": ["__tsan_func_entry"],
+            "honggfuzz": ["__sancov_guards"]}[ENGINE]
+SANITIZED = {"address": ["__asan_init"], "undefined": ["__ubsan_handle_"],
              "coverage": ["__llvm_covfun"], "none": [""]}[SANITIZER]
 # An engine's own lines: all that a run without findings may print.
 ENGINES_OWN = re.compile(r"INFO: |#\d+\s|Done \d+ runs|Running: |Executed |\*\*\*|Reading \d+ bytes|"
@@ -74,7 +74,7 @@ def check_names(out):
         if path.name.endswith("_fuzzer") and path.name not in names:
             yield f"{path.name}: is stripped, or not executable"
     for name in sorted(names):
-        for companion in ("_seed_corpus.zip", ".options"):
+        for companion in ("_seed_corpus.zip", ".options", ".dict"):
             if not (out / (name + companion)).is_file():
                 yield f"{name}: has no {name}{companion}"
 
