@@ -15,8 +15,8 @@ constexpr size_t kSomeDeviations = 32;    // what is tried for every pair of dev
 constexpr size_t kFewDeviations = 16;     // what for every three up to here,
 constexpr size_t kVeryFewDeviations = 8;  // and what for every four up to here
 constexpr uint16_t kReaim = 16;           // how much later a preemption is tried
-constexpr int kShiftedPoints = 12;        // by how many scheduling points and lock attempts an op is tried earlier or
-constexpr int kShiftedLocks = 2;          // later as a whole
+constexpr int kShiftedPoints = 8;         // by how many scheduling points and lock attempts an op is tried earlier or
+constexpr int kShiftedLocks = 1;          // later as a whole
 
 // ---- Dropping ----------------------------------------------------------------------------------------------------
 
@@ -106,13 +106,12 @@ void DropPairsOfDeviations(Search* s) {
   }
 }
 
-// `candidate` with the op's lock attempts, and its preemptions from `first` on, counted from elsewhere; nothing when
-// that is before the op begins.
+// `candidate` with what is said of the op from `first` on counted from elsewhere, and with a preemption all lock
+// attempts; nothing when that is before the op begins.
 std::optional<Schedule> WithOpShifted(Schedule candidate, const Deviation& first, int points, int locks) {
   for (Deviation& d : candidate.deviations) {
-    if (d.where != first.where) continue;
-    const bool is_later_point = d.kind == ChoiceKind::kPreempt && d.ordinal >= first.ordinal;
-    const int ordinal = d.ordinal + (is_later_point ? points : d.kind == ChoiceKind::kLock ? locks : 0);
+    if (d.where != first.where || (d.kind == first.kind && d.ordinal < first.ordinal)) continue;
+    const int ordinal = d.ordinal + (d.kind == ChoiceKind::kPreempt ? points : d.kind == ChoiceKind::kLock ? locks : 0);
     if (ordinal < 1) return std::nullopt;
     d.ordinal = static_cast<uint16_t>(ordinal);
   }
@@ -124,9 +123,10 @@ std::optional<Schedule> WithOpShifted(Schedule candidate, const Deviation& first
 // makes it wait now, all that is said of what it does later counts differently.
 bool TryOpsShifted(Search* s, const Schedule& candidate) {
   for (const Deviation& first : candidate.deviations) {
-    if (first.kind != ChoiceKind::kPreempt) continue;
+    if (first.kind != ChoiceKind::kPreempt && first.kind != ChoiceKind::kLock) continue;
+    const int most_points = first.kind == ChoiceKind::kPreempt ? kShiftedPoints : 0;
     for (int locks = -kShiftedLocks; locks <= kShiftedLocks; ++locks) {
-      for (int points = -kShiftedPoints; points <= kShiftedPoints; ++points) {
+      for (int points = -most_points; points <= most_points; ++points) {
         const std::optional<Schedule> shifted = WithOpShifted(candidate, first, points, locks);
         if (shifted && s->Try(*shifted)) return true;
       }
