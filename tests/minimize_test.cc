@@ -23,8 +23,11 @@ namespace nofail {
 namespace {
 
 using ::testing::Contains;
+using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Le;
+using ::testing::SizeIs;
 using Status = Minimized::Status;
 
 Schedule Parse(const std::string& sentences) {
@@ -196,6 +199,7 @@ TEST_P(MinimizeCorpus, LeavesNothingThatCouldGo) {
     const Minimized result = Minimize(*linked_subject, file->schedule, {.signature = signature});
     ASSERT_EQ(result.status, Status::kDone);
     EXPECT_THAT(result.signatures, Contains(signature));
+    EXPECT_THAT(result.story, Each(SizeIs(Le(118))));
     const Minimized again = Minimize(*linked_subject, file->schedule, {.signature = signature});
     EXPECT_EQ(Text(result.schedule), Text(again.schedule)) << "the same input, another result";
     for (const Schedule& less : WithOneSentenceLess(result.schedule)) {

@@ -20,6 +20,7 @@ namespace nofail {
 namespace {
 
 constexpr size_t kColumns = 118;
+constexpr absl::string_view kIndent = "    ";
 
 using Word = std::pair<ObjectId, uint16_t>;
 Word WordOf(const Event& e) { return {e.object, e.offset}; }
@@ -284,10 +285,22 @@ class Teller {
         e.function == nullptr
             ? ""
             : absl::StrCat("(", place, e.function, ", ", file.substr(file.rfind('/') + 1), ":", e.line, ")");
-    if (!site.empty() && text.size() + 1 + site.size() <= kColumns) {
-      absl::StrAppend(&text, " ", site);
-    } else if (!site.empty()) {
-      lines_.push_back(std::exchange(text, absl::StrCat("    ", site)));
+    Wrap(std::move(text));
+    if (site.empty()) return;
+    if (lines_.back().size() + 1 + site.size() <= kColumns) {
+      absl::StrAppend(&lines_.back(), " ", site);
+    } else {
+      lines_.push_back(absl::StrCat(kIndent, site));
+    }
+  }
+
+  // Adds it as lines that are as long as allowed, broken at blanks.
+  void Wrap(std::string text) {
+    while (text.size() > kColumns) {
+      const size_t blank = text.rfind(' ', kColumns);
+      if (blank == text.npos || blank < kIndent.size()) break;
+      lines_.push_back(text.substr(0, blank));
+      text = absl::StrCat(kIndent, text.substr(blank + 1));
     }
     lines_.push_back(std::move(text));
   }
