@@ -43,6 +43,17 @@ for subject in "${subjects[@]}"; do
   check '[[ $verdict == *"posted "*/SelemUnlinkNofail/* && $verdict == *"$subject "*/bpf_selem_unlink_nofail/* ]]'
 done
 
+# What is minimized on a subject expects of that one what it violates there, and is told with its functions.
+crash=corpus/findings/refcount-dec-to-zero__livelock-storagedestroy.sched
+signature=livelock/-/bpf_local_storage_destroy/after=saturation
+for subject in "${subjects[@]}"; do
+  [[ $subject == linux-7.* ]] || continue
+  check '"$nofail" minimize "$crash" --subject "$subject" --signature "$signature" -o "$scratch/least.sched" --force >/dev/null 2>&1'
+  check 'grep -q "^expect $subject: .*$signature" "$scratch/least.sched"'
+  check 'grep -q "^# .*(bpf_[a-z_]*, bpf_local_storage.c:" "$scratch/least.sched"'
+  check '[[ $("$nofail" replay "$scratch/least.sched") == ok* ]]'
+done
+
 # What the expect lines name is run, and what of it is not here is said once.
 {
   grep -v '^expect' corpus/seeds/teardown_two_maps.sched
