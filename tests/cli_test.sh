@@ -5,32 +5,15 @@
 # What a person meets at the command line: each bad input has its message and exit code, and leaves nothing behind.
 set -uo pipefail
 nofail=$(realpath "$1")
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-cd "$scratch" || exit 1
+# shellcheck source=tests/command.sh
+source "$(dirname "${BASH_SOURCE[0]}")/command.sh"
 
-failed=0
-# expect CODE TEXT ARGUMENT...: the exit code, and an extended regular expression that the output matches.
-expect() {
-  local code=$1 text=$2 output got
-  shift 2
-  output=$("$nofail" "$@" 2>&1)
-  got=$?
-  if [[ $got != "$code" ]]; then
-    echo "nofail $*: exit code $got, expected $code; it said: $output"
-    failed=1
-  elif ! grep -qE -- "$text" <<<"$output"; then
-    echo "nofail $*: expected to read '$text'; it said: $output"
-    failed=1
-  fi
-}
 # one_line ARGUMENT...: the error is a single line.
 one_line() {
   local lines
   lines=$("$nofail" "$@" 2>&1 >/dev/null | wc -l)
   [[ $lines == 1 ]] || { echo "nofail $*: $lines lines of error, expected one"; failed=1; }
 }
-check() { if ! eval "$1"; then echo "not true: $1"; failed=1; fi; }
 
 cat >good.sched <<'S'
 nofail schedule 1

@@ -6,23 +6,11 @@
 set -uo pipefail
 nofail=$(realpath "$1")
 corpus=$(realpath "$2")/corpus
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-cd "$scratch" || exit 1
+# shellcheck source=tests/command.sh
+source "$(dirname "${BASH_SOURCE[0]}")/command.sh"
 
-failed=0
-# expect CODE TEXT ARGUMENT...: the exit code, and an extended regular expression that the output matches.
-expect() {
-  local code=$1 text=$2 output got
-  shift 2
-  output=$("$nofail" minimize "$@" 2>&1)
-  got=$?
-  if [[ $got != "$code" ]] || ! grep -qE -- "$text" <<<"$output"; then
-    echo "nofail minimize $*: exit code $got, expected $code and '$text'; it said: $output"
-    failed=1
-  fi
-}
-check() { if ! eval "$1"; then echo "not true: $1"; failed=1; fi; }
+# expect_minimize CODE TEXT ARGUMENT...
+expect_minimize() { expect "$1" "$2" minimize "${@:3}"; }
 
 cat >passes.sched <<'S'
 nofail schedule 1
@@ -37,23 +25,23 @@ signature_in() { sed -n 's/^expect posted: .*\(use-after-free[^, ]*\).*/\1/p' "$
 signature=$(signature_in "$crash")
 
 # What cannot be minimized has its own message and exit code, and nothing is written.
-expect 2 'expected one file or one --seed'
-expect 2 'missing: No such file' missing -o out.sched
-expect 2 'bad.sched:4:9: expected .*, found' bad.sched -o out.sched
-expect 2 'one of them' "$crash" -o out.sched --as known
-expect 2 'there is no corpus/ here: say where to with -o' "$crash"
-expect 2 '--update expects one file, and nothing else' "$crash" --update -o out.sched
-expect 4 'passes.sched: does not violate anything with subject posted' passes.sched -o out.sched
-expect 4 'does not violate as leak.x/y/Z; it does as warning' "$crash" --signature leak.x/y/Z -o out.sched
+expect_minimize 2 'expected one file or one --seed'
+expect_minimize 2 'missing: No such file' missing -o out.sched
+expect_minimize 2 'bad.sched:4:9: expected .*, found' bad.sched -o out.sched
+expect_minimize 2 'one of them' "$crash" -o out.sched --as known
+expect_minimize 2 'there is no corpus/ here: say where to with -o' "$crash"
+expect_minimize 2 '--update expects one file, and nothing else' "$crash" --update -o out.sched
+expect_minimize 4 'passes.sched: does not violate anything with subject posted' passes.sched -o out.sched
+expect_minimize 4 'does not violate as leak.x/y/Z; it does as warning' "$crash" --signature leak.x/y/Z -o out.sched
 check '[[ ! -e out.sched ]]'
 mkdir corpus
-expect 2 '--as zoo: expected regression, finding or known' "$crash" --as zoo
+expect_minimize 2 '--as zoo: expected regression, finding or known' "$crash" --as zoo
 check '[[ -z $(ls corpus) ]]'
 
 # The folder by what it is, the name by the signature; the expectation and the story with it.
 name=use-after-free__$(cut -d/ -f3- <<<"$signature" | tr '[:upper:]+/=' '[:lower:]---').sched
-expect 0 "^corpus/regressions/$name\$" "$crash" --signature "$signature"
-expect 0 "^corpus/findings/$name\$" "$crash" --signature "$signature" --as finding
+expect_minimize 0 "^corpus/regressions/$name\$" "$crash" --signature "$signature"
+expect_minimize 0 "^corpus/findings/$name\$" "$crash" --signature "$signature" --as finding
 check '[[ $("$nofail" replay corpus/regressions/'"$name"') == ok* ]]'
 check 'grep -q "^# *1\. A (map_free m0) cannot lock buckets0" corpus/regressions/'"$name"
 check 'cmp corpus/regressions/'"$name"' corpus/findings/'"$name"
@@ -63,17 +51,17 @@ check 'cmp -s <(sentences "$crash") <(sentences corpus/findings/'"$name"')'
 
 # A file that exists is left alone, and said so before the work.
 echo mine >mine.sched
-expect 2 'mine.sched: exists; --force overwrites it' "$crash" -o mine.sched
-expect 2 "regressions/$name: exists" "$crash" --signature "$signature"
+expect_minimize 2 'mine.sched: exists; --force overwrites it' "$crash" -o mine.sched
+expect_minimize 2 "regressions/$name: exists" "$crash" --signature "$signature"
 check '[[ $(cat mine.sched) == mine ]]'
-expect 0 '' "$crash" -o mine.sched --force
+expect_minimize 0 '' "$crash" -o mine.sched --force
 check '[[ $(head -c 1 mine.sched) == "#" ]]'
-expect 2 'no/such/place.sched: cannot be written' "$crash" -o no/such/place.sched
+expect_minimize 2 'no/such/place.sched: cannot be written' "$crash" -o no/such/place.sched
 check '[[ -z $(find . -name "*.sched.*") ]]'
 
 # The expectation of another time becomes what is so now; data races, which only the thread build sees, stay.
 sed -i 's/^expect posted: .*/expect posted: leak.x\/y\/Z, data-race\/a\/B/' mine.sched
-expect 0 'mine.sched' --update mine.sched
+expect_minimize 0 'mine.sched' --update mine.sched
 check '! grep -q leak.x mine.sched'
 check 'grep -q "^expect posted: warning" mine.sched'
 check '[[ $("$nofail" replay mine.sched) == ok* ]]'
