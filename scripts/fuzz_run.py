@@ -19,8 +19,6 @@ import threading
 import time
 
 NOTHING_NEW, SOMETHING_NEW, HARNESS_BUG, SETUP_FAILED, INTERRUPTED = 0, 1, 3, 5, 130
-# How a fuzz binary may leave that is no crash: the time is over (libFuzzer on an interrupt: 72), interrupted.
-ENDS = (0, 72, INTERRUPTED)
 # The thread sanitizer's runtime keeps some memory for each of its reports.
 SECONDS_OF_A_WORKER = {"thread": 600}
 SECONDS_OF_A_MINIMIZATION = 60

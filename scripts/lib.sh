@@ -44,7 +44,8 @@ missing_clang() {
   echo clang  # also when the package lists are empty, as in a fresh container: install_missing asks again
 }
 
-# install_missing [PACKAGE]...: installs what is missing, of these too, as root or with sudo; otherwise prints the one line that does, and leaves with code 5.
+# install_missing [PACKAGE]...: installs what is missing, of these too, as root or with sudo; otherwise prints the one line
+# that does, and leaves with code 5.
 install_missing() {
   local package missing=()
   if ! command -v dpkg-query >/dev/null; then
