@@ -18,10 +18,11 @@ leave() { say "$2"; exit "$1"; }
 
 is_installed() { [[ $(dpkg-query -W -f '${Status}' "$1" 2>/dev/null) == "install ok installed" ]]; }
 
-# Whether this clang is there, with libFuzzer.
+# Whether this clang is there, with libFuzzer, and the tool that tells sanitizers the names of functions: without it
+# ThreadSanitizer's reports would be about nobody.
 has_clang() {
   local name
-  command -v "clang++-$1" >/dev/null || return 1
+  command -v "clang++-$1" >/dev/null && command -v "llvm-symbolizer-$1" >/dev/null || return 1
   for name in "libclang_rt.fuzzer-$(uname -m).a" libclang_rt.fuzzer.a; do
     if [[ -f $("clang++-$1" -print-file-name="$name") ]]; then return 0; fi
   done
@@ -37,6 +38,7 @@ missing_clang() {
   for version in "${nofail_clangs[@]}"; do
     if apt-cache show "clang-$version" >/dev/null 2>&1; then
       echo "clang-$version"
+      echo "llvm-$version"
       apt-cache show "libclang-rt-$version-dev" >/dev/null 2>&1 && echo "libclang-rt-$version-dev"
       return
     fi
