@@ -29,4 +29,10 @@ std::string Violation::Signature() const {
   return text;
 }
 
+uint64_t HashOfSignature(std::string_view signature) {  // FNV-1a
+  uint64_t hash = 14695981039346656037u;
+  for (const char c : signature) hash = (hash ^ static_cast<uint8_t>(c)) * 1099511628211u;
+  return hash;
+}
+
 }  // namespace nofail

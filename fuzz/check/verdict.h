@@ -41,6 +41,9 @@ struct Violation {
   std::string Signature() const;
 };
 
+// A number for a signature, the same everywhere.
+uint64_t HashOfSignature(std::string_view signature);
+
 struct Verdict {
   std::vector<Violation> violations;  // in the order they show in the trace; leaks last
   bool pass() const { return violations.empty(); }

@@ -24,6 +24,7 @@
 #include "fuzz/check/known.h"
 #include "fuzz/exec/executor.h"
 #include "fuzz/exec/features.h"
+#include "fuzz/report/crash_header.h"
 #include "fuzz/report/on_death.h"
 #include "fuzz/report/text_report.h"
 #include "fuzz/schedule/text.h"
@@ -42,15 +43,18 @@ constexpr uint64_t kExecutionsBetweenDeterminismChecks = 1000;
   _exit(3);
 }
 
-// The last frame of the project's own in an engine's crash report. Its name is what the report is filed under.
-[[noreturn, gnu::noinline]] void StopAtNewViolation() {
+// A sanitizer that catches the signal has a stack to report that is the same for every violation. A crash is filed under
+// what is printed last, so that one is not printed.
+[[noreturn]] void StopAtNewViolation() {
+  HideSanitizerReports();
   abort();
 }
 
-// libFuzzer clears these before each run and counts each that is not 0 as covered. Other engines leave them alone.
-// It looks through all of them after each run, used or not: 4096 would cost a tenth of the speed.
-constexpr size_t kExtraCounters = 512;
-[[gnu::section("__libfuzzer_extra_counters")]] uint8_t extra_counters[kExtraCounters];
+// What is not 0 here after a run, libFuzzer and Centipede count as covered, and clear; other engines leave it alone. They
+// look through all of it after each run, used or not: 4096 would cost libFuzzer a tenth of its speed.
+constexpr size_t kExtraFeatures = 512;
+[[gnu::used, gnu::retain, gnu::section("__libfuzzer_extra_counters")]] uint8_t extra_counters[kExtraFeatures];
+[[gnu::used, gnu::retain, gnu::section("__centipede_extra_features")]] uint64_t extra_features[kExtraFeatures];
 
 volatile sig_atomic_t interrupted = 0;
 void OnInterrupt(int) {
@@ -65,7 +69,7 @@ class Driver {
     return *driver;
   }
 
-  void SaveFindingsIn(const std::string& directory, bool stop_on_new);
+  void SaveFindingsIn(const std::string& directory, bool stop_on_new, bool once);
   void ReadBaseline(const std::string& path);
   void AllowNoFailures() { executor_.AllowNoFailures(); }
   void Run(Profile profile, std::span<const uint8_t> input);
@@ -81,7 +85,7 @@ class Driver {
 
   Verdict Confirmed(const Verdict& first);
   void Judge(const Verdict& verdict);
-  void Print(const Verdict& verdict);
+  void Print(const Verdict& verdict, const Violation& headline);
   void Save(const Verdict& verdict);
 
   Executor executor_{*linked_subject};
@@ -91,15 +95,17 @@ class Driver {
   Tally tally_;
   std::string directory_;  // of the findings; "": none
   bool stop_on_new_ = true;
+  bool checks_determinism_ = false;
 };
 
-void Driver::SaveFindingsIn(const std::string& directory, bool stop_on_new) {
+void Driver::SaveFindingsIn(const std::string& directory, bool stop_on_new, bool once) {
   if (mkdir(directory.c_str(), 0777) != 0 && errno != EEXIST) {
     fprintf(stderr, "nofail: --findings: cannot make the directory %s: %s\n", directory.c_str(), strerror(errno));
     _exit(2);
   }
   directory_ = directory;
   stop_on_new_ = stop_on_new;
+  checks_determinism_ = !once;
   tally_.WriteTo(directory);
   struct sigaction action = {};
   action.sa_handler = OnInterrupt;
@@ -134,11 +140,11 @@ void Driver::Run(Profile profile, std::span<const uint8_t> input) {
   profile_ = profile;
   ReadInput(profile, input, &schedule_);
   const RunResult& result = executor_.Run(schedule_);
-  if (guidance.features) features_.Collect(executor_.trace(), extra_counters);
+  if (guidance.features) features_.Collect(executor_.trace(), {extra_counters, extra_features});
   tally_.CountExecution(executor_.trace().size(), executor_.trace().interleaving());
   if (!result.verdict.pass()) Judge(Confirmed(Verdict(result.verdict)));
   // Not in a bare binary: nobody would be told, and an input that ran twice looks new to its engine.
-  if (!directory_.empty() && tally_.executions() % kExecutionsBetweenDeterminismChecks == 0 &&
+  if (checks_determinism_ && tally_.executions() % kExecutionsBetweenDeterminismChecks == 0 &&
       !executor_.IsDeterministic(schedule_)) {
     HarnessBugAt("the same schedule gave two traces", schedule_);
   }
@@ -171,26 +177,30 @@ Verdict Driver::Confirmed(const Verdict& first) {
 }
 
 void Driver::Judge(const Verdict& verdict) {
-  bool is_new = false, is_first = false;
+  const Violation* headline = nullptr;  // the first one that is new
+  bool is_first = false;
   for (const Violation& violation : verdict.violations) {
     const Tally::Seen& seen = tally_.CountViolation(violation.Signature());
-    is_new |= seen.listed == nullptr;
-    is_first |= seen.listed == nullptr && seen.count == 1;
+    if (seen.listed != nullptr) continue;
+    if (headline == nullptr) headline = &violation;
+    is_first |= seen.count == 1;
   }
-  if (is_new && stop_on_new_) Print(verdict);
+  const bool stop = headline != nullptr && stop_on_new_;
+  if (stop) Print(verdict, *headline);
   TakeSanitizerReports();
   if (is_first && !directory_.empty()) Save(verdict);
-  if (is_new && stop_on_new_) {
+  if (stop) {
     tally_.Write(true);
     StopAtNewViolation();
   }
 }
 
-void Driver::Print(const Verdict& verdict) {
+void Driver::Print(const Verdict& verdict, const Violation& headline) {
   const std::string schedule = FormatText({{}, schedule_, {}});
   const Report report{*linked_subject, schedule, verdict, executor_.trace()};
   fputs(TextReport(report, {.width = TerminalWidth(), .colour = false}).c_str(), stderr);
   fputs(TakeSanitizerReports().c_str(), stderr);
+  fputs(CrashHeader(headline, getpid()).c_str(), stderr);
 }
 
 // The recorded schedule, under the name of each signature that is not listed and has no file yet.
@@ -256,15 +266,16 @@ int FuzzOne(Profile profile, const uint8_t* data, size_t size) {
 extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
   nofail::Driver& driver = nofail::Driver::Get();  // hooks are in place before the first input
   std::string directory;
-  bool stop_on_new = false;
+  bool stop_on_new = false, once = false;
   for (int i = 1; i < *argc; ++i) {
     absl::string_view argument((*argv)[i]);
     if (argument == "--stop-on-new") stop_on_new = true;
+    if (argument == "--once") once = true;
     if (argument == "--no-failures") driver.AllowNoFailures();
     if (absl::ConsumePrefix(&argument, "--baseline=")) driver.ReadBaseline(std::string(argument));
     if (absl::ConsumePrefix(&argument, "--guidance=")) nofail::ReadGuidance(argument);
     if (absl::ConsumePrefix(&argument, "--findings=")) directory = std::string(argument);
   }
-  if (!directory.empty()) driver.SaveFindingsIn(directory, stop_on_new);
+  if (!directory.empty()) driver.SaveFindingsIn(directory, stop_on_new, once);
   return 0;
 }

@@ -17,7 +17,7 @@
 #if NOFAIL_ASAN
 #include <sanitizer/asan_interface.h>
 #endif
-#if NOFAIL_ASAN || NOFAIL_TSAN
+#if NOFAIL_ASAN || NOFAIL_TSAN || NOFAIL_UBSAN
 #include <sanitizer/common_interface_defs.h>
 #endif
 #if NOFAIL_TSAN
@@ -37,12 +37,12 @@ namespace {
 
 // ---- The sanitizers' own text ----------------------------------------------------------------------------------
 
-// A file in memory that their reports go to. -1: they go to stderr.
+// A file in memory that their reports go to; -1: there is none. UndefinedBehaviorSanitizer alone reports to stderr.
 int report_fd = -1;
 [[maybe_unused]] bool print_races = true;
 
 void SendReportsTo([[maybe_unused]] int fd) {
-#if NOFAIL_ASAN || NOFAIL_TSAN
+#if NOFAIL_ASAN || NOFAIL_TSAN || NOFAIL_UBSAN
   __sanitizer_set_report_fd(reinterpret_cast<void*>(static_cast<intptr_t>(fd)));
 #endif
 }
@@ -183,7 +183,9 @@ void OnSignal(int signal, siginfo_t* info, void* raw_context) {
 void InstallSanitizerHooks(void (*death)()) {
   on_death = death;
   report_fd = memfd_create("sanitizer reports", MFD_CLOEXEC);
-  if (report_fd >= 0) SendReportsTo(report_fd);
+#if !NOFAIL_UBSAN
+  HideSanitizerReports();
+#endif
   real_sigaction = reinterpret_cast<decltype(real_sigaction)>(dlsym(RTLD_NEXT, "sigaction"));
   struct sigaction action = {};
   action.sa_sigaction = OnSignal;
@@ -201,6 +203,10 @@ std::string TakeSanitizerReports() {
   text.resize(got < 0 ? 0 : static_cast<size_t>(got));
   if (ftruncate(report_fd, 0) != 0 || lseek(report_fd, 0, SEEK_SET) != 0) text.append("(and more)\n");
   return text;
+}
+
+void HideSanitizerReports() {
+  if (report_fd >= 0) SendReportsTo(report_fd);
 }
 
 void PrintRaces(bool print) { print_races = print; }

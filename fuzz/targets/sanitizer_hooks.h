@@ -30,9 +30,13 @@ inline constexpr absl::string_view kSanitizer = "thread";
 inline constexpr absl::string_view kSanitizer = "none";
 #endif
 
-// Installs the signal handlers, and keeps the sanitizers' own reports off stderr from now on. `on_death` (may be null)
-// is called once when a signal is about to end the process.
+// Installs the signal handlers, and hides the sanitizers' own reports from now on; not where UndefinedBehaviorSanitizer
+// is alone, whose reports end the process. `on_death` (may be null) is called once when a signal is about to end the
+// process.
 void InstallSanitizerHooks(void (*on_death)());
+
+// Keeps the sanitizers' own reports off stderr from now on, the one of an abort() included.
+void HideSanitizerReports();
 
 // What the sanitizers have printed since the last call. Empty unless there was a report.
 std::string TakeSanitizerReports();

@@ -17,12 +17,6 @@ constexpr std::chrono::seconds kPeriod{1};
 constexpr uint64_t kExecutionsBetweenClockReads = 256;
 constexpr size_t kSlugLength = 60;
 
-uint64_t HashOf(const std::string& text) {  // FNV-1a
-  uint64_t hash = 14695981039346656037u;
-  for (const char c : text) hash = (hash ^ static_cast<uint8_t>(c)) * 1099511628211u;
-  return hash;
-}
-
 }  // namespace
 
 std::string SlugOf(const std::string& signature) {
@@ -31,7 +25,7 @@ std::string SlugOf(const std::string& signature) {
     const bool plain = absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '-';
     slug.push_back(plain ? absl::ascii_tolower(static_cast<unsigned char>(c)) : '_');
   }
-  return absl::StrFormat("%s-%08x", slug, static_cast<uint32_t>(HashOf(signature)));
+  return absl::StrFormat("%s-%08x", slug, static_cast<uint32_t>(HashOfSignature(signature)));
 }
 
 Tally::Tally() : start_(std::chrono::steady_clock::now()), written_(start_) {}
@@ -50,7 +44,7 @@ void Tally::CountExecution(uint32_t events, uint64_t interleaving) {
 
 Tally::Seen& Tally::Find(const std::string& signature) {
   static constexpr Listed kInBaseline = {"", "", "baseline", false};
-  auto [it, first] = seen_.try_emplace(HashOf(signature));
+  auto [it, first] = seen_.try_emplace(HashOfSignature(signature));
   Seen& seen = it->second;
   if (first) {
     const Listed* listed = FindListed(linked_subject->name, signature);

@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""usage: crash_test.py FUZZ-BINARY
+
+What services that collect crashes make of a bug that is not listed: the binary has one planted. They keep the input, start the binary
+again on it, and file what it prints under the last sanitizer's header and the frames that follow it, three at most.
+docs/oss-fuzz.md says whose rules these are."""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+BINARY = pathlib.Path(sys.argv.pop(1)).resolve()
+HEADER = re.compile(r"==\d+==ERROR: (\w+Sanitizer): (\S+) on (?:unknown address |address )?0x[0-9a-f]+")
+FRAME = re.compile(r"\s*#\d+ 0x[0-9a-f]+ in (\S+)")
+# What is left out of stacks because it says nothing, in part.
+IGNORED = re.compile(r"(abort|free|new|delete|malloc|main|raise|operator|__)|.*assert")
+TIMES = 100
+
+
+def filed_under(text):
+    """The header's kind, and the frames."""
+    kind, frames = None, []
+    for line in text.splitlines():
+        if header := HEADER.match(line):
+            kind, frames = header[2], []
+        elif kind and (frame := FRAME.match(line)) and not IGNORED.match(frame[1]):
+            frames.append(frame[1])
+    return kind, tuple(frames[:3])
+
+
+class Crash(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.found = cls.run_binary("-seed=1", "-max_total_time=60")
+        cls.crashes = list(pathlib.Path(cls.folder.name).glob("crash-*"))
+
+    @classmethod
+    def run_binary(cls, *arguments, **environment):
+        done = subprocess.run([BINARY, *arguments], cwd=cls.folder.name, capture_output=True, text=True, errors="replace",
+                              env=os.environ | environment, check=False)
+        return done.returncode, done.stderr
+
+    def test_the_input_is_kept(self):
+        self.assertEqual(len(self.crashes), 1, self.found[1][-2000:])
+        self.assertNotEqual(self.found[0], 0)
+
+    def test_kind_and_function_come_first_and_signatures_are_kept_apart(self):
+        kind, frames = filed_under(self.found[1])
+        signature = re.search(r"^SUMMARY: NofailSanitizer: (\S+)$", self.found[1], re.M)[1]
+        self.assertEqual(signature.split("/")[0], kind)
+        self.assertEqual(frames[:2], (f"nofail::{kind}", "nofail::" + signature.split("/")[2]))
+        self.assertRegex(frames[2], "^FuzzerHash=[a-z]{8,}$")
+
+    def test_it_is_the_same_each_time(self):
+        for _ in range(TIMES):
+            code, text = self.run_binary(self.crashes[0])
+            self.assertNotEqual(code, 0)
+            self.assertEqual(filed_under(text), filed_under(self.found[1]))
+
+    def test_it_is_the_same_whoever_catches_the_signal(self):
+        for mode in (0, 1, 2):
+            options = f"handle_abort={mode}"
+            code, text = self.run_binary(self.crashes[0], "-runs=100", ASAN_OPTIONS=options, UBSAN_OPTIONS=options)
+            self.assertNotEqual(code, 0)
+            self.assertEqual(filed_under(text), filed_under(self.found[1]), options)
+
+    def test_another_report_behind_it_would_be_seen(self):
+        text = self.found[1] + "==1==ERROR: AddressSanitizer: ABRT on unknown address 0x1\n    #0 0x1 in raise\n    #1 0x2 in Stop\n"
+        self.assertEqual(filed_under(text), ("ABRT", ("Stop",)))
+
+
+if __name__ == "__main__":
+    unittest.main()
