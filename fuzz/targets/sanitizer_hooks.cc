@@ -25,6 +25,7 @@
 #endif
 
 #include "fuzz/sim/sim.h"
+#include "fuzz/targets/symbol_table.h"
 
 // Where the subject's code lies (core/section.h); null where the compiler cannot say.
 extern "C" {
@@ -55,6 +56,13 @@ bool IsInSubject(uintptr_t pc) {
 }
 
 #if NOFAIL_ASAN || NOFAIL_TSAN
+// Of the subject; read before anything is reported.
+const SymbolTable& Symbols() {
+  static const SymbolTable* const table = new SymbolTable(SymbolTable::OfProgram(
+      reinterpret_cast<uintptr_t>(__start_nofail_subject), reinterpret_cast<uintptr_t>(__stop_nofail_subject)));
+  return *table;
+}
+
 // "nofail::(anonymous namespace)::Destroy(int)" is Destroy, as __func__ has it.
 std::string_view PlainFunction(std::string_view name) {
   constexpr std::string_view kAnonymous = "(anonymous namespace)::";
@@ -81,7 +89,8 @@ struct Place {
 
 void Copy(std::string_view text, std::span<char> to) { to[text.copy(to.data(), to.size() - 1)] = 0; }
 
-// Functions that a header inlines stand for the one that calls them, as their events' sites do.
+// Functions that a header inlines stand for the one that calls them, as their events' sites do. Where the symbolizer is
+// silent the symbol table speaks.
 void Symbolize(uintptr_t pc, Place* place) {
   char frames[1024];
   __sanitizer_symbolize_pc(reinterpret_cast<void*>(pc), "%f|%l|%s", frames, sizeof(frames));
@@ -90,7 +99,10 @@ void Symbolize(uintptr_t pc, Place* place) {
   for (std::string_view frame = frames; !frame.empty(); frame = frame.data() + frame.size() + 1) {
     const size_t line = frame.find('|'), file = frame.find('|', line + 1);
     if (file == frame.npos || frame.ends_with(".h")) continue;
-    if (frame.starts_with("<null>") || frame.starts_with("??")) return;
+    if (frame.starts_with("<null>") || frame.starts_with("??")) {
+      Copy(PlainFunction(Symbols().FunctionAt(pc)), place->function);
+      return;
+    }
     Copy(PlainFunction(frame.substr(0, line)), place->function);
     Copy(PlainFile(frame.substr(file + 1)), place->file);
     place->line = static_cast<unsigned>(std::atoi(frame.data() + line + 1));
@@ -99,7 +111,7 @@ void Symbolize(uintptr_t pc, Place* place) {
 }
 
 // Remembers what it has looked up: that takes a thousand runs' time, and strings of sites live for ever. Empty where
-// nothing says, as without a symbolizer: then the last site before it stands for it.
+// nothing says: then the last site before it stands for it.
 kernel_site SiteOf(uintptr_t pc) {
   static Place places[256];
   static size_t count = 0;
@@ -182,6 +194,9 @@ void OnSignal(int signal, siginfo_t* info, void* raw_context) {
 
 void InstallSanitizerHooks(void (*death)()) {
   on_death = death;
+#if NOFAIL_ASAN || NOFAIL_TSAN
+  Symbols();
+#endif
   report_fd = memfd_create("sanitizer reports", MFD_CLOEXEC);
 #if !NOFAIL_UBSAN
   HideSanitizerReports();
