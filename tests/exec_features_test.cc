@@ -33,13 +33,15 @@ class Features : public testing::Test {
     trace.Clear();
     trace.AddObject({.kind = KERNEL_SELEM});
     for (const Event& event : events) trace.Append(event);
-    std::vector<uint8_t> counters(1024);
-    collector_.Collect(trace, counters);
+    std::vector<uint8_t> counters(1024, 9);  // a run's own are all that is left
+    words_.assign(1024, 9);
+    collector_.Collect(trace, {counters, words_});
     return counters;
   }
   static int Count(const std::vector<uint8_t>& counters) {
     return static_cast<int>(std::count(counters.begin(), counters.end(), 1));
   }
+  std::vector<uint64_t> words_;  // of the last run
   FeatureCollector collector_{kStateOffset};
 };
 
@@ -55,6 +57,18 @@ TEST_F(Features, WhoWroteWhatAnotherTaskReads) {
 TEST_F(Features, ForgetTheLastRun) {
   Of({At(EventKind::kStore, kA, "W")});
   EXPECT_EQ(Count(Of({At(EventKind::kLoad, kB, "R")})), 0);
+}
+
+TEST_F(Features, AreWordsInTheSamePlacesWithTheirClassAbove) {
+  const std::vector<uint8_t> counters = Of({At(EventKind::kStore, kA, "W"), At(EventKind::kLoad, kB, "R"),
+                                            At(EventKind::kLock, kA, "L", 8, kTimeout)});
+  std::vector<uint64_t> classes;
+  for (size_t i = 0; i < counters.size(); ++i) {
+    EXPECT_EQ(words_[i] != 0, counters[i] == 1) << i;
+    if (words_[i] != 0) classes.push_back(words_[i] >> 32);
+  }
+  std::ranges::sort(classes);
+  EXPECT_EQ(classes, (std::vector<uint64_t>{1, 2}));
 }
 
 TEST_F(Features, LockOutcomesThatAreNotTheLockAtOnce) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "fuzz/exec/features.h"
 
+#include <algorithm>
 #include <array>
 
 #include "fuzz/schedule/rng.h"
@@ -10,6 +11,7 @@ namespace {
 
 constexpr size_t kWords = 2048;  // of memory that a run is remembered to have written; a collision forgets one
 constexpr size_t kSites = 1024;
+constexpr uint64_t kNumbers = (1 << 27) - 1;  // what Centipede has room for in a class, which it calls a domain
 
 enum Class : uint64_t { kReadsFrom = 1, kLockOutcome, kLockWait, kState, kGracePeriod };
 
@@ -62,8 +64,7 @@ struct FeatureCollector::Impl {
 // One run's.
 class FeatureCollector::Pass {
  public:
-  Pass(Impl* impl, const Trace& trace, std::span<uint8_t> counters)
-      : impl_(*impl), trace_(trace), counters_(counters) {}
+  Pass(Impl* impl, const Trace& trace, const Arrays& arrays) : impl_(*impl), trace_(trace), arrays_(arrays) {}
 
   void Run() {
     const std::span<const Event> events = trace_.events();
@@ -72,7 +73,10 @@ class FeatureCollector::Pass {
 
  private:
   void Add(Class kind, uint64_t a, uint64_t b) {
-    counters_[MixBits(MixBits(uint64_t{kind} << 56 ^ a) ^ b) & (counters_.size() - 1)] = 1;
+    const uint64_t hash = MixBits(MixBits(uint64_t{kind} << 56 ^ a) ^ b);
+    const size_t place = hash & (arrays_.counters.size() - 1);
+    arrays_.counters[place] = 1;
+    arrays_.words[place] = uint64_t{kind} << 32 | (hash & kNumbers);
   }
 
   void Look(const Event& event, uint32_t index) {
@@ -140,7 +144,7 @@ class FeatureCollector::Pass {
 
   Impl& impl_;
   const Trace& trace_;
-  std::span<uint8_t> counters_;
+  const Arrays& arrays_;
   std::array<uint8_t, kTaskD + 1> in_progress_{};  // a bit for the kind of op, by task
 };
 
@@ -149,9 +153,11 @@ FeatureCollector::FeatureCollector(size_t state_offset) : impl_(std::make_unique
 }
 FeatureCollector::~FeatureCollector() = default;
 
-void FeatureCollector::Collect(const Trace& trace, std::span<uint8_t> counters) {
+void FeatureCollector::Collect(const Trace& trace, const Arrays& arrays) {
   ++impl_->run;
-  Pass(impl_.get(), trace, counters).Run();
+  std::ranges::fill(arrays.counters, uint8_t{0});
+  std::ranges::fill(arrays.words, uint64_t{0});
+  Pass(impl_.get(), trace, arrays).Run();
 }
 
 }  // namespace nofail

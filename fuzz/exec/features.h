@@ -28,9 +28,14 @@ class FeatureCollector {
   explicit FeatureCollector(size_t state_offset);
   ~FeatureCollector();
 
-  // Sets a counter to 1 for each feature of the run, and leaves the others alone. One pass over the events.
-  // REQUIRES: a power of two of counters.
-  void Collect(const Trace& trace, std::span<uint8_t> counters);
+  // Two arrays in the forms that engines read and clear, of the same size, a power of two: at a place that depends on the
+  // feature, a counter is 1 and a word holds its number, the class in the upper half. Two features may share a place.
+  struct Arrays {
+    std::span<uint8_t> counters;
+    std::span<uint64_t> words;
+  };
+  // Fills in the features of the run, and clears all others. One pass over the events.
+  void Collect(const Trace& trace, const Arrays& arrays);
 
  private:
   class Pass;
