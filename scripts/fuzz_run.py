@@ -2,25 +2,25 @@
 # SPDX-License-Identifier: MIT
 """Runs fuzz binaries until the time is over and says what they found. scripts/fuzz builds what this needs and calls it.
 
-A worker is one process of a fuzz binary; all share one corpus. Each keeps a file of counts in the findings' folder
-(fuzz/targets/tally.h has the format), and those files are all that is read, so a worker that dies costs nothing."""
+A worker is one process of an engine (fuzz_workers.py). Each process of a fuzz binary keeps a file of counts in the
+findings' folder (fuzz/targets/tally.h has the format), and those files are all that is read, so one that dies costs
+nothing."""
 
 import argparse
-import collections
 import dataclasses
 import json
 import math
 import pathlib
-import re
+import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 
-NOTHING_NEW, SOMETHING_NEW, HARNESS_BUG, SETUP_FAILED, INTERRUPTED = 0, 1, 3, 5, 130
-# The thread sanitizer's runtime keeps some memory for each of its reports.
-SECONDS_OF_A_WORKER = {"thread": 600}
+import fuzz_workers
+from fuzz_workers import HARNESS_BUG, SETUP_FAILED
+
+NOTHING_NEW, SOMETHING_NEW, INTERRUPTED = 0, 1, 130
 SECONDS_OF_A_MINIMIZATION = 60
 
 
@@ -71,56 +71,6 @@ def estimate(registers):
     return round(m * math.log(m / empty) if raw <= 2.5 * m and empty else raw)
 
 
-class Worker(threading.Thread):
-    """One process after another until the deadline: what ends one is kept by libFuzzer as a file in crashes/."""
-
-    PULSE = re.compile(rb"^#(\d+)\s+\w+ .*\bft: (\d+)")
-    DONE = re.compile(rb"^Done (\d+) runs")
-
-    def __init__(self, command, log, deadline, at_most):
-        super().__init__()
-        self.command, self.deadline, self.at_most = command, deadline, at_most
-        self.log = log.open("wb")
-        self.executions = 0  # of the processes that ended
-        self.features = 0
-        self.news = collections.deque()  # when something new was seen
-        self.code = 0
-        self.process = None
-        self.stopped = False
-
-    def run(self):
-        while not self.stopped and (left := math.ceil(self.deadline - time.monotonic())) > 0:
-            # In a session of its own: an interrupt typed at the terminal is passed on by stop().
-            self.process = subprocess.Popen(
-                [*self.command, f"-max_total_time={min(left, self.at_most)}"], start_new_session=True,
-                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-            latest = 0
-            for line in self.process.stderr:
-                self.log.write(line)
-                if pulse := self.PULSE.match(line):
-                    latest, self.features = int(pulse[1]), int(pulse[2])
-                    if b"\tNEW " in line:
-                        self.news.append(time.monotonic())
-                elif done := self.DONE.match(line):
-                    latest = int(done[1])
-            self.log.flush()
-            self.executions += latest
-            self.code = self.process.wait()
-            if self.code in (HARNESS_BUG, 2, SETUP_FAILED):
-                return
-        self.code = 0
-
-    def stop(self):
-        self.stopped = True
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
-
-    def new_in_last_minute(self):
-        while self.news and self.news[0] < time.monotonic() - 60:
-            self.news.popleft()
-        return len(self.news)
-
-
 def plural(count, one, many=None):
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
@@ -157,12 +107,7 @@ class Run:
 
     # ---- While -------------------------------------------------------------------------------------------------------
     def fuzz(self):
-        o = self.options
-        deadline = self.started + o.seconds
-        command = [str(o.binary), f"--findings={self.findings}", *o.pass_on, "-reload=1",
-                   f"-dict={self.dictionary()}", f"-artifact_prefix={self.crashes}/", str(self.corpus), *self.seeds()]
-        at_most = SECONDS_OF_A_WORKER.get(o.sanitizer, o.seconds)
-        self.workers = [Worker(command, self.work / f"worker-{i + 1}.log", deadline, at_most) for i in range(o.jobs)]
+        self.workers = fuzz_workers.workers(self, self.started + self.options.seconds)
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, self.on_interrupt)
         for worker in self.workers:
@@ -184,7 +129,15 @@ class Run:
     def seeds(self):
         """Folders to start from, besides what earlier runs found."""
         folders = [self.options.binary.parent.parent / "seeds", self.options.root / "corpus" / self.options.target]
-        return [str(folder) for folder in folders if folder.is_dir()]
+        return [folder for folder in folders if folder.is_dir()]
+
+    def gather_seeds(self, folder):
+        """All of them in one folder, for engines that start from one; it is filled once."""
+        folder.mkdir(exist_ok=True)
+        for seed in [seed for seeds in self.seeds() for seed in seeds.iterdir() if seed.is_file()]:
+            if not (folder / seed.name).exists():
+                shutil.copyfile(seed, folder / seed.name)
+        return folder
 
     def dictionary(self):
         return self.options.root / "dict" / f"nofail_{'text' if self.options.target == 'codec' else 'schedule'}.dict"
@@ -212,7 +165,8 @@ class Run:
         parts = [f"{elapsed:3.0f} s", f"{(totals.executions - self.executions_before) / max(elapsed, 1):,.0f}/s"]
         if totals.interleavings:
             parts.append(f"{totals.interleavings:,} interleavings")
-        parts += [f"{features:,} features", f"+{news} in a minute"]
+        if features:  # some engines are slow to say
+            parts += [f"{features:,} features", f"+{news} in a minute"]
         if not self.options.keeps_no_counts:
             parts.append(f"known {len(totals.of('known'))}, findings {len(totals.of('finding'))}, "
                          f"new {len(totals.of('new'))}")
@@ -363,6 +317,8 @@ def main():
     parser.add_argument("--target", required=True)
     parser.add_argument("--subject", required=True)
     parser.add_argument("--sanitizer", required=True)
+    parser.add_argument("--engine", default="libfuzzer")
+    parser.add_argument("--afl-mutator", type=path, help="the library that AFL++ mutates with")
     parser.add_argument("--seconds", type=int, required=True)
     parser.add_argument("--jobs", type=int, required=True)
     parser.add_argument("--resume", action="store_true")

@@ -7,7 +7,7 @@ nofail_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 nofail_name=$(basename "$0")
 
 readonly nofail_packages=(cmake ninja-build pkg-config git python3 python3-yaml libabsl-dev libboost-context-dev
-  liburcu-dev libgtest-dev libgmock-dev libbenchmark-dev libexpat1-dev nlohmann-json3-dev zip bubblewrap binutils)
+  liburcu-dev libgtest-dev libgmock-dev libbenchmark-dev libexpat1-dev nlohmann-json3-dev zip bubblewrap binutils patch)
 # The one this suite is measured with first, then the newest. From 15 on, ThreadSanitizer and libFuzzer go together.
 readonly nofail_clangs=(19 22 21 20 18 17 16 15)
 
@@ -81,19 +81,38 @@ install_missing() {
   fi
 }
 
-# build PRESET TARGET...: configures (with the one option in `cmake_options`, if set) and builds, quietly; on failure prints
-# the log and leaves with code 5.
-build() {
-  local preset=$1 log="$nofail_root/build/$1.log"
+# try_build FOLDER PRESET [OPTION]... -- TARGET...: configures (with the options, and those in `cmake_options`) and builds,
+# quietly. Fuzz binaries are for `nofail_engine`, if find_engine has set that (scripts/engines.sh).
+try_build() {
+  local folder=$1 preset=$2 options=()
+  shift 2
+  while [[ $1 != -- ]]; do options+=("$1"); shift; done
   shift
   mkdir -p "$nofail_root/build"
-  local started=$SECONDS
-  say "building $preset (log: build/$preset.log)"
-  if ! (cd "$nofail_root" && cmake --preset "$preset" ${cmake_options-} && cmake --build --preset "$preset" --target "$@") >"$log" 2>&1; then
-    grep -E -A5 'error|FAILED|CMake Error' "$log" | head -40 >&2 || true
-    leave 5 "the build of $preset failed; all of it is in build/$preset.log"
+  (
+    cd "$nofail_root"
+    if [[ -n ${nofail_engine-} ]]; then
+      if [[ -n $engine_cxx ]]; then export CC=$engine_cc CXX=$engine_cxx AFL_QUIET=1; fi
+      options+=("-DNOFAIL_LOCAL_ENGINE=$engine_library" "-DNOFAIL_LOCAL_COVERAGE=$engine_coverage")
+    fi
+    # shellcheck disable=SC2086  # words
+    cmake --preset "$preset" -B "$folder" ${cmake_options-} "${options[@]}" && cmake --build "$folder" --target "$@"
+  ) >"$folder.log" 2>&1
+}
+
+# show_errors FOLDER: of a build that failed.
+show_errors() { grep -E -A5 'error|FAILED|CMake Error' "$1.log" | head -40 >&2 || true; }
+
+# build PRESET TARGET...: in build/PRESET, or build/PRESET-ENGINE; on failure prints what went wrong and leaves with code 5.
+build() {
+  local preset=$1 name=$1${nofail_engine:+-$nofail_engine} started=$SECONDS
+  shift
+  say "building $name (log: build/$name.log)"
+  if ! try_build "$nofail_root/build/$name" "$preset" -- "$@"; then
+    show_errors "$nofail_root/build/$name"
+    leave 5 "the build of $name failed; all of it is in build/$name.log"
   fi
-  if ((SECONDS - started > 5)); then say "built $preset in $((SECONDS - started)) s"; fi
+  if ((SECONDS - started > 5)); then say "built $name in $((SECONDS - started)) s"; fi
 }
 
 # linux_tree DIR|VERSION: prints the tree's folder; a version is fetched if it is not there. Leaves with code 2 if it is
@@ -114,15 +133,13 @@ linux_tree() {
 build_linux() {
   local preset=$1 tree=$2 log started=$SECONDS
   shift 2
-  nofail_linux_build=$nofail_root/build/$preset-linux-$(printf '%s' "${tree%%;*}" | cksum | cut -d' ' -f1)
-  log=$nofail_linux_build.log
-  mkdir -p "$nofail_root/build"
-  if [[ -t 2 ]]; then say "building $preset for $tree (log: ${log#"$nofail_root"/})"; fi
-  if ! (cd "$nofail_root" && cmake --preset "$preset" -B "$nofail_linux_build" -DNOFAIL_LINUX="$tree" ${cmake_options-} &&
-    cmake --build "$nofail_linux_build" --target "$@") >"$log" 2>&1; then
+  nofail_linux_build=$nofail_root/build/$preset${nofail_engine:+-$nofail_engine}-linux-$(printf '%s' "${tree%%;*}" | cksum | cut -d' ' -f1)
+  log=${nofail_linux_build#"$nofail_root"/}.log
+  if [[ -t 2 ]]; then say "building $preset for $tree (log: $log)"; fi
+  if ! try_build "$nofail_linux_build" "$preset" -DNOFAIL_LINUX="$tree" -- "$@"; then
     if [[ -f $nofail_linux_build/linux-error.txt ]]; then leave 2 "$(cat "$nofail_linux_build/linux-error.txt")"; fi
-    grep -E -A5 'error|FAILED|CMake Error' "$log" | head -40 >&2 || true
-    leave 5 "the build of $preset for $tree failed; all of it is in ${log#"$nofail_root"/}"
+    show_errors "$nofail_linux_build"
+    leave 5 "the build of $preset for $tree failed; all of it is in $log"
   fi
   # shellcheck disable=SC2034  # for the caller
   { read -r nofail_linux_name; read -r nofail_linux_other || true; } <"$nofail_linux_build/linux-name.txt"

@@ -42,6 +42,35 @@ else:
         {"signature": "use-after-free/selem/MapFree", "kind": "use-after-free", "event": 1, "detail": "it was gone"}]}]}))
 """
 
+# Engines that mutate in a process of their own: each runs the target once, says what it has to say, and keeps a crash.
+AFL_FUZZ = """#!/usr/bin/env python3
+import os, pathlib, subprocess, sys
+words = sys.argv[1:]
+at = words.index("--")
+option = lambda name: words[words.index(name) + 1]
+assert os.listdir(option("-i")), "no seeds"
+assert len(words) > at + 2, "one option is a number of runs"
+assert os.environ["AFL_CUSTOM_MUTATOR_LIBRARY"].endswith("mutator.so")
+worker = pathlib.Path(option("-o"), option("-M"))
+(worker / "crashes").mkdir(parents=True)
+(worker / "crashes/README.txt").write_text("how to")
+code = subprocess.run(words[at + 1:]).returncode
+(worker / "plot_data").write_text("# relative_time, corpus_count, total_execs, edges_found\\n5, 12, 1024, 77\\n")
+if code == 77:
+    (worker / "crashes/id:000000,sig:06").write_text("input")
+"""
+HONGGFUZZ = """#!/usr/bin/env python3
+import os, pathlib, subprocess, sys
+words = sys.argv[1:]
+option = lambda name: words[words.index(name) + 1]
+assert os.listdir(option("--input")), "no seeds"
+code = subprocess.run(words[words.index("--") + 1:]).returncode
+print("Sz:7 Tm:97us (i/b/h/e/p/c) New:0/0/0/1/0/0, Cur:0/0/0/77/3/900", file=sys.stderr)
+print("Summary iterations:1024 time:1 speed:1024 crashes_count:0", file=sys.stderr)
+if code == 77:
+    pathlib.Path(option("--crashdir"), "SIGABRT.PC.1.fuzz").write_text("input")
+"""
+
 
 class FuzzRun(unittest.TestCase):
     def setUp(self):
@@ -64,9 +93,10 @@ class FuzzRun(unittest.TestCase):
                 build / "tool", "--replay", "replay", "--target", "teardown", "--subject", "posted", "--sanitizer",
                 "address", "--seconds", "1", "--jobs", "1", *more]
 
-    def fuzz(self, behaviour, *more):
+    def fuzz(self, behaviour, *more, **environment):
         # Ends with its time, as libFuzzer does.
-        done = subprocess.run(self.command(behaviour + "\ntime.sleep(1.1)", *more), capture_output=True, text=True)
+        done = subprocess.run(self.command(behaviour + "\ntime.sleep(1.1)", *more), capture_output=True, text=True,
+                              env=os.environ | environment)
         return done.returncode, done.stdout, done.stderr
 
     def summary(self):
@@ -129,6 +159,40 @@ class FuzzRun(unittest.TestCase):
         code, _, error = self.fuzz('print("no such flag", file=sys.stderr)\nsys.exit(2)')
         self.assertEqual(code, 5)
         self.assertIn("no such flag", error)
+
+    def with_engine(self, name, behaviour):
+        self.script(f"engines/{name if name == 'honggfuzz' else 'afl-fuzz'}", HONGGFUZZ if name == "honggfuzz" else AFL_FUZZ)
+        seeds = self.root / "corpus/teardown"
+        seeds.mkdir(parents=True)
+        (seeds / "seed").write_text("seed")
+        return self.fuzz(behaviour, "--engine", name, "--afl-mutator", "mutator.so",
+                         PATH=f"{self.root / 'engines'}:{os.environ['PATH']}")
+
+    def test_other_engines_count_and_find_the_same(self):
+        for name in ("afl", "honggfuzz"):
+            with self.subTest(name):
+                self.setUp()
+                code, out, error = self.with_engine(name, NEW)
+                self.assertEqual(code, 1, out + error)
+                self.assertIn(f"NEW  {SIGNATURE}", out)
+                self.assertEqual(self.summary()["features"], 77)
+                self.assertEqual(self.summary()["crashes"], [])
+
+    def test_what_other_engines_keep_is_a_crash(self):
+        for name, kept in (("afl", "crash-id:000000,sig:06"), ("honggfuzz", "crash-SIGABRT.PC.1.fuzz")):
+            with self.subTest(name):
+                self.setUp()
+                code, out, error = self.with_engine(name, "time.sleep(1.1)\nsys.exit(77)")
+                self.assertEqual(code, 1, out + error)
+                self.assertIn(f"work/crashes/{kept}", out)
+
+    def test_a_bug_of_the_suite_is_told_by_engines_that_go_on_after_it(self):
+        for name in ("afl", "honggfuzz"):
+            with self.subTest(name):
+                self.setUp()
+                code, _, error = self.with_engine(name, 'print("nofail: HARNESS BUG: two traces", flush=True)\nsys.exit(3)')
+                self.assertEqual(code, 3)
+                self.assertIn("HARNESS BUG: two traces", error)
 
     def test_the_next_run_sets_aside_or_goes_on(self):
         self.fuzz(NEW)

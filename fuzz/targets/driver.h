@@ -6,7 +6,8 @@
 // line of FILE with --baseline=FILE. At any other one
 //   - a bare binary prints the report and aborts, so that its engine files the input;
 //   - with --findings=DIR the recorded schedule is saved there, once per signature, and fuzzing goes on, unless
-//     --stop-on-new. DIR also gets .status.<pid>, about once a second (tally.h).
+//     --stop-on-new. DIR also gets .status.<pid>, about once a second (tally.h). Now and then an input runs twice, to see
+//     whether that is the same: not with --once, for engines to whom it then looks unstable.
 // With --no-failures no lock attempt and no allocation fails, whatever the input says.
 // --guidance=none|mutator|features|all (the default): leaves out what steers the engine besides code coverage, to
 // measure what it is worth. What is wrong with the suite itself ends the process with exit code 3 and is never filed as
