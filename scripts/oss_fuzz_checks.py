@@ -26,7 +26,7 @@ LIBRARIES = re.compile(r"linux-vdso|ld-linux|lib(c|m|dl|rt|pthread|resolv|gcc_s)
                        (r"|libabsl_|libstdc\+\+" if os.environ["LIBRARIES"] == "system" else ""))
 # What objects are instrumented by: a section or an undefined symbol, of which one must be there.
 COVERAGE = {"libfuzzer": ["__sancov_cntrs"], "afl": ["__sancov_guards", "__afl_area_ptr"],
-            "honggfuzz": ["__sancov_guards"]}[ENGINE]
+            "honggfuzz": ["__sancov_guards"], "centipede": ["__sancov_guards"]}[ENGINE]
 SANITIZED = {"address": ["__asan_init"], "undefined": ["__ubsan_handle_"],
              "coverage": ["__llvm_covfun"], "none": [""]}[SANITIZER]
 # An engine's own lines: all that a run without findings may print.
@@ -119,6 +119,33 @@ def check_edges(out):
             yield f"{path.name}: does not do 4 runs: {text[-200:]}"
 
 
+# How OSS-Fuzz starts an engine, and the line by which it sees that fuzzing has begun.
+ENGINES = {
+    "afl": (["afl-fuzz", "-i", "{seeds}", "-o", "{work}/out", "-m", "none", "-t", "5000+", "-V", "3", "--", "{fuzzer}"],
+            r"All set and ready to roll"),
+    "honggfuzz": (["honggfuzz", "-n", "1", "-v", "-z", "-P", "-f", "{seeds}", "-W", "{work}", "--run_time", "3", "--",
+                   "{fuzzer}"], r"(?m)^Sz:\d+ Tm:\d+"),
+    "centipede": (["centipede", "--workdir={work}", "--corpus_dir={seeds}", "--fork_server=1", "--exit_on_crash=1",
+                   "--timeout=1200", "--rss_limit_mb=4096", "--address_space_limit_mb=5120", "--binary={fuzzer}",
+                   "--stop_after=3s"], r"begin-fuzz: ft: 0"),
+}
+AFL = {"AFL_NO_UI": "1", "AFL_SKIP_CPUFREQ": "1", "AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES": "1", "AFL_NO_AFFINITY": "1"}
+
+
+def check_engine(out):
+    """It starts, and sees more than one way through the target."""
+    command, begins = ENGINES[ENGINE]
+    for path in fuzzers(out):
+        with tempfile.TemporaryDirectory() as folder:
+            seeds, work = pathlib.Path(folder, "seeds"), pathlib.Path(folder, "work")
+            work.mkdir()
+            seeds_of(path, seeds)
+            text = run(*(word.format(seeds=seeds, work=work, fuzzer=path) for word in command), cwd="/tmp",
+                       stdin=subprocess.DEVNULL, env=os.environ | AFL).stdout
+        if not re.search(begins, text):
+            yield f"{path.name}: {ENGINE} does not begin: {text[-300:]}"
+
+
 def check_seeds(out):
     for path in fuzzers(out):
         with tempfile.TemporaryDirectory() as folder:
@@ -200,7 +227,7 @@ def plant(folder, body, *flags):
                       'extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {\n'
                       f"  (void)data; (void)runs;\n  {body}\n  return 0;\n}}\n")
     built = run(os.environ["CXX"], *os.environ["CXXFLAGS"].split(), source, "-o", name,
-                os.environ["LIB_FUZZING_ENGINE"], *flags)
+                *os.environ["LIB_FUZZING_ENGINE"].split(";"), *flags)
     if built.returncode != 0:
         sys.exit(f"a bad build does not build: {built.stdout}")
     source.unlink()
@@ -208,6 +235,11 @@ def plant(folder, body, *flags):
     with zipfile.ZipFile(f"{name}_seed_corpus.zip", "w") as archive:
         for i in range(12):
             archive.writestr(f"seed{i}", "s" * (i + 1))
+
+
+def own_main(folder):
+    (folder / "main.cc").write_text("int main() { return 0; }\n")
+    plant(folder, "sink = 1;", folder / "main.cc")
 
 
 def rename(folder):
@@ -259,31 +291,36 @@ NETWORK = ("int s = socket(AF_INET, SOCK_DGRAM, 0); sockaddr_in to{}; to.sin_fam
            "if (connect(s, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) abort(); close(s);")
 REMEMBERS = ("static size_t before; switch (before - size) {" +
              "".join(f'case {i}: asm volatile("nop # {i}"); break;' for i in range(1, 9)) + "} before = size;")
-# check, what it asks, what is given to it, bad builds that it must catch, whether it needs libFuzzer
+LIBFUZZER, OTHERS = {"libfuzzer"}, set(ENGINES)
+ALL = LIBFUZZER | OTHERS
+# check, what it asks, what is given to it, bad builds that it must catch, which engines it is for
 CHECKS = [
-    (check_names, "names, companions, symbols", OUT, [rename, strip], False),
+    (check_names, "names, companions, symbols", OUT, [rename, strip], ALL),
     (check_instrumented, "each object of the subject is instrumented, none of the simulator", WORK,
      [without_sanitizer] + ([] if SANITIZER in ("coverage", "none") or ENGINE == "afl" else
-                            [without_coverage, simulator_instrumented]), False),
+                            [without_coverage, simulator_instrumented]), ALL),
     (check_edges, "edges, and a start", OUT, [plants("if (size > 1) sink = 1;")] if SANITIZER != "coverage" else
-     [plants("_exit(0);")], True),
-    (check_seeds, "seeds do not end it", OUT, [plants("if (size > 2) abort();")], False),
+     [plants("_exit(0);")], LIBFUZZER),
+    (check_engine, "the engine begins", OUT, [own_main], OTHERS),
+    (check_seeds, "seeds do not end it", OUT, [plants("if (size > 2) abort();")], ALL),
     (check_output, "no output, quick start", OUT,
-     [plants('fprintf(stderr, "hello\\n");'), plants("usleep(150000);")], True),
-    (check_libraries, "no foreign libraries", OUT, [link_foreign], False),
+     [plants('fprintf(stderr, "hello\\n");'), plants("usleep(150000);")], LIBFUZZER),
+    (check_libraries, "no foreign libraries", OUT, [link_foreign], ALL),
     (check_sandbox, "read-only, no network, any directory", OUT,
-     [plants('close(open("litter", O_CREAT | O_WRONLY, 0600));'), plants(NETWORK)], False),
+     [plants('close(open("litter", O_CREAT | O_WRONLY, 0600));'), plants(NETWORK)], ALL),
     (check_order, "the same features in another order", OUT,
-     [plants(REMEMBERS)], True),
+     [plants(REMEMBERS)], LIBFUZZER),
 ]
 
 
 def main():
-    failed = 0
-    for check, asks, given, bad_builds, needs_libfuzzer in CHECKS:
-        if needs_libfuzzer and ENGINE != "libfuzzer" or check is check_order and SANITIZER == "coverage":
-            print(f"NOT ASKED of {ENGINE} and {SANITIZER}, which do not say: {asks}")
+    asked = failed = 0
+    for check, asks, given, bad_builds, engines in CHECKS:
+        if ENGINE not in engines or check is check_order and SANITIZER == "coverage":
+            if check is not check_engine:  # of libFuzzer check_edges asks that, and more
+                print(f"NOT ASKED of {ENGINE} and {SANITIZER}, which do not say: {asks}")
             continue
+        asked += 1
         problems = list(check(given))
         missed = []
         for bad in bad_builds:
@@ -295,7 +332,7 @@ def main():
         for problem in problems + missed:
             print(f"     {problem}")
         failed += bool(problems or missed)
-    print(f"{len(CHECKS)} checks, {failed} failed")
+    print(f"{asked} checks, {failed} failed")
     return failed != 0
 
 
