@@ -124,10 +124,10 @@ ENGINES = {
     "afl": (["afl-fuzz", "-i", "{seeds}", "-o", "{work}/out", "-m", "none", "-t", "5000+", "-V", "3", "--", "{fuzzer}"],
             r"All set and ready to roll"),
     "honggfuzz": (["honggfuzz", "-n", "1", "-v", "-z", "-P", "-f", "{seeds}", "-W", "{work}", "--run_time", "3", "--",
-                   "{fuzzer}"], r"(?m)^Sz:\d+ Tm:\d+"),
+                   "{fuzzer}"], r"(?m)^Sz:\d+ Tm:\d+.* Cur:(\d+/){3}[1-9]"),
     "centipede": (["centipede", "--workdir={work}", "--corpus_dir={seeds}", "--fork_server=1", "--exit_on_crash=1",
                    "--timeout=1200", "--rss_limit_mb=4096", "--address_space_limit_mb=5120", "--binary={fuzzer}",
-                   "--stop_after=3s"], r"begin-fuzz: ft: 0"),
+                   "--stop_after=3s"], r"begin-fuzz: ft: 0(?s:.*)end-fuzz: ft: [1-9]"),
 }
 AFL = {"AFL_NO_UI": "1", "AFL_SKIP_CPUFREQ": "1", "AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES": "1", "AFL_NO_AFFINITY": "1"}
 
@@ -186,7 +186,7 @@ def check_libraries(out):
 def sandbox(out, seeds):
     """As on the bots: all is read-only but /tmp, no network, somewhere else."""
     return ["bwrap", "--ro-bind", "/", "/", "--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev", "--unshare-all",
-            "--ro-bind", out, "/mnt", "--dir", "/tmp/seeds", "--ro-bind", seeds, "/tmp/seeds", "--chdir", "/usr"]
+            "--ro-bind", out, "/mnt", "--bind", seeds, "/tmp/seeds", "--chdir", "/usr"]
 
 
 def check_sandbox(out):
@@ -237,9 +237,9 @@ def plant(folder, body, *flags):
             archive.writestr(f"seed{i}", "s" * (i + 1))
 
 
-def own_main(folder):
-    (folder / "main.cc").write_text("int main() { return 0; }\n")
-    plant(folder, "sink = 1;", folder / "main.cc")
+def leaves_at_once(folder):
+    (folder / "leave.cc").write_text("#include <unistd.h>\n[[gnu::constructor]] static void Leave() { _exit(0); }\n")
+    plant(folder, "sink = 1;", folder / "leave.cc")
 
 
 def rename(folder):
@@ -297,11 +297,11 @@ ALL = LIBFUZZER | OTHERS
 CHECKS = [
     (check_names, "names, companions, symbols", OUT, [rename, strip], ALL),
     (check_instrumented, "each object of the subject is instrumented, none of the simulator", WORK,
-     [without_sanitizer] + ([] if SANITIZER in ("coverage", "none") or ENGINE == "afl" else
-                            [without_coverage, simulator_instrumented]), ALL),
+     ([] if SANITIZER == "none" else [without_sanitizer]) +
+     ([] if SANITIZER == "coverage" or ENGINE == "afl" else [without_coverage, simulator_instrumented]), ALL),
     (check_edges, "edges, and a start", OUT, [plants("if (size > 1) sink = 1;")] if SANITIZER != "coverage" else
      [plants("_exit(0);")], LIBFUZZER),
-    (check_engine, "the engine begins", OUT, [own_main], OTHERS),
+    (check_engine, "the engine begins", OUT, [leaves_at_once], OTHERS),
     (check_seeds, "seeds do not end it", OUT, [plants("if (size > 2) abort();")], ALL),
     (check_output, "no output, quick start", OUT,
      [plants('fprintf(stderr, "hello\\n");'), plants("usleep(150000);")], LIBFUZZER),
