@@ -34,11 +34,15 @@ target_include_directories(nofail_common INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(nofail_common INTERFACE -Wall -Wextra -Wno-missing-field-initializers -fno-omit-frame-pointer)
 target_compile_definitions(nofail_common INTERFACE $<$<STREQUAL:${NOFAIL_SANITIZER},address>:NOFAIL_ASAN=1>
   $<$<STREQUAL:${NOFAIL_SANITIZER},thread>:NOFAIL_TSAN=1> $<$<STREQUAL:${NOFAIL_SANITIZER},undefined>:NOFAIL_UBSAN=1>)
-# What a subject gets on top, and what everything else does. Of a subject's functions only those of its headers are inlined:
-# the others are what verdicts speak of, and shall be found by their names (fuzz/targets/symbol_table.h).
+# What a subject gets on top, and what everything else does.
 add_library(nofail_instrumented INTERFACE)
-target_compile_options(nofail_instrumented INTERFACE -include ${PROJECT_SOURCE_DIR}/core/section.h -finline-hint-functions
+target_compile_options(nofail_instrumented INTERFACE -include ${PROJECT_SOURCE_DIR}/core/section.h
   $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions> -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=)
+if(NOFAIL_SANITIZER MATCHES "^(address|thread)$")
+  # Only functions of headers are inlined: the others are what reports are about, and shall be found by their names
+  # (fuzz/targets/symbol_table.h).
+  target_compile_options(nofail_instrumented INTERFACE -finline-hint-functions)
+endif()
 add_library(nofail_uninstrumented INTERFACE)
 set(NOFAIL_UNINSTRUMENTED_FLAGS "")
 
