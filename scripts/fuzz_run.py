@@ -225,7 +225,7 @@ class Run:
                 schedule = next(o.root.glob(f"corpus/*/{v.name}.sched"), None)
             entry["schedule"] = schedule and self.shown(schedule)
             entries.append(entry)
-        return {"format": 1, "target": o.target, "subject": o.subject, "sanitizer": o.sanitizer,
+        return {"format": 1, "target": o.target, "subject": o.subject, "sanitizer": o.sanitizer, "engine": o.engine,
                 "seconds": round(seconds, 1), "executions": totals.executions, "interleavings": totals.interleavings,
                 "features": max(worker.features for worker in self.workers), "baseline": o.baseline,
                 "interrupted": self.interrupted, "violations": entries, "crashes": [self.shown(c) for c in crashes]}
@@ -236,8 +236,9 @@ class Run:
 
     def show(self, summary):
         o = self.options
-        print(f"\n{o.target}, subject {o.subject}, sanitizer {o.sanitizer}: {summary['executions']:,} executions, about "
-              f"{summary['interleavings']:,} interleavings, in {summary['seconds']:.0f} s")
+        interleavings = f", about {summary['interleavings']:,} interleavings" if summary["interleavings"] else ""
+        print(f"\n{o.target}, subject {o.subject}, sanitizer {o.sanitizer}, engine {o.engine}: "
+              f"{summary['executions']:,} executions{interleavings}, in {summary['seconds']:.0f} s")
         if o.baseline:
             print(f"what {o.baseline} ({o.baseline_tree}) has as well is left out")
         listed = [v for v in summary["violations"] if v["listed"] != "new"]

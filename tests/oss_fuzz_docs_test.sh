@@ -3,14 +3,15 @@
 # usage: oss_fuzz_docs_test.sh REPOSITORY SEEDS
 #
 # Runs the commands of docs/oss-fuzz.md, each line of its shell blocks: so it is also what checks the build that OSS-Fuzz
-# would make. SEEDS: a folder with seeds as bytes.
+# would make. The one for AFL++ is afl_test.sh's. SEEDS: a folder with seeds as bytes.
 set -euo pipefail
 repository=$(realpath "$1") seeds=$(realpath "$2")
 
 mapfile -t commands < <(sed -n '/^```sh$/,/^```$/{/^```/!p}' "$repository/docs/oss-fuzz.md")
 expected=("./scripts/check_oss_fuzz --sanitizer address"
   "./scripts/replay clusterfuzz-testcase-minimized-nofail_lifecycle_fuzzer-4711"
-  "./scripts/corpus teardown --seconds 0 --add downloaded")
+  "./scripts/corpus teardown --seconds 0 --add downloaded"
+  "./scripts/fuzz --engine afl --seconds 60")
 if [[ "${commands[*]}" != "${expected[*]}" ]]; then
   printf 'docs/oss-fuzz.md has other commands than this test runs:\n%s\n' "${commands[@]}"
   exit 1
