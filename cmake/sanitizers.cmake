@@ -43,6 +43,10 @@ if(NOFAIL_SANITIZER MATCHES "^(address|thread)$")
   # (fuzz/targets/symbol_table.h).
   target_compile_options(nofail_instrumented INTERFACE -finline-hint-functions)
 endif()
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
+  # An atomic operation shall fault in the subject's section, not in a helper of the compiler's library.
+  target_compile_options(nofail_instrumented INTERFACE -mno-outline-atomics)
+endif()
 add_library(nofail_uninstrumented INTERFACE)
 set(NOFAIL_UNINSTRUMENTED_FLAGS "")
 

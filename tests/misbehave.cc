@@ -3,6 +3,7 @@
 
 #include <climits>
 
+#include "core/access.h"
 #include "core/kernel.h"
 
 namespace {
@@ -25,6 +26,11 @@ void FollowNull(SharedWord*) {
 
 void FollowWildPointer(SharedWord*) {
   Opaque(reinterpret_cast<SharedWord*>(uintptr_t{0x6b6b6b6b6b6b6b68}))->word = 1;
+  End();
+}
+
+void AddThroughWildPointer(SharedWord*) {
+  access_fetch_add(Opaque(reinterpret_cast<int32_t*>(uintptr_t{0x6b6b6b6b6b68})), 1, KERNEL_FULL, KERNEL_HERE);
   End();
 }
 

@@ -14,6 +14,7 @@ struct SharedWord {
 
 void FollowNull(SharedWord* word);
 void FollowWildPointer(SharedWord* word);
+void AddThroughWildPointer(SharedWord* word);
 void OverflowSigned(SharedWord* word);
 void ReadAfterFree(SharedWord* word);
 void ReadPastEnd(SharedWord* word);
