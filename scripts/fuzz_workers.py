@@ -119,9 +119,6 @@ class LibFuzzer(Worker):
 class Afl(Worker):
     """Workers share afl/, each with a folder of its own there; the first is the main one."""
 
-    # Nothing else mutates, and nothing trims: schedules are short, and minimized once they are worth it.
-    MUTATED_BY_US = {"AFL_CUSTOM_MUTATOR_ONLY": "1", "AFL_DISABLE_TRIM": "1"}
-
     def __init__(self, *arguments):
         super().__init__(*arguments)
         self.folder = self.run_of.work / "afl" / f"worker-{self.number}"
@@ -139,7 +136,7 @@ class Afl(Worker):
         mutator = self.run_of.options.afl_mutator
         return {"AFL_NO_UI": "1", "AFL_SKIP_CPUFREQ": "1", "AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES": "1",
                 "AFL_NO_AFFINITY": "1", "AFL_AUTORESUME": "1", "AFL_DEBUG_CHILD": "1", "AFL_FAST_CAL": "1",
-                **({"AFL_CUSTOM_MUTATOR_LIBRARY": str(mutator), **self.MUTATED_BY_US} if mutator else {})}
+                **({"AFL_CUSTOM_MUTATOR_LIBRARY": str(mutator), "AFL_CUSTOM_MUTATOR_ONLY": "1"} if mutator else {})}
 
     def new_in_last_minute(self):
         """It says how far it is in a table, every few seconds."""
