@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# Fuzzing engines: where they are, and what they want compiled how. To be sourced after lib.sh.
+# Fuzzing engines: where they are, what they want compiled how, and what they are told. To be sourced after lib.sh.
+
 # first_of FILE...: prints the first that exists.
 first_of() {
   local file
@@ -10,24 +11,26 @@ first_of() {
   return 1
 }
 
-# find_engine NAME: sets what is compiled and linked with: `engine_cc`, `engine_cxx` (empty: no others than usual),
-# `engine_library` (for CMake: a list), `engine_coverage` (flags), and `nofail_engine`, which is empty for libFuzzer. Leaves with
-# code 5 and one line where the engine is not installed.
+# find_engine NAME: sets `engine_library` (what to link, a list as CMake has it), `engine_coverage` (flags, separated by blanks),
+# `engine_environment` (its compiler, and what it is told whenever it runs), and for lib.sh `nofail_engine` (empty: libFuzzer) and
+# `nofail_engine_options` (for CMake). Leaves with code 5 and one line where the engine is not installed.
 # shellcheck disable=SC2034  # for the caller
 find_engine() {
-  local beside
-  engine_cc='' engine_cxx='' engine_library='' engine_coverage='' nofail_engine=$1
+  local beside cxx
+  engine_library='' engine_coverage='' engine_environment=() nofail_engine=$1 nofail_engine_options=()
   case $1 in
     libfuzzer)
       nofail_engine='' engine_library=-fsanitize=fuzzer engine_coverage=-fsanitize=fuzzer-no-link
+      return
       ;;
     afl)
-      beside=$(command -v afl-fuzz) && engine_cxx=$(command -v afl-clang-fast++) ||
+      beside=$(command -v afl-fuzz) && cxx=$(command -v afl-clang-fast++) ||
         leave 5 "AFL++ is not installed: apt-get install afl++"
-      engine_cc=${engine_cxx%++}
       beside=$(dirname "$(realpath "$beside")")
       engine_library=$(first_of "$beside"/{../lib/afl,utils/aflpp_driver,.}/libAFLDriver.a) ||
         leave 5 "AFL++ is installed without libAFLDriver.a, which its utils/aflpp_driver makes"
+      engine_environment=("CC=${cxx%++}" "CXX=$cxx" AFL_QUIET=1 AFL_NO_UI=1 AFL_NO_AFFINITY=1 AFL_SKIP_CPUFREQ=1
+        AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_FAST_CAL=1)
       ;;
     honggfuzz)
       beside=$(command -v honggfuzz) ||
@@ -51,6 +54,6 @@ find_engine() {
       engine_coverage="-fno-builtin -fsanitize-coverage=trace-pc-guard,pc-table,trace-cmp -O2"
       engine_coverage+=" -Wl,-ldl -Wl,-lrt -Wl,-lpthread -Wl,$beside/weak.o"
       ;;
-    *) leave 2 "--engine $1: there is no such engine; there are libfuzzer, afl, honggfuzz and centipede" ;;
   esac
+  nofail_engine_options=("-DNOFAIL_LOCAL_ENGINE=$engine_library" "-DNOFAIL_LOCAL_COVERAGE=$engine_coverage")
 }

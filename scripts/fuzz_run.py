@@ -11,7 +11,6 @@ import dataclasses
 import json
 import math
 import pathlib
-import shutil
 import signal
 import subprocess
 import sys
@@ -96,7 +95,10 @@ class Run:
         """What an earlier run found may have been listed or mended since: it is no news."""
         for path in self.findings.glob(".status.*"):
             path.unlink()
-        earlier = [*self.findings.glob("*.sched"), *self.crashes.glob("*-*")]
+        earlier = [*self.findings.glob("*.sched"), *self.crashes.glob("*-*"),
+                   # what was not told of, because the run itself was ended
+                   *self.work.glob("honggfuzz/crashes/*"), *self.work.glob("afl/*/crashes*/id:*"),
+                   *self.work.glob("afl/*/hangs*/id:*")]
         if not earlier:
             return
         old = self.work / "old" / time.strftime("%Y-%m-%d-%H%M%S")
@@ -123,6 +125,7 @@ class Run:
         if terminal:
             print("\r\033[K", end="", flush=True)
         for worker in self.workers:
+            worker.update()
             if worker.code != 0:
                 self.give_up(worker)
 
@@ -130,14 +133,6 @@ class Run:
         """Folders to start from, besides what earlier runs found."""
         folders = [self.options.binary.parent.parent / "seeds", self.options.root / "corpus" / self.options.target]
         return [folder for folder in folders if folder.is_dir()]
-
-    def gather_seeds(self, folder):
-        """All of them in one folder, for engines that start from one; it is filled once."""
-        folder.mkdir(exist_ok=True)
-        for seed in [seed for seeds in self.seeds() for seed in seeds.iterdir() if seed.is_file()]:
-            if not (folder / seed.name).exists():
-                shutil.copyfile(seed, folder / seed.name)
-        return folder
 
     def dictionary(self):
         return self.options.root / "dict" / f"nofail_{'text' if self.options.target == 'codec' else 'schedule'}.dict"
@@ -158,6 +153,8 @@ class Run:
         leave(SETUP_FAILED, "the fuzzer could not run")
 
     def status_line(self):
+        for worker in self.workers:
+            worker.update()
         elapsed = time.monotonic() - self.started
         totals = self.totals()
         features = max(worker.features for worker in self.workers)

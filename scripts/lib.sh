@@ -18,8 +18,7 @@ leave() { say "$2"; exit "$1"; }
 
 is_installed() { [[ $(dpkg-query -W -f '${Status}' "$1" 2>/dev/null) == "install ok installed" ]]; }
 
-# Whether this clang is there, with libFuzzer, and the tool that tells sanitizers the names of functions: without it
-# ThreadSanitizer's reports would be about nobody.
+# Whether this clang is there, with libFuzzer, and the tool that tells sanitizers where in the source they are.
 has_clang() {
   local name
   command -v "clang++-$1" >/dev/null && command -v "llvm-symbolizer-$1" >/dev/null || return 1
@@ -81,20 +80,20 @@ install_missing() {
   fi
 }
 
+# What find_engine says (scripts/engines.sh): fuzz binaries are for another engine than libFuzzer.
+nofail_engine='' nofail_engine_options=() engine_environment=()
+
 # try_build FOLDER PRESET [OPTION]... -- TARGET...: configures (with the options, and those in `cmake_options`) and builds,
-# quietly. Fuzz binaries are for `nofail_engine`, if find_engine has set that (scripts/engines.sh).
+# quietly.
 try_build() {
-  local folder=$1 preset=$2 options=()
+  local folder=$1 preset=$2 options=("${nofail_engine_options[@]}")
   shift 2
   while [[ $1 != -- ]]; do options+=("$1"); shift; done
   shift
   mkdir -p "$nofail_root/build"
   (
     cd "$nofail_root"
-    if [[ -n ${nofail_engine-} ]]; then
-      if [[ -n $engine_cxx ]]; then export CC=$engine_cc CXX=$engine_cxx AFL_QUIET=1; fi
-      options+=("-DNOFAIL_LOCAL_ENGINE=$engine_library" "-DNOFAIL_LOCAL_COVERAGE=$engine_coverage")
-    fi
+    if [[ ${#engine_environment[@]} -gt 0 ]]; then export "${engine_environment[@]}"; fi
     # shellcheck disable=SC2086  # words
     cmake --preset "$preset" -B "$folder" ${cmake_options-} "${options[@]}" && cmake --build "$folder" --target "$@"
   ) >"$folder.log" 2>&1
@@ -133,7 +132,8 @@ linux_tree() {
 build_linux() {
   local preset=$1 tree=$2 log started=$SECONDS
   shift 2
-  nofail_linux_build=$nofail_root/build/$preset${nofail_engine:+-$nofail_engine}-linux-$(printf '%s' "${tree%%;*}" | cksum | cut -d' ' -f1)
+  nofail_linux_build=$nofail_root/build/$preset${nofail_engine:+-$nofail_engine}-linux-
+  nofail_linux_build+=$(printf '%s' "${tree%%;*}" | cksum | cut -d' ' -f1)
   log=${nofail_linux_build#"$nofail_root"/}.log
   if [[ -t 2 ]]; then say "building $preset for $tree (log: $log)"; fi
   if ! try_build "$nofail_linux_build" "$preset" -DNOFAIL_LINUX="$tree" -- "$@"; then

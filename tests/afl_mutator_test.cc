@@ -29,7 +29,9 @@ class AflMutator : public testing::Test {
     deinit_ = reinterpret_cast<decltype(deinit_)>(dlsym(library_, "afl_custom_deinit"));
     ASSERT_TRUE(init_ && fuzz_ && deinit_);
   }
-  void TearDown() override { dlclose(library_); }
+  void TearDown() override {
+    if (library_ != nullptr) dlclose(library_);
+  }
 
   // What it makes of `input`, so many times one after the other.
   std::vector<Bytes> Mutate(unsigned seed, Bytes input, Bytes other, size_t max_size, int times) {
@@ -53,6 +55,13 @@ class AflMutator : public testing::Test {
   size_t (*fuzz_)(void*, uint8_t*, size_t, uint8_t**, uint8_t*, size_t, size_t) = nullptr;
   void (*deinit_)(void*) = nullptr;
 };
+
+// Without it afl-fuzz stays with an input for hundreds of mutations.
+TEST_F(AflMutator, HasItsSayInHowOften) {
+  auto* count = reinterpret_cast<unsigned (*)(void*, const uint8_t*, size_t)>(dlsym(library_, "afl_custom_fuzz_count"));
+  ASSERT_NE(count, nullptr);
+  EXPECT_THAT(count(nullptr, nullptr, 0), testing::AllOf(testing::Ge(1u), testing::Le(64u)));
+}
 
 TEST_F(AflMutator, DependsOnTheSeedAlone) {
   const Bytes input = Encode(Decode({}, Profile::kTeardown));

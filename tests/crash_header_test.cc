@@ -49,6 +49,7 @@ TEST(CrashHeader, FramesAreTheSameWhereSignaturesAre) {
 
 TEST(CrashHeader, NamesTheObjectsWhereNoFunctionTakesPart) {
   EXPECT_THAT(Frames({.kind = "charge.left", .objects = {"owner"}}), HasSubstr("in nofail::owner\n"));
+  EXPECT_THAT(Frames({.kind = "runaway"}), HasSubstr("in nofail::-\n"));
 }
 
 }  // namespace

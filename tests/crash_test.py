@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 """usage: crash_test.py FUZZ-BINARY
 
-What services that collect crashes make of a bug that is not listed: the binary has one planted. They keep the input, start the binary
-again on it, and file what it prints under the last sanitizer's header and the frames that follow it, three at most.
+What services that collect crashes make of a bug that is not listed: the binary has one planted. They keep the input,
+start the binary again on it, and file what it prints under the last sanitizer's header and the frames that follow it,
+three at most.
 docs/oss-fuzz.md says whose rules these are."""
 import os
 import pathlib
@@ -71,8 +72,8 @@ class Crash(unittest.TestCase):
             self.assertEqual(filed_under(text), filed_under(self.found[1]), options)
 
     def test_another_report_behind_it_would_be_seen(self):
-        text = self.found[1] + "==1==ERROR: AddressSanitizer: ABRT on unknown address 0x1\n    #0 0x1 in raise\n    #1 0x2 in Stop\n"
-        self.assertEqual(filed_under(text), ("ABRT", ("Stop",)))
+        another = "==1==ERROR: AddressSanitizer: ABRT on unknown address 0x1\n    #0 0x1 in raise\n    #1 0x2 in Stop\n"
+        self.assertEqual(filed_under(self.found[1] + another), ("ABRT", ("Stop",)))
 
 
 if __name__ == "__main__":

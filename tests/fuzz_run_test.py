@@ -51,20 +51,28 @@ option = lambda name: words[words.index(name) + 1]
 assert os.listdir(option("-i")), "no seeds"
 assert len(words) > at + 2, "one option is a number of runs"
 assert os.environ["AFL_CUSTOM_MUTATOR_LIBRARY"].endswith("mutator.so")
-worker = pathlib.Path(option("-o"), option("-M"))
+worker = pathlib.Path(option("-o"), option("-M" if "-M" in words else "-S"))
 (worker / "crashes").mkdir(parents=True)
 (worker / "crashes/README.txt").write_text("how to")
-code = subprocess.run(words[at + 1:]).returncode
+(worker / "queue").mkdir()
+(worker / "queue/id:000001").write_text("an input of " + worker.name)
+code = 3
+while code == 3:  # it only sees that a process ended, and starts the next one
+    code = subprocess.run(words[at + 1:]).returncode
 (worker / "plot_data").write_text("# relative_time, corpus_count, total_execs, edges_found\\n5, 12, 1024, 77\\n")
 if code == 77:
     (worker / "crashes/id:000000,sig:06").write_text("input")
+if code == 127:
+    sys.exit("PROGRAM ABORT")
 """
 HONGGFUZZ = """#!/usr/bin/env python3
 import os, pathlib, subprocess, sys
 words = sys.argv[1:]
 option = lambda name: words[words.index(name) + 1]
 assert os.listdir(option("--input")), "no seeds"
-code = subprocess.run(words[words.index("--") + 1:]).returncode
+code = 3
+while code == 3:
+    code = subprocess.run(words[words.index("--") + 1:]).returncode
 print("Sz:7 Tm:97us (i/b/h/e/p/c) New:0/0/0/1/0/0, Cur:0/0/0/77/3/900", file=sys.stderr)
 print("Summary iterations:1024 time:1 speed:1024 crashes_count:0", file=sys.stderr)
 if code == 77:
@@ -96,7 +104,7 @@ class FuzzRun(unittest.TestCase):
     def fuzz(self, behaviour, *more, **environment):
         # Ends with its time, as libFuzzer does.
         done = subprocess.run(self.command(behaviour + "\ntime.sleep(1.1)", *more), capture_output=True, text=True,
-                              env=os.environ | environment)
+                              env=os.environ | environment, timeout=60)
         return done.returncode, done.stdout, done.stderr
 
     def summary(self):
@@ -160,12 +168,12 @@ class FuzzRun(unittest.TestCase):
         self.assertEqual(code, 5)
         self.assertIn("no such flag", error)
 
-    def with_engine(self, name, behaviour):
+    def with_engine(self, name, behaviour, *more):
         self.script(f"engines/{name if name == 'honggfuzz' else 'afl-fuzz'}", HONGGFUZZ if name == "honggfuzz" else AFL_FUZZ)
         seeds = self.root / "corpus/teardown"
         seeds.mkdir(parents=True)
         (seeds / "seed").write_text("seed")
-        return self.fuzz(behaviour, "--engine", name, "--afl-mutator", "mutator.so",
+        return self.fuzz(behaviour, "--engine", name, "--afl-mutator", "mutator.so", *more,
                          PATH=f"{self.root / 'engines'}:{os.environ['PATH']}")
 
     def test_other_engines_count_and_find_the_same(self):
@@ -179,12 +187,47 @@ class FuzzRun(unittest.TestCase):
                 self.assertEqual(self.summary()["crashes"], [])
 
     def test_what_other_engines_keep_is_a_crash(self):
-        for name, kept in (("afl", "crash-id:000000,sig:06"), ("honggfuzz", "crash-SIGABRT.PC.1.fuzz")):
+        for name, kept in (("afl", "crash-1-id:000000,sig:06"), ("honggfuzz", "crash-1-SIGABRT.PC.1.fuzz")):
             with self.subTest(name):
                 self.setUp()
                 code, out, error = self.with_engine(name, "time.sleep(1.1)\nsys.exit(77)")
                 self.assertEqual(code, 1, out + error)
                 self.assertIn(f"work/crashes/{kept}", out)
+
+    def test_workers_of_afl_are_told_apart_and_leave_what_they_have_for_the_next_run(self):
+        code, out, error = self.with_engine("afl", "time.sleep(1.1)\nsys.exit(77)", "--jobs", "2")
+        self.assertEqual(code, 1, out + error)
+        self.assertEqual(len(self.summary()["crashes"]), 2)
+        self.assertEqual(sorted(path.read_text() for path in (self.work / "corpus").iterdir()),
+                         ["an input of worker-1", "an input of worker-2", "seed"])
+
+    def test_an_engine_that_cannot_run_is_no_success(self):
+        code, _, error = self.with_engine("afl", "sys.exit(127)")
+        self.assertEqual(code, 5)
+        self.assertIn("PROGRAM ABORT", error)
+
+    def starts(self, behaviour):
+        """What comes of a process that does nothing else, and how often it is started."""
+        count = self.root / "starts"
+        command = self.command("")
+        self.script("build/bin/fuzzer", f"#!/usr/bin/env python3\nimport os, sys\nopen({str(count)!r}, 'a').write('.')\n"
+                    f"options = dict(a.lstrip('-').split('=', 1) for a in sys.argv[1:] if '=' in a)\n{behaviour}\n")
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        return done.returncode, done.stdout, len(count.read_text())
+
+    def test_a_process_that_ends_at_once_is_not_started_for_ever(self):
+        code, _, starts = self.starts("sys.exit(127)")
+        self.assertEqual((code, starts <= 2), (5, True), starts)
+
+    def test_a_crash_at_the_start_is_told_once(self):
+        code, out, starts = self.starts('open(options["artifact_prefix"] + "crash-1", "w")\nsys.exit(77)')
+        self.assertEqual((code, starts <= 3), (1, True), starts)
+        self.assertIn("work/crashes/crash-1", out)
+
+    def test_a_binary_that_is_not_there_is_no_success(self):
+        command = self.command("")
+        (self.root / "build/bin/fuzzer").unlink()
+        self.assertEqual(subprocess.run(command, capture_output=True).returncode, 5)
 
     def test_a_bug_of_the_suite_is_told_by_engines_that_go_on_after_it(self):
         for name in ("afl", "honggfuzz"):

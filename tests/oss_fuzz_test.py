@@ -70,6 +70,7 @@ class OssFuzz(unittest.TestCase):
     def test_options_limit_what_limits_h_does(self):
         limit = re.search(r"kMaxInputBytes = (\d+);", text("fuzz/limits.h"))[1]
         self.assertIn(f"max_len = {limit}\n", text("oss-fuzz/nofail.options"))
+        self.assertIn(f"BYTES_OF_AN_INPUT = {limit} ", text("scripts/fuzz_workers.py"))
 
 
 if __name__ == "__main__":

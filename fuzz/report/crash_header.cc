@@ -23,8 +23,9 @@ std::string CrashHeader(const Violation& violation, int pid) {
   const std::string signature = violation.Signature();
   // Where no function takes part, the kinds of object say what it is about.
   const std::vector<std::string>& who = violation.functions.empty() ? violation.objects : violation.functions;
+  const std::string names = who.empty() ? "-" : absl::StrJoin(who, "+");
   const int object = violation.involved.empty() ? 0 : violation.involved.front();
-  // The third frame is compared as a whole by ClusterFuzz, where otherwise two frames of three would make two crashes one.
+  // Two crashes with two of three frames in common would be one to ClusterFuzz, but for the name that the third one has.
   return absl::StrFormat(
       "==%d==ERROR: NofailSanitizer: %s on address 0x%012x\n"
       "    #0 0x000000000000 in nofail::%s\n"
@@ -33,7 +34,7 @@ std::string CrashHeader(const Violation& violation, int pid) {
       "\n"
       "SUMMARY: NofailSanitizer: %s\n"
       "==%d==NofailSanitizer: ABRT after a verdict: the process itself is sound\n",
-      pid, violation.kind, object, violation.kind, absl::StrJoin(who, "+"), LettersOf(HashOfSignature(signature)), signature, pid);
+      pid, violation.kind, object, violation.kind, names, LettersOf(HashOfSignature(signature)), signature, pid);
 }
 
 }  // namespace nofail

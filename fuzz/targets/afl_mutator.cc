@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // AFL++'s mutation hooks. AFL++ mutates in afl-fuzz, not in the target, so they are a library of their own for each
-// profile (NOFAIL_PROFILE), which afl-fuzz is told of by AFL_CUSTOM_MUTATOR_LIBRARY. What it has in the target and lacks
-// here: runs of the schedule, and the engine's own mutations, which AFL++ does in stages of its own.
+// profile (NOFAIL_PROFILE), which afl-fuzz is told of by AFL_CUSTOM_MUTATOR_LIBRARY. What mutation has in the target and
+// lacks here: runs of the schedule, and the engine's own mutations.
 #include <algorithm>
 #include <cstdint>
 #include <cstring>

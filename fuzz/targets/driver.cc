@@ -188,7 +188,10 @@ void Driver::Judge(const Verdict& verdict) {
   const bool stop = headline != nullptr && stop_on_new_;
   if (stop) Print(verdict, *headline);
   TakeSanitizerReports();
-  if (is_first && !directory_.empty()) Save(verdict);
+  if (is_first && !directory_.empty()) {
+    Save(verdict);
+    tally_.Write(false);  // some engines end a process without a word
+  }
   if (stop) {
     tally_.Write(true);
     StopAtNewViolation();

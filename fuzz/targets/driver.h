@@ -9,8 +9,8 @@
 //     --stop-on-new. DIR also gets .status.<pid>, about once a second (tally.h). Now and then an input runs twice, to see
 //     whether that is the same: not with --once, for engines to whom it then looks unstable.
 // With --no-failures no lock attempt and no allocation fails, whatever the input says.
-// --guidance=none|mutator|features|all (the default): leaves out what steers the engine besides code coverage, to
-// measure what it is worth. What is wrong with the suite itself ends the process with exit code 3 and is never filed as
+// --guidance=none|mutator|features|all: what steers the engine besides code coverage, to measure what that is worth; by
+// default the mutator. What is wrong with the suite itself ends the process with exit code 3 and is never filed as
 // a crash of the subject.
 #ifndef NOFAIL_FUZZ_TARGETS_DRIVER_H_
 #define NOFAIL_FUZZ_TARGETS_DRIVER_H_

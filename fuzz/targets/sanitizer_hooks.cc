@@ -100,7 +100,7 @@ void Symbolize(uintptr_t pc, Place* place) {
     const size_t line = frame.find('|'), file = frame.find('|', line + 1);
     if (file == frame.npos || frame.ends_with(".h")) continue;
     if (frame.starts_with("<null>") || frame.starts_with("??")) {
-      Copy(PlainFunction(Symbols().FunctionAt(pc)), place->function);
+      Copy(PlainFunction(Symbols().FunctionAt(pc - 1)), place->function);  // it is where a call returns to
       return;
     }
     Copy(PlainFunction(frame.substr(0, line)), place->function);

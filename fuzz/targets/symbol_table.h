@@ -16,7 +16,8 @@ namespace nofail {
 
 class SymbolTable {
  public:
-  // Of the functions that begin in [begin, end), without inline ones that stand on their own. Empty where the program cannot be read, or is stripped.
+  // Of the functions that begin in [begin, end), without inline ones that stand on their own. Empty where the program
+  // cannot be read, or is stripped.
   static SymbolTable OfProgram(uintptr_t begin, uintptr_t end);
 
   // The function that this address is in, demangled; "" where none is known. Allocates nothing: a sanitizer that reports

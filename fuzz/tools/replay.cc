@@ -34,7 +34,9 @@ constexpr const char* kCrashCorpus[] = {"corpus/regressions", "corpus/known", "c
 
 volatile sig_atomic_t interrupted = 0;
 
-[[maybe_unused]] bool IsDataRace(const std::string& signature) { return absl::StartsWith(signature, "data-race/"); }
+#if !NOFAIL_TSAN
+bool IsDataRace(const std::string& signature) { return absl::StartsWith(signature, "data-race/"); }
+#endif
 
 // Only the thread build can see data races: others do not expect any.
 Signatures Expected(const ScheduleFile& file, const subject& subject) {
