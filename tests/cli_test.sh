@@ -51,6 +51,19 @@ expect 2 '--target zoo: there is no such target; there are teardown, lifecycle' 
 expect 2 '--seed x: expected a number' replay --seed x
 expect 2 '--verbose: takes no value' replay --verbose=1 good.sched
 
+# A testcase of a fuzzing service says itself what it is for, to every command.
+head -c 7 /dev/zero >clusterfuzz-testcase-minimized-nofail_lifecycle_fuzzer-4711
+cp clusterfuzz-testcase-minimized-nofail_lifecycle_fuzzer-4711 testcase
+cp testcase crash-nofail_codec_fuzzer
+expect 0 '^ok +clusterfuzz.*-4711 \(lifecycle\) ' replay clusterfuzz-testcase-minimized-nofail_lifecycle_fuzzer-4711
+expect 0 '^ok +clusterfuzz.*-4711 \(teardown\) ' replay --target teardown clusterfuzz-testcase-minimized-nofail_lifecycle_fuzzer-4711
+expect 0 '^ok +testcase \(teardown\) ' replay testcase
+expect 2 'is for the codec' show crash-nofail_codec_fuzzer
+for command in show convert; do
+  check '[[ $("$nofail" $command clusterfuzz-*-4711 | grep -v trace) == $("$nofail" $command --target lifecycle testcase | grep -v trace) ]]'
+done
+rm clusterfuzz-* testcase crash-*
+
 # Inputs that cannot be read.
 for command in replay show convert; do
   expect 2 '^nofail: missing: No such file' "$command" missing

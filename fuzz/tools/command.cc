@@ -25,7 +25,7 @@ absl::Status Usage(absl::string_view message) {
   return absl::InvalidArgumentError(message);
 }
 
-absl::Status SetTarget(const std::string& name, Profile* profile) {
+absl::Status SetTarget(const std::string& name, std::optional<Profile>* profile) {
   std::string names;
   for (const TargetName& target : kTargets) {
     if (name == target.name) {
@@ -115,7 +115,20 @@ absl::StatusOr<Arguments> ParseArguments(absl::Span<const std::string> arguments
   return result;
 }
 
-absl::StatusOr<Input> ReadInput(const std::string& path, Profile profile) {
+// What bytes are read as when nothing else says so.
+absl::StatusOr<TargetName> TargetOf(const std::string& path, std::optional<Profile> given) {
+  const std::string name = std::filesystem::path(path).filename();
+  for (const TargetName& target : kTargets) {
+    const bool is_named = absl::StrContains(name, absl::StrCat("nofail_", target.name, "_fuzzer"));
+    if (given ? *given == target.profile : is_named) return target;
+  }
+  if (absl::StrContains(name, "nofail_codec_fuzzer")) {
+    return Usage(absl::StrCat(path, ": is for the codec, which runs no schedule; ./scripts/replay knows it"));
+  }
+  return kTargets[0];
+}
+
+absl::StatusOr<Input> ReadInput(const std::string& path, std::optional<Profile> given) {
   absl::StatusOr<std::string> text = ReadFile(path);
   if (!text.ok()) return text.status();
   absl::StatusOr<ScheduleFile> file = ParseText(*text, path);
@@ -124,15 +137,17 @@ absl::StatusOr<Input> ReadInput(const std::string& path, Profile profile) {
   if (text->size() > kMaxInputBytes) {
     return Usage(absl::StrCat(path, ": is larger than ", kMaxInputBytes, " bytes, the most a fuzz input may have"));
   }
-  Input input{path, {}, false};
-  input.file.schedule = Decode({reinterpret_cast<const uint8_t*>(text->data()), text->size()}, profile);
-  Fit(&input.file.schedule, profile);
+  const absl::StatusOr<TargetName> target = TargetOf(path, given);
+  if (!target.ok()) return target.status();
+  Input input{path, {}, false, target->name};
+  input.file.schedule = Decode({reinterpret_cast<const uint8_t*>(text->data()), text->size()}, target->profile);
+  Fit(&input.file.schedule, target->profile);
   return input;
 }
 
-Input GenerateInput(uint32_t seed, Profile profile) {
+Input GenerateInput(uint32_t seed, std::optional<Profile> target) {
   Rng rng(seed);
-  return {absl::StrCat("seed ", seed), {{}, Generate(profile, rng), {}}, false};
+  return {absl::StrCat("seed ", seed), {{}, Generate(target.value_or(Profile::kTeardown), rng), {}}, false};
 }
 
 absl::StatusOr<std::vector<std::string>> ExpandDirectories(const std::vector<std::string>& paths) {

@@ -4,6 +4,7 @@
 #ifndef NOFAIL_FUZZ_TOOLS_COMMAND_H_
 #define NOFAIL_FUZZ_TOOLS_COMMAND_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,7 +50,7 @@ struct Arguments {
   bool verbose = false, json = false, html = false, force = false, update = false;
   std::string output;                   // -o
   Subjects subjects;                     // --subject, each once; empty: not given
-  Profile profile = Profile::kTeardown;  // --target
+  std::optional<Profile> profile;        // --target
   std::vector<uint32_t> seeds;           // --seed, each one a generated schedule
   std::string signature;                 // --signature
   std::string as;                        // --as
@@ -61,12 +62,14 @@ absl::StatusOr<Arguments> ParseArguments(absl::Span<const std::string> arguments
 struct Input {
   std::string name;  // "corpus/known/x.sched", "seed 7"
   ScheduleFile file;
-  bool is_text = false;  // otherwise it was bytes, or generated
+  bool is_text = false;           // otherwise it was bytes, or generated
+  const char* target = nullptr;  // what bytes were read as
 };
-// A file: text when it is called .sched or begins like one, else bytes made to fit `profile`.
+// A file: text when it is called .sched or begins like one, else bytes. These are made to fit `target`, or the target
+// whose fuzz binary the file's name has in it, as testcases of fuzzing services do, or teardown.
 // Errors are one line each, and start with the path.
-absl::StatusOr<Input> ReadInput(const std::string& path, Profile profile);
-Input GenerateInput(uint32_t seed, Profile profile);
+absl::StatusOr<Input> ReadInput(const std::string& path, std::optional<Profile> target);
+Input GenerateInput(uint32_t seed, std::optional<Profile> target);
 // The files themselves, and what is in the directories among them, sorted. An empty directory is an error.
 absl::StatusOr<std::vector<std::string>> ExpandDirectories(const std::vector<std::string>& paths);
 

@@ -72,7 +72,11 @@ Signatures Seen(const Verdict& verdict) {
 std::string Join(const Signatures& signatures) { return signatures.empty() ? "pass" : absl::StrJoin(signatures, ", "); }
 
 // What to do about a schedule that does not do what it should.
-const char* Advice(const Signatures& seen) {
+const char* Advice(const Input& input, const Signatures& seen, bool all_listed) {
+  if (input.target != nullptr) {
+    return all_listed ? "it is listed (--verbose says where): if it was filed somewhere, this build closes it"
+                      : "`nofail show FILE` says what happens, `./scripts/minimize FILE` shortens and keeps it";
+  }
   return seen.empty() ? "it no longer violates: if that is what was mended, `nofail minimize --update FILE` makes it expect "
                         "pass for ever; if other code moved, adjust its ordinals"
                       : "look at it with `nofail show FILE`; if this is right, `nofail minimize --update FILE` expects it";
@@ -104,12 +108,14 @@ Outcome Replay(Executor& executor, const subject& subject, const Input& input, c
     return outcome;
   }
   const bool all_listed = Headline(result.verdict, subject.name) == nullptr;
-  absl::PrintF("%-10s  %s  %s  trace %016x  %s\n",
-               !outcome.as_expected ? "UNEXPECTED" : all_listed ? "ok" : "ok (not listed)", input.name, subject.name,
-               executor.trace().Hash(), Join(seen));
+  // Nobody expects anything of bytes.
+  const bool is_bytes = input.target != nullptr;
+  const char* word = outcome.as_expected ? (all_listed ? "ok" : "ok (not listed)") : is_bytes ? "VIOLATES" : "UNEXPECTED";
+  absl::PrintF("%-10s  %s%s  %s  trace %016x  %s\n", word, input.name,
+               is_bytes ? absl::StrCat(" (", input.target, ")") : "", subject.name, executor.trace().Hash(), Join(seen));
   if (!outcome.as_expected) {
-    absl::PrintF("            expected: %s\n", Join(expected));
-    absl::PrintF("            %s\n", Advice(seen));
+    if (!is_bytes) absl::PrintF("            expected: %s\n", Join(expected));
+    absl::PrintF("            %s\n", Advice(input, seen, all_listed));
   }
   for (const Deviation& deviation : result.ignored) {
     absl::PrintF("            ignored, for it never fired: %s\n", FormatDeviation(schedule, deviation));
