@@ -163,7 +163,7 @@ class Run:
         if totals.interleavings:
             parts.append(f"{totals.interleavings:,} interleavings")
         if features:  # some engines are slow to say
-            parts += [f"{features:,} features", f"+{news} in a minute"]
+            parts += [f"{features:,} features", f"+{news} inputs in a minute"]
         if not self.options.keeps_no_counts:
             parts.append(f"known {len(totals.of('known'))}, findings {len(totals.of('finding'))}, "
                          f"new {len(totals.of('new'))}")
@@ -235,7 +235,7 @@ class Run:
         o = self.options
         interleavings = f", about {summary['interleavings']:,} interleavings" if summary["interleavings"] else ""
         print(f"\n{o.target}, subject {o.subject}, sanitizer {o.sanitizer}, engine {o.engine}: "
-              f"{summary['executions']:,} executions{interleavings}, in {summary['seconds']:.0f} s")
+              f"{summary['executions']:,} executions{interleavings}, in {summary['seconds']:.0f} s{', interrupted' if self.interrupted else ''}")
         if o.baseline:
             print(f"what {o.baseline} ({o.baseline_tree}) has as well is left out")
         listed = [v for v in summary["violations"] if v["listed"] != "new"]
@@ -265,7 +265,8 @@ class Run:
             self.set_earlier_aside()
         self.executions_before = read_totals(self.findings).executions
         self.started = time.monotonic()
-        note(f"fuzzing {o.target}, subject {o.subject}, sanitizer {o.sanitizer}, {o.seconds} s, "
+        engine = o.engine + " with this suite's mutator" * bool(o.afl_mutator)
+        note(f"fuzzing {o.target}, subject {o.subject}, sanitizer {o.sanitizer}, engine {engine}, {o.seconds} s, "
              f"{plural(o.jobs, 'process', 'processes')}")
         self.fuzz()
         summary = self.summarize()

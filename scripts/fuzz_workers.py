@@ -211,9 +211,10 @@ def add_to(corpus, inputs):
 def workers(run, deadline):
     """Those of the engine that the options name, ready to start. Engines that know one folder find the seeds in corpus/."""
     engine = {"libfuzzer": LibFuzzer, "afl": Afl, "honggfuzz": Honggfuzz}[run.options.engine]
-    if engine is not LibFuzzer:
-        shutil.rmtree(run.work / "afl", ignore_errors=True)
+    shutil.rmtree(run.work / "afl", ignore_errors=True)
+    if engine is Honggfuzz:
         (run.work / "honggfuzz/crashes").mkdir(parents=True, exist_ok=True)
+    if engine is not LibFuzzer:
         for folder in run.seeds():
             add_to(run.corpus, folder.iterdir())
     count = 1 if engine is Honggfuzz else run.options.jobs

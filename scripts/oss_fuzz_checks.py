@@ -299,7 +299,7 @@ CHECKS = [
     (check_instrumented, "each object of the subject is instrumented, none of the simulator", WORK,
      ([] if SANITIZER == "none" else [without_sanitizer]) +
      ([] if SANITIZER == "coverage" or ENGINE == "afl" else [without_coverage, simulator_instrumented]), ALL),
-    (check_edges, "edges, and the engine begins", OUT, [plants("if (size > 1) sink = 1;")] if SANITIZER != "coverage" else
+    (check_edges, "enough edges, and a start", OUT, [plants("if (size > 1) sink = 1;")] if SANITIZER != "coverage" else
      [plants("_exit(0);")], LIBFUZZER),
     (check_engine, "the engine begins", OUT, [leaves_at_once], OTHERS),
     (check_seeds, "seeds do not end it", OUT, [plants("if (size > 2) abort();")], ALL),
@@ -318,7 +318,7 @@ def main():
     for check, asks, given, bad_builds, engines in CHECKS:
         if ENGINE not in engines or check is check_order and SANITIZER == "coverage":
             if check is not check_engine:  # of libFuzzer check_edges asks that, and more
-                print(f"NOT ASKED of {ENGINE} and {SANITIZER}, which do not say: {asks}")
+                print(f"NOT ASKED, since {ENGINE} and {SANITIZER} do not report it: {asks}")
             continue
         asked += 1
         problems = list(check(given))
