@@ -127,7 +127,7 @@ ENGINES = {
                    "{fuzzer}"], r"(?m)^Sz:\d+ Tm:\d+.* Cur:(\d+/){3}[1-9]"),
     "centipede": (["centipede", "--workdir={work}", "--corpus_dir={seeds}", "--fork_server=1", "--exit_on_crash=1",
                    "--timeout=1200", "--rss_limit_mb=4096", "--address_space_limit_mb=5120", "--binary={fuzzer}",
-                   "--stop_after=15s"], r"begin-fuzz: ft: 0(?s:.*)end-fuzz: ft: [1-9]"),
+                   "--num_runs=1000"], r"begin-fuzz: ft: 0(?s:.*)end-fuzz: ft: [1-9]"),
 }
 
 

@@ -46,7 +46,7 @@ class OssFuzz(unittest.TestCase):
         self.assertIn(base, text("oss-fuzz/Dockerfile"))
 
     def test_every_project_file_has_the_licence_that_the_service_asks_for(self):
-        for name in ("Dockerfile", "build.sh", "run_tests.sh"):
+        for name in ("Dockerfile", "build.sh", "replay_build.sh", "run_tests.sh"):
             self.assertIn("http://www.apache.org/licenses/LICENSE-2.0", text(f"oss-fuzz/{name}"))
 
     def test_both_services_run_the_same_script(self):
