@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "core/value.h"
+#include "core/kernel/value.h"
 
 #if NOFAIL_TSAN
 // Thread leaks: a process that ends because a task hangs leaves the others unjoined.

@@ -10,7 +10,7 @@
 
 #include <cstdint>
 
-#include "core/native/native.h"
+#include "core/kernel/native/native.h"
 #include "core/subject.h"
 #include "fuzz/schedule/schedule.h"
 

@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "core/storage_types.h"
-#include "core/value.h"
+#include "core/kernel/value.h"
 
 namespace nofail {
 namespace {

@@ -49,10 +49,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/hlist.h"
-#include "core/kernel.h"
+#include "core/kernel/hlist.h"
+#include "core/kernel/kernel.h"
 #include "core/subject.h"
-#include "core/sync.h"
+#include "core/kernel/sync.h"
 
 namespace nofail {
 

@@ -7,7 +7,7 @@
 #ifndef NOFAIL_CORE_SUBJECT_H_
 #define NOFAIL_CORE_SUBJECT_H_
 
-#include "core/kernel.h"
+#include "core/kernel/kernel.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -20,7 +20,7 @@ enum { UPDATE_ANY = 0, UPDATE_NOEXIST = 1, UPDATE_EXIST = 2, UPDATE_LOCK = 4 };
 
 struct subject_map_attr {
   enum storage_type type;
-  uint32_t value_size;           // bytes, special fields included (core/value.h)
+  uint32_t value_size;           // bytes, special fields included (core/kernel/value.h)
   uint32_t flags;                // KERNEL_MAP_*
   uint32_t id;                   // which map of the scenario
   struct kernel_record* record;  // borrowed; outlives the map

@@ -6,7 +6,7 @@ namespace nofail {
 std::string ObjectName(kernel_object_kind kind, uint32_t number) {
   static constexpr const char* kWords[] = {
 #define KERNEL_OBJECT_KIND(name, text) text,
-#include "core/object_kinds.def"
+#include "core/kernel/object_kinds.def"
 #undef KERNEL_OBJECT_KIND
   };
   // Maps and owners are what a schedule declares: they bear the names they have there.

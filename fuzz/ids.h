@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <string>
 
-#include "core/kernel.h"
+#include "core/kernel/kernel.h"
 
 namespace nofail {
 

@@ -11,7 +11,7 @@
 #include <memory>
 #include <span>
 
-#include "core/kernel.h"
+#include "core/kernel/kernel.h"
 #include "fuzz/ids.h"
 #include "fuzz/limits.h"
 

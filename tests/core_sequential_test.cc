@@ -11,7 +11,7 @@
 #include "core/local_storage.h"
 #include "core/storage_types.h"
 #include "core/subject.h"
-#include "core/value.h"
+#include "core/kernel/value.h"
 #include "fuzz/sim/sim.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

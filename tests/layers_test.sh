@@ -7,8 +7,9 @@
 set -euo pipefail
 
 declare -A rank=(
-  [core]=0
-  [core/posted]=1 [core/native]=1 [core/linux]=1
+  [core/kernel]=0
+  [core]=1 [core/kernel/native]=1
+  [core/posted]=2 [core/linux]=2
   [fuzz]=1
   [fuzz/schedule]=2 [fuzz/sim]=2
   [fuzz/check]=3
@@ -36,7 +37,7 @@ check() {
     fi
   done < <(grep -rnE '^\s*#\s*include "' "$root/core" "$root/fuzz" --include='*.h' --include='*.cc' --include='*.c' --include='*.def')
   while IFS=: read -r file line include; do
-    case ${file#"$root"/} in core/native/*) continue ;; esac
+    case ${file#"$root"/} in core/kernel/native/* | core/kernel/sim/* | core/kernel/trace/*) continue ;; esac
     echo "$file:$line: a subject may not $include"
     broken=1
   done < <(grep -rnE "^\s*#\s*include ($banned_in_subjects)" "$root/core" || true)
@@ -59,7 +60,7 @@ refuses() {  # FILE INCLUDE
   fi
 }
 refuses "$1" core/local_storage.h '"fuzz/trace.h"'
-refuses "$1" core/local_storage.h '"core/native/native.h"'
+refuses "$1" core/local_storage.h '"core/kernel/native/native.h"'
 refuses "$1" core/local_storage.cc '<vector>'
 refuses "$1" core/posted/teardown.cc '"absl/strings/str_cat.h"'
 refuses "$1" fuzz/schedule/schedule.h '"fuzz/sim/sim.h"'

@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
-#include "core/access.h"
-#include "core/kernel.h"
-#include "core/refcount.h"
+#include "core/kernel/access.h"
+#include "core/kernel/kernel.h"
+#include "core/kernel/refcount.h"
 #include "fuzz/exec/choosers.h"
 #include "fuzz/sim/sim.h"
 

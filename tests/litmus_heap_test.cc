@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
-#include "core/value.h"
+#include "core/kernel/value.h"
 #include "tests/litmus.h"
 
 namespace nofail {

@@ -3,8 +3,8 @@
 
 #include <climits>
 
-#include "core/access.h"
-#include "core/kernel.h"
+#include "core/kernel/access.h"
+#include "core/kernel/kernel.h"
 
 namespace {
 

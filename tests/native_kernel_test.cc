@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The native kernel keeps the contract of core/kernel.h. Where a test waits a little to see that something does NOT
+// The native kernel keeps the contract of core/kernel/kernel.h. Where a test waits a little to see that something does NOT
 // happen, a slow machine can only make it pass wrongly, never fail wrongly.
 #include <gtest/gtest.h>
 
@@ -11,8 +11,8 @@
 #include <thread>
 #include <vector>
 
-#include "core/native/native.h"
-#include "core/value.h"
+#include "core/kernel/native/native.h"
+#include "core/kernel/value.h"
 
 namespace nofail::native {
 namespace {

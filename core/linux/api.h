@@ -3,7 +3,7 @@
 // Every kernel header that the tree's files include is this one (CMakeLists.txt has the list), but for those that are
 // taken from the tree themselves. By trust:
 //   language.h  the kernel's dialect of C
-//   routed.h    behaviour, routed to core/kernel.h
+//   routed.h    behaviour, routed to core/kernel/kernel.h
 //   bpf.h       maps and values: structures of ours, behaviour routed
 //   owners.h    sockets, tasks, cgroups, inodes: ours
 //   inert.h     deliberately nothing

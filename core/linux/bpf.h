@@ -5,7 +5,7 @@
 #ifndef NOFAIL_CORE_LINUX_BPF_H_
 #define NOFAIL_CORE_LINUX_BPF_H_
 
-#include "core/kernel.h"
+#include "core/kernel/kernel.h"
 #include "core/linux/language.h"
 
 struct bpf_local_storage;

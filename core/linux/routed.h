@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
 //
-// Kernel interfaces whose behaviour matters, routed to core/kernel.h: what a kernel source file means by them is what
+// Kernel interfaces whose behaviour matters, routed to core/kernel/kernel.h: what a kernel source file means by them is what
 // the contract says. Trusted: a mistake here gives false findings, or silence.
 //
-// All are macros, so that the site of each call is the kernel's own function and line. Where core/hlist.h and
-// core/refcount.h have a function of the same name and one parameter more, the macro adds the site.
+// All are macros, so that the site of each call is the kernel's own function and line. Where core/kernel/hlist.h and
+// core/kernel/refcount.h have a function of the same name and one parameter more, the macro adds the site.
 //
 // Written from the documented behaviour of each interface (Documentation/RCU, Documentation/atomic_t.rst,
 // Documentation/core-api, include/linux/*.h comments), Linux 7.2 back to 6.1.
 #ifndef NOFAIL_CORE_LINUX_ROUTED_H_
 #define NOFAIL_CORE_LINUX_ROUTED_H_
 
-#include "core/access.h"
-#include "core/hlist.h"
-#include "core/kernel.h"
+#include "core/kernel/access.h"
+#include "core/kernel/hlist.h"
+#include "core/kernel/kernel.h"
 #include "core/linux/language.h"
-#include "core/refcount.h"
+#include "core/kernel/refcount.h"
 
 #define NOFAIL_ORDER(primitive) ((enum kernel_order)KERNEL_ORDER_OF_##primitive)
 
@@ -80,7 +80,7 @@ typedef struct {
 // The contract's promise.
 #define rcu_trace_implies_rcu_gp() true
 
-// ---- Hash lists (core/hlist.h) -----------------------------------------------------------------------------------
+// ---- Hash lists (core/kernel/hlist.h) -----------------------------------------------------------------------------------
 #define HLIST_HEAD(name) struct hlist_head name = {NULL}
 #define INIT_HLIST_HEAD(head) hlist_init(head)
 #define hlist_empty(head) hlist_empty((struct hlist_head *)(head), KERNEL_HERE)

@@ -16,7 +16,7 @@
 #include <net/bpf_sk_storage.h>
 
 #include "core/linux/api.h"
-#include "core/value.h"
+#include "core/kernel/value.h"
 
 enum { KEY_SIZE = sizeof(int), MAX_OWNERS = 16 };
 

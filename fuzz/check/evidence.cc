@@ -66,7 +66,7 @@ std::string NameOf(const Trace& trace, ObjectId object) {
 const char* KindOf(const Trace& trace, ObjectId object) {
   static constexpr const char* kTexts[] = {
 #define KERNEL_OBJECT_KIND(name, text) text,
-#include "core/object_kinds.def"
+#include "core/kernel/object_kinds.def"
 #undef KERNEL_OBJECT_KIND
   };
   return object == 0 ? "" : kTexts[trace.objects()[object].kind];

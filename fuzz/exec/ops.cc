@@ -5,7 +5,7 @@
 
 #include <cstring>
 
-#include "core/value.h"
+#include "core/kernel/value.h"
 #include "fuzz/sim/sanitizer.h"
 #include "fuzz/sim/sim.h"
 

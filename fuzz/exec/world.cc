@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "fuzz/exec/world.h"
 
-#include "core/value.h"
+#include "core/kernel/value.h"
 #include "fuzz/exec/ops.h"
 
 namespace nofail {
@@ -115,7 +115,7 @@ void World::OwnerEnded(const LiveOwner& owner) {
 
 }  // namespace nofail
 
-// ---- The part of core/kernel.h that is about references to maps (rules 1, 2 and 8) ---------------------------------
+// ---- The part of core/kernel/kernel.h that is about references to maps (rules 1, 2 and 8) ---------------------------------
 
 using nofail::EventKind;
 using nofail::LiveMap;

@@ -31,7 +31,7 @@ const char* FieldText(uint8_t field) {
 const char* KindText(uint8_t kind) {
   static constexpr const char* kTexts[] = {
 #define KERNEL_OBJECT_KIND(name, text) text,
-#include "core/object_kinds.def"
+#include "core/kernel/object_kinds.def"
 #undef KERNEL_OBJECT_KIND
   };
   return kTexts[kind];
@@ -267,7 +267,7 @@ bool IsFailure(const Event& event) {
 std::string OrderText(const Event& event) {
   static constexpr const char* kTexts[] = {
 #define KERNEL_ORDER(name, meaning) #name,
-#include "core/ordering.def"
+#include "core/kernel/ordering.def"
 #undef KERNEL_ORDER
   };
   const bool has_order = event.kind == EventKind::kLoad || event.kind == EventKind::kStore ||
@@ -275,7 +275,7 @@ std::string OrderText(const Event& event) {
   return has_order ? kTexts[event.detail] : "";
 }
 
-// What core/kernel.h marks [point].
+// What core/kernel/kernel.h marks [point].
 bool IsSchedulingPoint(const Event& event) {
   switch (event.kind) {
     case EventKind::kLoad:

@@ -133,7 +133,7 @@ void DropEmptyTasks(Schedule* s) {
 
 constexpr uint32_t kCallbackKinds = 0
 #define KERNEL_OBJECT_KIND(name, text) +1
-#include "core/object_kinds.def"
+#include "core/kernel/object_kinds.def"
 #undef KERNEL_OBJECT_KIND
     ;
 

@@ -22,7 +22,7 @@
 
 #include <memory>
 
-#include "core/kernel.h"
+#include "core/kernel/kernel.h"
 #include "fuzz/limits.h"
 #include "fuzz/trace.h"
 

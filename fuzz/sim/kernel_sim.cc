@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// core/kernel.h on the simulated machine: each function goes to the part that stands for it.
-#include "core/kernel.h"
+// core/kernel/kernel.h on the simulated machine: each function goes to the part that stands for it.
+#include "core/kernel/kernel.h"
 
 #include "fuzz/sim/machine.h"
 #include "fuzz/sim/sanitizer.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "fuzz/sim/ledger.h"
 
-#include "core/value.h"
+#include "core/kernel/value.h"
 #include "fuzz/sim/machine.h"
 
 namespace nofail {

@@ -17,7 +17,7 @@
 #include <span>
 #include <vector>
 
-#include "core/kernel.h"
+#include "core/kernel/kernel.h"
 #include "fuzz/limits.h"
 #include "fuzz/sim/sim.h"
 

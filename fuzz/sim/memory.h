@@ -13,7 +13,7 @@
 #ifndef NOFAIL_FUZZ_SIM_MEMORY_H_
 #define NOFAIL_FUZZ_SIM_MEMORY_H_
 
-#include "core/kernel.h"
+#include "core/kernel/kernel.h"
 
 namespace nofail {
 

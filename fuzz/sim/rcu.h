@@ -31,7 +31,7 @@
 
 #include <vector>
 
-#include "core/kernel.h"
+#include "core/kernel/kernel.h"
 #include "fuzz/sim/fiber.h"
 #include "fuzz/sim/sanitizer.h"
 #include "fuzz/sim/task.h"

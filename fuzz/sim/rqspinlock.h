@@ -20,7 +20,7 @@
 #ifndef NOFAIL_FUZZ_SIM_RQSPINLOCK_H_
 #define NOFAIL_FUZZ_SIM_RQSPINLOCK_H_
 
-#include "core/kernel.h"
+#include "core/kernel/kernel.h"
 #include "fuzz/sim/task.h"
 
 namespace nofail {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The simulated kernel, as the driver and the litmus tests see it. It implements core/kernel.h for whatever runs in
+// The simulated kernel, as the driver and the litmus tests see it. It implements core/kernel/kernel.h for whatever runs in
 // its tasks. There is one per process (the C interface has no context argument), it is not thread-safe, and it is
 // reused from run to run.
 //
@@ -13,7 +13,7 @@
 
 #include <cstdint>
 
-#include "core/kernel.h"
+#include "core/kernel/kernel.h"
 #include "fuzz/ids.h"
 #include "fuzz/sim/choice.h"
 #include "fuzz/trace.h"
@@ -32,7 +32,7 @@ struct SimConfig {
 };
 
 // What a map's values hold besides bytes. Belongs to the kernel side; the driver makes one per map.
-// (kernel_record of core/kernel.h; see core/value.h for the layout.)
+// (kernel_record of core/kernel/kernel.h; see core/kernel/value.h for the layout.)
 struct RecordSpec {
   uint32_t map_id;
   uint32_t bytes;   // plain bytes in front of the fields

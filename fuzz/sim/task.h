@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-#include "core/kernel.h"
+#include "core/kernel/kernel.h"
 #include "fuzz/ids.h"
 #include "fuzz/limits.h"
 #include "fuzz/trace.h"

@@ -4,8 +4,8 @@
 // then.
 #include <atomic>
 
-#include "core/native/task.h"
-#include "core/native/tsan.h"
+#include "core/kernel/native/task.h"
+#include "core/kernel/native/tsan.h"
 
 #if NOFAIL_ASAN
 #include <sanitizer/asan_interface.h>

@@ -7,7 +7,7 @@
 // of a reader section to the end of a grace period, and from the beginning of a grace period to a reader section that
 // begins later. Each is one address for all sections and grace periods, so some pairs are ordered that the kernel
 // leaves unordered (a reader that began after the grace period did, and ended before it): errs towards silence.
-#include "core/native/rcu.h"
+#include "core/kernel/native/rcu.h"
 
 #include <linux/futex.h>
 #include <sys/syscall.h>
@@ -19,8 +19,8 @@
 #include <cstdlib>
 #include <thread>
 
-#include "core/native/task.h"
-#include "core/native/tsan.h"
+#include "core/kernel/native/task.h"
+#include "core/kernel/native/tsan.h"
 
 namespace nofail::native {
 namespace {

@@ -10,10 +10,10 @@
 // Memory ordering: inc and inc_not_zero order nothing. dec and dec_and_test are releases. dec_and_test acquires if it
 // returns true, and only then: thread X's accesses before its decrement come before what the thread does that gets
 // true. A thread that merely reads zero is ordered after nobody.
-#ifndef NOFAIL_CORE_REFCOUNT_H_
-#define NOFAIL_CORE_REFCOUNT_H_
+#ifndef NOFAIL_CORE_KERNEL_REFCOUNT_H_
+#define NOFAIL_CORE_KERNEL_REFCOUNT_H_
 
-#include "core/access.h"
+#include "core/kernel/access.h"
 
 typedef struct refcount {
   int32_t value;
@@ -83,4 +83,4 @@ NOFAIL_INLINE bool refcount_dec_and_test(refcount_t* count, struct kernel_site s
   return false;
 }
 
-#endif  // NOFAIL_CORE_REFCOUNT_H_
+#endif  // NOFAIL_CORE_KERNEL_REFCOUNT_H_

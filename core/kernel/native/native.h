@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The kernel contract (core/kernel.h) on real threads: what tests and benchmarks need to set up and to read.
+// The kernel contract (core/kernel/kernel.h) on real threads: what tests and benchmarks need to set up and to read.
 //
 // A thread is a CPU: it joins at its first kernel call and leaves when it ends. Nothing here is deterministic. What a
 // subject does wrong is for the sanitizers to see, or for the counters; what the contract forbids ends the process
@@ -8,20 +8,20 @@
 //
 // Not modelled, and which way that errs: NMIs and queued rqspinlock waiters (towards silence); the number of warnings
 // counts every one, not only the first of a site (towards noise).
-#ifndef NOFAIL_CORE_NATIVE_NATIVE_H_
-#define NOFAIL_CORE_NATIVE_NATIVE_H_
+#ifndef NOFAIL_CORE_KERNEL_NATIVE_NATIVE_H_
+#define NOFAIL_CORE_KERNEL_NATIVE_NATIVE_H_
 
 #include <array>
 #include <chrono>
 #include <cstdint>
 
-#include "core/kernel.h"
+#include "core/kernel/kernel.h"
 
 namespace nofail::native {
 
 inline constexpr int kObjectKinds = 0
 #define KERNEL_OBJECT_KIND(name, text) +1
-#include "core/object_kinds.def"
+#include "core/kernel/object_kinds.def"
 #undef KERNEL_OBJECT_KIND
     ;
 
@@ -64,7 +64,7 @@ void Drain();
 // This thread's next object of kind STORAGE gets this number as its hash (kernel_hash_ptr).
 void SetHash(uint32_t hash);
 
-// ---- Records and special fields (core/value.h) ----------------------------------------------------------------
+// ---- Records and special fields (core/kernel/value.h) ----------------------------------------------------------------
 // A map's record, with one reference to the map. REQUIRES: bytes is a multiple of 8.
 kernel_record* NewRecord(uint32_t bytes, unsigned fields);
 // The references: kernel_map_put for someone who has no map at hand, and whether any is left.
@@ -82,4 +82,4 @@ void ReleaseResource(uint64_t resource);
 void ExchangeKptr(uint64_t* slot, uint64_t resource);
 
 }  // namespace nofail::native
-#endif  // NOFAIL_CORE_NATIVE_NATIVE_H_
+#endif  // NOFAIL_CORE_KERNEL_NATIVE_NATIVE_H_

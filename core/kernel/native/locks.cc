@@ -6,7 +6,7 @@
 #include <chrono>
 #include <thread>
 
-#include "core/native/task.h"
+#include "core/kernel/native/task.h"
 
 using namespace nofail::native;
 using std::memory_order_relaxed;
@@ -38,7 +38,7 @@ bool InCycle(kernel_rqspinlock* lock) {
 int Acquired(kernel_rqspinlock* lock, kernel_site site) {
   Slot& slot = slots[local.slot];
   const uint32_t depth = slot.depth.load(memory_order_relaxed);
-  if (depth == kMaxHeld) Panic("more locks held than kMaxHeld (core/native/task.h)", site);
+  if (depth == kMaxHeld) Panic("more locks held than kMaxHeld (core/kernel/native/task.h)", site);
   slot.held[depth].store(lock, memory_order_relaxed);
   slot.depth.store(depth + 1, memory_order_relaxed);
   return 0;

@@ -4,22 +4,22 @@
 //
 // The announcement (kernel_load, kernel_store, kernel_rmw) is where another task may run, and says which value a load
 // sees. The real atomic follows at once, so that a thread sanitizer sees it beside the subject's plain accesses. For C
-// and C++. The site says where in the subject the access stands; core/sync.h fills it in for C++.
+// and C++. The site says where in the subject the access stands; core/kernel/sync.h fills it in for C++.
 //
-// Memory ordering: a primitive has the order that its row of core/ordering.def gives it, and its real atomic has the
+// Memory ordering: a primitive has the order that its row of core/kernel/ordering.def gives it, and its real atomic has the
 // closest one of the compiler's: ONCE is relaxed, DEPENDENCY and ACQUIRE are acquire, RELEASE is release, FULL is
 // sequentially consistent. A failed compare-exchange is relaxed.
-#ifndef NOFAIL_CORE_ACCESS_H_
-#define NOFAIL_CORE_ACCESS_H_
+#ifndef NOFAIL_CORE_KERNEL_ACCESS_H_
+#define NOFAIL_CORE_KERNEL_ACCESS_H_
 
-#include "core/kernel.h"
+#include "core/kernel/kernel.h"
 
 #define NOFAIL_INLINE static inline __attribute__((always_inline))
 
 // KERNEL_ORDER_OF_rcu_dereference and so on: the rows of the table, by primitive.
 enum {
 #define KERNEL_PRIMITIVE(name, order) KERNEL_ORDER_OF_##name = KERNEL_##order,
-#include "core/ordering.def"
+#include "core/kernel/ordering.def"
 #undef KERNEL_PRIMITIVE
 };
 
@@ -129,4 +129,4 @@ NOFAIL_INLINE uint64_t access_compare_exchange(volatile void* address, unsigned 
 #define KERNEL_STORE(lvalue, value, primitive, site) \
   access_store(&(lvalue), sizeof(lvalue), (uint64_t)(value), (enum kernel_order)KERNEL_ORDER_OF_##primitive, site)
 
-#endif  // NOFAIL_CORE_ACCESS_H_
+#endif  // NOFAIL_CORE_KERNEL_ACCESS_H_

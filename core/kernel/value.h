@@ -4,10 +4,10 @@
 //
 // A value is `bytes` plain bytes followed by one 8-byte slot for each special field the record names, in this order:
 // kptr, uptr, spin_lock, refcount. A kptr or uptr slot holds a resource number, 0 for none.
-#ifndef NOFAIL_CORE_VALUE_H_
-#define NOFAIL_CORE_VALUE_H_
+#ifndef NOFAIL_CORE_KERNEL_VALUE_H_
+#define NOFAIL_CORE_KERNEL_VALUE_H_
 
-#include "core/kernel.h"
+#include "core/kernel/kernel.h"
 
 #define KERNEL_VALUE_SLOT 8u
 
@@ -20,4 +20,4 @@ static inline uint32_t kernel_value_size(uint32_t bytes, unsigned fields) {
   return bytes + KERNEL_VALUE_SLOT * (uint32_t)__builtin_popcount(fields & 15u);
 }
 
-#endif  // NOFAIL_CORE_VALUE_H_
+#endif  // NOFAIL_CORE_KERNEL_VALUE_H_

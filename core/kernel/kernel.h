@@ -3,7 +3,7 @@
 // The kernel contract: everything a subject needs from a kernel, as a C interface.
 //
 // A subject (core/posted, a Linux tree) calls these functions and nothing else. Two libraries
-// implement them: fuzz/sim (simulated, deterministic) and core/native (real threads). This header is the
+// implement them: fuzz/sim (simulated, deterministic) and core/kernel/native (real threads). This header is the
 // specification; it holds no code. C and C++ both include it, so a kernel .c file can be driven through it.
 //
 // Facts: Linux 7.2 (include/linux/{rcupdate,refcount,atomic}.h, asm-generic/rqspinlock.h,
@@ -12,8 +12,8 @@
 // Words: a *task* is a simulated CPU context that runs one operation after the other. A *scheduling point* is a
 // place where another task may run; every function below that is marked [point] begins with one, and what it then
 // does happens in one step.
-#ifndef NOFAIL_CORE_KERNEL_H_
-#define NOFAIL_CORE_KERNEL_H_
+#ifndef NOFAIL_CORE_KERNEL_KERNEL_H_
+#define NOFAIL_CORE_KERNEL_KERNEL_H_
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,14 +36,14 @@ struct kernel_site {
 // Marked accesses
 //
 // An access that the kernel marks (READ_ONCE, atomic_*, rcu_dereference, ...) is announced before it is made. The
-// subject then makes the access itself, as a real atomic in its own object code (core/access.h), so that a thread
+// subject then makes the access itself, as a real atomic in its own object code (core/kernel/access.h), so that a thread
 // sanitizer sees it next to the plain accesses. Nothing may come between announcement and access.
 //
-// Ordering: enum kernel_order is the row of core/ordering.def that the primitive has. In memory mode `sc` the value
+// Ordering: enum kernel_order is the row of core/kernel/ordering.def that the primitive has. In memory mode `sc` the value
 // seen is the newest; in mode `weak` a load may be answered with an older one that the order still permits.
 enum kernel_order {
 #define KERNEL_ORDER(name, meaning) KERNEL_##name,
-#include "core/ordering.def"
+#include "core/kernel/ordering.def"
 #undef KERNEL_ORDER
 };
 
@@ -127,7 +127,7 @@ void kernel_cond_resched_rcu(struct kernel_site site);
 // Memory
 enum kernel_object_kind {
 #define KERNEL_OBJECT_KIND(name, text) KERNEL_##name,
-#include "core/object_kinds.def"
+#include "core/kernel/object_kinds.def"
 #undef KERNEL_OBJECT_KIND
 };
 
@@ -147,7 +147,7 @@ uint32_t kernel_hash_ptr(const void* object, unsigned bits);
 // ---------------------------------------------------------------------------------------------------------------
 // BPF maps and values, as far as local storage needs them
 //
-// A value begins with its bytes; its special fields follow at fixed places (core/value.h). A record says which
+// A value begins with its bytes; its special fields follow at fixed places (core/kernel/value.h). A record says which
 // fields a map's values have. The kernel frees the record after the map.
 struct kernel_record;
 
@@ -173,7 +173,7 @@ enum { KERNEL_MAP_CLONE = 1 };
 bool kernel_map_inc_not_zero(struct kernel_map* map, struct kernel_site site);
 void kernel_map_put(struct kernel_map* map, struct kernel_site site);
 
-// What refcount_t does when it saturates (core/refcount.h decides when). Warns; execution goes on.
+// What refcount_t does when it saturates (core/kernel/refcount.h decides when). Warns; execution goes on.
 enum kernel_refcount_saturation {
   KERNEL_REFCOUNT_ADD_ON_ZERO,
   KERNEL_REFCOUNT_OVERFLOW,
@@ -188,4 +188,4 @@ bool kernel_warn_on_once(bool condition, const char* text, struct kernel_site si
 #ifdef __cplusplus
 }
 #endif
-#endif  // NOFAIL_CORE_KERNEL_H_
+#endif  // NOFAIL_CORE_KERNEL_KERNEL_H_

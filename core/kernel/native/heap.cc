@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "core/native/task.h"
+#include "core/kernel/native/task.h"
 
 #if NOFAIL_ASAN
 #include <sanitizer/asan_interface.h>

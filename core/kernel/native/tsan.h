@@ -2,8 +2,8 @@
 //
 // Edges that the thread sanitizer cannot see by itself: whoever acquires an address sees everything that those did who
 // released it before. And some that it must not see: a library's own locks order more than the kernel promises.
-#ifndef NOFAIL_CORE_NATIVE_TSAN_H_
-#define NOFAIL_CORE_NATIVE_TSAN_H_
+#ifndef NOFAIL_CORE_KERNEL_NATIVE_TSAN_H_
+#define NOFAIL_CORE_KERNEL_NATIVE_TSAN_H_
 
 #if NOFAIL_TSAN
 #include <sanitizer/tsan_interface.h>
@@ -42,4 +42,4 @@ class IgnoreSync {
 };
 
 }  // namespace nofail::native
-#endif  // NOFAIL_CORE_NATIVE_TSAN_H_
+#endif  // NOFAIL_CORE_KERNEL_NATIVE_TSAN_H_

@@ -10,10 +10,10 @@
 //   first, next   readers load with rcu_dereference; insertion publishes with rcu_assign_pointer, removal stores with
 //                 WRITE_ONCE. The writer reads them plain. A new node's own next is stored plain.
 //   pprev         stored with WRITE_ONCE; read plain under the lock, and with READ_ONCE by the lockless check.
-#ifndef NOFAIL_CORE_HLIST_H_
-#define NOFAIL_CORE_HLIST_H_
+#ifndef NOFAIL_CORE_KERNEL_HLIST_H_
+#define NOFAIL_CORE_KERNEL_HLIST_H_
 
-#include "core/access.h"
+#include "core/kernel/access.h"
 
 struct hlist_node {
   struct hlist_node* next;
@@ -81,4 +81,4 @@ NOFAIL_INLINE struct hlist_node* hlist_next_rcu(struct hlist_node* node, struct 
   return KERNEL_LOAD(node->next, rcu_dereference, site);
 }
 
-#endif  // NOFAIL_CORE_HLIST_H_
+#endif  // NOFAIL_CORE_KERNEL_HLIST_H_

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
 // Work that waits for a grace period: three queues, each with a thread of its own that runs for the process's life.
-#ifndef NOFAIL_CORE_NATIVE_RCU_H_
-#define NOFAIL_CORE_NATIVE_RCU_H_
+#ifndef NOFAIL_CORE_KERNEL_NATIVE_RCU_H_
+#define NOFAIL_CORE_KERNEL_NATIVE_RCU_H_
 
 #include <atomic>
 #include <cstdint>
 
-#include "core/kernel.h"
+#include "core/kernel/kernel.h"
 
 namespace nofail::native {
 
@@ -35,4 +35,4 @@ class GracePeriodQueue {
 };
 
 }  // namespace nofail::native
-#endif  // NOFAIL_CORE_NATIVE_RCU_H_
+#endif  // NOFAIL_CORE_KERNEL_NATIVE_RCU_H_

@@ -4,8 +4,8 @@
 // it twice is what the sanitizers look for.
 #include <atomic>
 
-#include "core/native/task.h"
-#include "core/value.h"
+#include "core/kernel/native/task.h"
+#include "core/kernel/value.h"
 
 struct kernel_record {
   uint32_t bytes;

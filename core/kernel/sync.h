@@ -4,13 +4,13 @@
 //
 // Nothing here adds behaviour. The site of a call is the function that makes it, so that events and violations name the
 // subject's own functions; the default argument captures it.
-#ifndef NOFAIL_CORE_SYNC_H_
-#define NOFAIL_CORE_SYNC_H_
+#ifndef NOFAIL_CORE_KERNEL_SYNC_H_
+#define NOFAIL_CORE_KERNEL_SYNC_H_
 
-#include "core/access.h"
-#include "core/hlist.h"
-#include "core/kernel.h"
-#include "core/refcount.h"
+#include "core/kernel/access.h"
+#include "core/kernel/hlist.h"
+#include "core/kernel/kernel.h"
+#include "core/kernel/refcount.h"
 
 // As a default argument: the caller.
 #define NOFAIL_CALLER                                                               \
@@ -159,4 +159,4 @@ class RcuWalk {
 };
 
 }  // namespace nofail
-#endif  // NOFAIL_CORE_SYNC_H_
+#endif  // NOFAIL_CORE_KERNEL_SYNC_H_

@@ -5,14 +5,14 @@
 //
 // Slots are read and written without order, so that they give the thread sanitizer no edge that the kernel does not
 // promise. A reader may see an old state; the search repeats until the lock's timeout.
-#ifndef NOFAIL_CORE_NATIVE_TASK_H_
-#define NOFAIL_CORE_NATIVE_TASK_H_
+#ifndef NOFAIL_CORE_KERNEL_NATIVE_TASK_H_
+#define NOFAIL_CORE_KERNEL_NATIVE_TASK_H_
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 
-#include "core/native/native.h"
+#include "core/kernel/native/native.h"
 
 namespace nofail::native {
 
@@ -57,4 +57,4 @@ void Point();
 [[noreturn]] void Panic(const char* what, kernel_site site);
 
 }  // namespace nofail::native
-#endif  // NOFAIL_CORE_NATIVE_TASK_H_
+#endif  // NOFAIL_CORE_KERNEL_NATIVE_TASK_H_

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "core/native/task.h"
+#include "core/kernel/native/task.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -21,7 +21,7 @@ unsigned TakeSlot() {
   for (unsigned i = 0; i < kMaxThreads; ++i) {
     if (!slots[i].taken.exchange(true, memory_order_relaxed)) return i;
   }
-  Panic("more threads than kMaxThreads (core/native/task.h) make kernel calls at a time", KERNEL_HERE);
+  Panic("more threads than kMaxThreads (core/kernel/native/task.h) make kernel calls at a time", KERNEL_HERE);
 }
 
 uint64_t SplitMix64(uint64_t x) {
