@@ -8,7 +8,7 @@
 #include "core/subject.h"
 #include "fuzz/check/oracles.h"
 #include "fuzz/exec/executor.h"
-#include "fuzz/sim/sim.h"
+#include "core/kernel/sim/sim.h"
 #include "fuzz/targets/sanitizer_hooks.h"
 
 namespace nofail {

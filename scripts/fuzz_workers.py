@@ -18,7 +18,7 @@ HARNESS_BUG, SETUP_FAILED = 3, 5
 SECONDS_OF_A_WORKER = {"thread": 600}
 SECONDS_OF_A_START = 1  # a process that ends sooner, with nothing to show, would do so again
 SECONDS_OF_AN_INPUT = 10
-BYTES_OF_AN_INPUT = 4096  # fuzz/limits.h
+BYTES_OF_AN_INPUT = 4096  # fuzz/base/limits.h
 
 
 class Worker(threading.Thread):

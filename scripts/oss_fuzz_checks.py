@@ -104,7 +104,7 @@ def check_instrumented(work):
             yield f"{path.name}: without coverage instrumentation"
         if not traces(path, SANITIZED) and not (SANITIZER == "undefined" and is_table):
             yield f"{path.name}: not compiled for {SANITIZER}"
-    for path in objects(work, "fuzz/sim", "fuzz/exec", "fuzz/check"):
+    for path in objects(work, "core/kernel/sim", "fuzz/exec", "fuzz/check"):
         if SANITIZER != "coverage" and (traces(path, COVERAGE) or SANITIZER != "none" and traces(path, SANITIZED)):
             yield f"{path.name}: of the suite, and instrumented"
 
@@ -277,7 +277,7 @@ def without_sanitizer(folder):
 
 def simulator_instrumented(folder):
     recompile(folder, "storage_types.cc", "")
-    there = folder / "fuzz/sim"
+    there = folder / "core/kernel/sim"
     there.mkdir(parents=True)
     shutil.copy(next((folder / "core").glob("**/storage_types.cc.o")), there / "fiber.cc.o")
 

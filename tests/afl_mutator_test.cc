@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "fuzz/limits.h"
+#include "fuzz/base/limits.h"
 #include "fuzz/schedule/codec.h"
 
 namespace nofail {

@@ -12,7 +12,7 @@
 #include "core/storage_types.h"
 #include "core/subject.h"
 #include "core/kernel/value.h"
-#include "fuzz/sim/sim.h"
+#include "core/kernel/sim/sim.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

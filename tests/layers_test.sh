@@ -8,15 +8,14 @@ set -euo pipefail
 
 declare -A rank=(
   [core/kernel]=0
-  [core]=1 [core/kernel/native]=1
-  [core/posted]=2 [core/linux]=2
-  [fuzz]=1
-  [fuzz/schedule]=2 [fuzz/sim]=2
-  [fuzz/check]=3
-  [fuzz/exec]=4 [fuzz/report]=4
-  [fuzz/targets]=5
-  [fuzz/minimize]=6
-  [fuzz/tools]=7
+  [core]=1 [core/kernel/native]=1 [fuzz/base]=1
+  [core/posted]=2 [core/linux]=2 [core/kernel/trace]=2
+  [core/kernel/sim]=3 [fuzz/schedule]=3
+  [fuzz/check]=4
+  [fuzz/exec]=5 [fuzz/report]=5
+  [fuzz/targets]=6
+  [fuzz/minimize]=7
+  [fuzz/tools]=8
 )
 # What a subject is made of is instrumented and shared with nobody: no standard containers, no Abseil.
 readonly banned_in_subjects='"absl/|<(vector|string|map|set|unordered_map|unordered_set|deque|list|memory|functional|iostream)>'
@@ -59,12 +58,12 @@ refuses() {  # FILE INCLUDE
     exit 1
   fi
 }
-refuses "$1" core/local_storage.h '"fuzz/trace.h"'
+refuses "$1" core/local_storage.h '"core/kernel/trace/trace.h"'
 refuses "$1" core/local_storage.h '"core/kernel/native/native.h"'
 refuses "$1" core/local_storage.cc '<vector>'
 refuses "$1" core/posted/teardown.cc '"absl/strings/str_cat.h"'
-refuses "$1" fuzz/schedule/schedule.h '"fuzz/sim/sim.h"'
-refuses "$1" fuzz/sim/sim.h '"fuzz/schedule/schedule.h"'
+refuses "$1" fuzz/schedule/schedule.h '"core/kernel/sim/sim.h"'
+refuses "$1" core/kernel/sim/sim.h '"fuzz/schedule/schedule.h"'
 refuses "$1" fuzz/check/verdict.h '"fuzz/exec/executor.h"'
 refuses "$1" fuzz/report/report.h '"fuzz/exec/executor.h"'
 refuses "$1" fuzz/exec/executor.h '"fuzz/tools/command.h"'

@@ -15,7 +15,7 @@
 #include "core/kernel/kernel.h"
 #include "core/kernel/refcount.h"
 #include "fuzz/exec/choosers.h"
-#include "fuzz/sim/sim.h"
+#include "core/kernel/sim/sim.h"
 
 namespace nofail {
 

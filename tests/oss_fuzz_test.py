@@ -68,7 +68,7 @@ class OssFuzz(unittest.TestCase):
         self.assertEqual(yaml.safe_load(text(".clusterfuzzlite/project.yaml")), {"language": "c++"})
 
     def test_options_limit_what_limits_h_does(self):
-        limit = re.search(r"kMaxInputBytes = (\d+);", text("fuzz/limits.h"))[1]
+        limit = re.search(r"kMaxInputBytes = (\d+);", text("fuzz/base/limits.h"))[1]
         self.assertIn(f"max_len = {limit}\n", text("oss-fuzz/nofail.options"))
         self.assertIn(f"BYTES_OF_AN_INPUT = {limit} ", text("scripts/fuzz_workers.py"))
 

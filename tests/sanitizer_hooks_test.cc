@@ -8,7 +8,7 @@
 #include <string>
 
 #include "fuzz/exec/choosers.h"
-#include "fuzz/sim/sim.h"
+#include "core/kernel/sim/sim.h"
 #include "tests/misbehave.h"
 
 namespace nofail {

@@ -10,7 +10,7 @@
 
 #include "fuzz/check/oracles.h"
 #include "fuzz/schedule/schedule.h"
-#include "fuzz/trace.h"
+#include "core/kernel/trace/trace.h"
 
 namespace nofail {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "fuzz/trace.h"
+#include "core/kernel/trace/trace.h"
 
 #include <gtest/gtest.h>
 

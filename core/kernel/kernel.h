@@ -3,7 +3,7 @@
 // The kernel contract: everything a subject needs from a kernel, as a C interface.
 //
 // A subject (core/posted, a Linux tree) calls these functions and nothing else. Two libraries
-// implement them: fuzz/sim (simulated, deterministic) and core/kernel/native (real threads). This header is the
+// implement them: core/kernel/sim (simulated, deterministic) and core/kernel/native (real threads). This header is the
 // specification; it holds no code. C and C++ both include it, so a kernel .c file can be driven through it.
 //
 // Facts: Linux 7.2 (include/linux/{rcupdate,refcount,atomic}.h, asm-generic/rqspinlock.h,

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "fuzz/ids.h"
+#include "core/kernel/trace/ids.h"
 #include "fuzz/schedule/schedule.h"
 
 namespace nofail {

@@ -15,7 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "fuzz/check/evidence.h"
 #include "fuzz/check/judges.h"
-#include "fuzz/ids.h"
+#include "core/kernel/trace/ids.h"
 
 namespace nofail {
 namespace {

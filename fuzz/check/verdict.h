@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "fuzz/trace.h"
+#include "core/kernel/trace/trace.h"
 
 namespace nofail {
 

@@ -10,8 +10,8 @@
 #include "core/subject.h"
 #include "fuzz/check/verdict.h"
 #include "fuzz/schedule/schedule.h"
-#include "fuzz/sim/choice.h"
-#include "fuzz/trace.h"
+#include "core/kernel/sim/choice.h"
+#include "core/kernel/trace/trace.h"
 
 namespace nofail {
 

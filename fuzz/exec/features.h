@@ -18,7 +18,7 @@
 #include <memory>
 #include <span>
 
-#include "fuzz/trace.h"
+#include "core/kernel/trace/trace.h"
 
 namespace nofail {
 

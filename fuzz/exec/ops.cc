@@ -6,8 +6,8 @@
 #include <cstring>
 
 #include "core/kernel/value.h"
-#include "fuzz/sim/sanitizer.h"
-#include "fuzz/sim/sim.h"
+#include "core/kernel/sim/sanitizer.h"
+#include "core/kernel/sim/sim.h"
 
 namespace nofail {
 

@@ -40,9 +40,9 @@
 #include "core/subject.h"
 #include "fuzz/check/oracles.h"
 #include "fuzz/exec/choosers.h"
-#include "fuzz/limits.h"
+#include "fuzz/base/limits.h"
 #include "fuzz/schedule/schedule.h"
-#include "fuzz/sim/sim.h"
+#include "core/kernel/sim/sim.h"
 
 namespace nofail {
 

@@ -18,7 +18,7 @@
 #include "fuzz/exec/executor.h"
 #include "fuzz/minimize/sandbox_child.h"
 #include "fuzz/report/interleaving.h"
-#include "fuzz/sim/sim.h"
+#include "core/kernel/sim/sim.h"
 #include "fuzz/targets/sanitizer_hooks.h"
 
 namespace nofail {

@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
-#include "fuzz/ids.h"
+#include "core/kernel/trace/ids.h"
 #include "fuzz/report/describe.h"
 #include "fuzz/report/timeline.h"
 #include "fuzz/report/wrap.h"

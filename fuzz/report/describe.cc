@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "fuzz/ids.h"
+#include "core/kernel/trace/ids.h"
 #include "fuzz/schedule/words.h"
 
 namespace nofail {

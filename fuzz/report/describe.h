@@ -8,7 +8,7 @@
 #include <string>
 
 #include "fuzz/report/report.h"
-#include "fuzz/trace.h"
+#include "core/kernel/trace/trace.h"
 
 namespace nofail {
 

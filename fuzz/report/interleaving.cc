@@ -12,7 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
-#include "fuzz/ids.h"
+#include "core/kernel/trace/ids.h"
 #include "fuzz/report/describe.h"
 #include "fuzz/report/life.h"
 

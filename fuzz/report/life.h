@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "fuzz/trace.h"
+#include "core/kernel/trace/trace.h"
 
 namespace nofail {
 

@@ -8,7 +8,7 @@
 
 #include "core/subject.h"
 #include "fuzz/check/verdict.h"
-#include "fuzz/trace.h"
+#include "core/kernel/trace/trace.h"
 
 namespace nofail {
 

@@ -15,7 +15,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "fuzz/check/known.h"
-#include "fuzz/ids.h"
+#include "core/kernel/trace/ids.h"
 #include "fuzz/report/columns.h"
 #include "fuzz/report/describe.h"
 #include "fuzz/report/life.h"

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "fuzz/limits.h"
+#include "fuzz/base/limits.h"
 #include "fuzz/report/life.h"
 #include "fuzz/report/report.h"
 

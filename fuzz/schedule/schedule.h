@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "core/subject.h"
-#include "fuzz/ids.h"
-#include "fuzz/limits.h"
+#include "core/kernel/trace/ids.h"
+#include "fuzz/base/limits.h"
 
 namespace nofail {
 

@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-#include "fuzz/limits.h"
+#include "fuzz/base/limits.h"
 #include "fuzz/schedule/rng.h"
 #include "fuzz/targets/input.h"
 

@@ -28,7 +28,7 @@
 #include "fuzz/report/on_death.h"
 #include "fuzz/report/text_report.h"
 #include "fuzz/schedule/text.h"
-#include "fuzz/sim/sim.h"
+#include "core/kernel/sim/sim.h"
 #include "fuzz/targets/input.h"
 #include "fuzz/targets/sanitizer_hooks.h"
 #include "fuzz/targets/tally.h"

@@ -24,7 +24,7 @@
 #include <sanitizer/tsan_interface.h>
 #endif
 
-#include "fuzz/sim/sim.h"
+#include "core/kernel/sim/sim.h"
 #include "fuzz/targets/symbol_table.h"
 
 // Where the subject's code lies (core/section.h); null where the compiler cannot say.

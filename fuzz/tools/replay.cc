@@ -21,7 +21,7 @@
 #include "fuzz/exec/executor.h"
 #include "fuzz/report/json_report.h"
 #include "fuzz/report/text_report.h"
-#include "fuzz/sim/sim.h"
+#include "core/kernel/sim/sim.h"
 #include "fuzz/targets/sanitizer_hooks.h"
 #include "fuzz/tools/command.h"
 

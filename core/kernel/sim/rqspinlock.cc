@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "fuzz/sim/rqspinlock.h"
+#include "core/kernel/sim/rqspinlock.h"
 
 #include <cerrno>
 
-#include "fuzz/sim/machine.h"
-#include "fuzz/sim/sanitizer.h"
+#include "core/kernel/sim/machine.h"
+#include "core/kernel/sim/sanitizer.h"
 
 namespace nofail {
 

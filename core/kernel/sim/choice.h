@@ -2,12 +2,12 @@
 //
 // The one door for nondeterminism. Everything in a run that may go either way asks a Chooser; nothing in the simulator
 // reads time, addresses or randomness.
-#ifndef NOFAIL_FUZZ_SIM_CHOICE_H_
-#define NOFAIL_FUZZ_SIM_CHOICE_H_
+#ifndef NOFAIL_CORE_KERNEL_SIM_CHOICE_H_
+#define NOFAIL_CORE_KERNEL_SIM_CHOICE_H_
 
 #include <span>
 
-#include "fuzz/ids.h"
+#include "core/kernel/trace/ids.h"
 
 namespace nofail {
 
@@ -32,4 +32,4 @@ class Chooser {
 };
 
 }  // namespace nofail
-#endif  // NOFAIL_FUZZ_SIM_CHOICE_H_
+#endif  // NOFAIL_CORE_KERNEL_SIM_CHOICE_H_

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "fuzz/sim/heap.h"
+#include "core/kernel/sim/heap.h"
 
 #include <sys/mman.h>
 
 #include <cstring>
 
-#include "fuzz/sim/machine.h"
-#include "fuzz/sim/sanitizer.h"
+#include "core/kernel/sim/machine.h"
+#include "core/kernel/sim/sanitizer.h"
 
 namespace nofail {
 

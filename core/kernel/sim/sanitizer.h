@@ -4,8 +4,8 @@
 // globals, and every fiber switch would look like a race); it speaks to the runtimes through these calls alone.
 //
 // Without a sanitizer they are empty.
-#ifndef NOFAIL_FUZZ_SIM_SANITIZER_H_
-#define NOFAIL_FUZZ_SIM_SANITIZER_H_
+#ifndef NOFAIL_CORE_KERNEL_SIM_SANITIZER_H_
+#define NOFAIL_CORE_KERNEL_SIM_SANITIZER_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -63,4 +63,4 @@ inline void SyncEmpty(uint64_t, size_t) {}
 #endif
 
 }  // namespace nofail
-#endif  // NOFAIL_FUZZ_SIM_SANITIZER_H_
+#endif  // NOFAIL_CORE_KERNEL_SIM_SANITIZER_H_

@@ -10,16 +10,16 @@
 // Emits: FieldSet, FieldFree, RecordEnd; faults FieldFreedTwice, RecordDead, NullDereference.
 // Bounds: none that a schedule can reach.
 // Not modelled: destructors that sleep or take locks.
-#ifndef NOFAIL_FUZZ_SIM_LEDGER_H_
-#define NOFAIL_FUZZ_SIM_LEDGER_H_
+#ifndef NOFAIL_CORE_KERNEL_SIM_LEDGER_H_
+#define NOFAIL_CORE_KERNEL_SIM_LEDGER_H_
 
 #include <array>
 #include <span>
 #include <vector>
 
 #include "core/kernel/kernel.h"
-#include "fuzz/limits.h"
-#include "fuzz/sim/sim.h"
+#include "fuzz/base/limits.h"
+#include "core/kernel/sim/sim.h"
 
 struct kernel_record {
   nofail::RecordSpec spec;
@@ -55,4 +55,4 @@ class Ledger {
 };
 
 }  // namespace nofail
-#endif  // NOFAIL_FUZZ_SIM_LEDGER_H_
+#endif  // NOFAIL_CORE_KERNEL_SIM_LEDGER_H_

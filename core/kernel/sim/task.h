@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 //
 // A task: a simulated CPU context. The set-up, A to D, the end, and each RCU callback is one.
-#ifndef NOFAIL_FUZZ_SIM_TASK_H_
-#define NOFAIL_FUZZ_SIM_TASK_H_
+#ifndef NOFAIL_CORE_KERNEL_SIM_TASK_H_
+#define NOFAIL_CORE_KERNEL_SIM_TASK_H_
 
 #include <cstdint>
 
 #include "core/kernel/kernel.h"
-#include "fuzz/ids.h"
-#include "fuzz/limits.h"
-#include "fuzz/trace.h"
+#include "core/kernel/trace/ids.h"
+#include "fuzz/base/limits.h"
+#include "core/kernel/trace/trace.h"
 
 namespace nofail {
 
@@ -79,4 +79,4 @@ struct Task {
 };
 
 }  // namespace nofail
-#endif  // NOFAIL_FUZZ_SIM_TASK_H_
+#endif  // NOFAIL_CORE_KERNEL_SIM_TASK_H_

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 //
-// The one simulated machine: its parts, and what they share. Internal to fuzz/sim; others use sim.h.
-#ifndef NOFAIL_FUZZ_SIM_MACHINE_H_
-#define NOFAIL_FUZZ_SIM_MACHINE_H_
+// The one simulated machine: its parts, and what they share. Internal to core/kernel/sim; others use sim.h.
+#ifndef NOFAIL_CORE_KERNEL_SIM_MACHINE_H_
+#define NOFAIL_CORE_KERNEL_SIM_MACHINE_H_
 
-#include "fuzz/sim/heap.h"
-#include "fuzz/sim/ledger.h"
-#include "fuzz/sim/memory.h"
-#include "fuzz/sim/rcu.h"
-#include "fuzz/sim/rqspinlock.h"
-#include "fuzz/sim/scheduler.h"
-#include "fuzz/sim/sim.h"
-#include "fuzz/trace.h"
+#include "core/kernel/sim/heap.h"
+#include "core/kernel/sim/ledger.h"
+#include "core/kernel/sim/memory.h"
+#include "core/kernel/sim/rcu.h"
+#include "core/kernel/sim/rqspinlock.h"
+#include "core/kernel/sim/scheduler.h"
+#include "core/kernel/sim/sim.h"
+#include "core/kernel/trace/trace.h"
 
 namespace nofail {
 
@@ -47,4 +47,4 @@ bool IsFatal(Fault fault);
 [[noreturn]] void HarnessBug(const char* what);
 
 }  // namespace nofail
-#endif  // NOFAIL_FUZZ_SIM_MACHINE_H_
+#endif  // NOFAIL_CORE_KERNEL_SIM_MACHINE_H_

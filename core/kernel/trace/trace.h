@@ -4,16 +4,16 @@
 //
 // Events hold object numbers and normalized values, never addresses, so that the hash of a trace is the same in every
 // run, process and build (the site's strings are left out of it).
-#ifndef NOFAIL_FUZZ_TRACE_H_
-#define NOFAIL_FUZZ_TRACE_H_
+#ifndef NOFAIL_CORE_KERNEL_TRACE_TRACE_H_
+#define NOFAIL_CORE_KERNEL_TRACE_TRACE_H_
 
 #include <cstdint>
 #include <memory>
 #include <span>
 
 #include "core/kernel/kernel.h"
-#include "fuzz/ids.h"
-#include "fuzz/limits.h"
+#include "core/kernel/trace/ids.h"
+#include "fuzz/base/limits.h"
 
 namespace nofail {
 
@@ -22,14 +22,14 @@ using ObjectId = uint16_t;
 
 enum class EventKind : uint8_t {
 #define EVENT_KIND(name, text, meaning) k##name,
-#include "fuzz/event_kinds.def"
+#include "core/kernel/trace/event_kinds.def"
 #undef EVENT_KIND
 };
 
 // Something that is wrong in itself, noticed where it happened. Oracles turn these into violations.
 enum class Fault : uint8_t {
 #define FAULT(name, text, meaning) k##name,
-#include "fuzz/faults.def"
+#include "core/kernel/trace/faults.def"
 #undef FAULT
 };
 
@@ -105,4 +105,4 @@ const char* EventKindText(EventKind kind);
 const char* FaultText(Fault fault);
 
 }  // namespace nofail
-#endif  // NOFAIL_FUZZ_TRACE_H_
+#endif  // NOFAIL_CORE_KERNEL_TRACE_TRACE_H_

@@ -10,8 +10,8 @@
 // Emits: Load, Store, Rmw, RmwOld, Fence; fault RcuNotHeld (a dependency-ordered load outside every section and lock).
 // Not modelled: reordering (errs towards silence; the thread sanitizer sees most of it as a race); tearing; load
 //   buffering. TSan ignores fences, so a full fence acquires from what was loaded just before (the last 4 addresses).
-#ifndef NOFAIL_FUZZ_SIM_MEMORY_H_
-#define NOFAIL_FUZZ_SIM_MEMORY_H_
+#ifndef NOFAIL_CORE_KERNEL_SIM_MEMORY_H_
+#define NOFAIL_CORE_KERNEL_SIM_MEMORY_H_
 
 #include "core/kernel/kernel.h"
 
@@ -34,4 +34,4 @@ class Memory {
 };
 
 }  // namespace nofail
-#endif  // NOFAIL_FUZZ_SIM_MEMORY_H_
+#endif  // NOFAIL_CORE_KERNEL_SIM_MEMORY_H_

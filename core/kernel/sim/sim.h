@@ -8,15 +8,15 @@
 // scheduler, rqspinlocks, RCU and the heap ask the Chooser for every choice.
 //
 // Not in here: schedules, operations, oracles. See fuzz/exec and fuzz/check.
-#ifndef NOFAIL_FUZZ_SIM_SIM_H_
-#define NOFAIL_FUZZ_SIM_SIM_H_
+#ifndef NOFAIL_CORE_KERNEL_SIM_SIM_H_
+#define NOFAIL_CORE_KERNEL_SIM_SIM_H_
 
 #include <cstdint>
 
 #include "core/kernel/kernel.h"
-#include "fuzz/ids.h"
-#include "fuzz/sim/choice.h"
-#include "fuzz/trace.h"
+#include "core/kernel/trace/ids.h"
+#include "core/kernel/sim/choice.h"
+#include "core/kernel/trace/trace.h"
 
 namespace nofail {
 
@@ -111,4 +111,4 @@ class Sim {
 };
 
 }  // namespace nofail
-#endif  // NOFAIL_FUZZ_SIM_SIM_H_
+#endif  // NOFAIL_CORE_KERNEL_SIM_SIM_H_

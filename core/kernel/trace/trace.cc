@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "fuzz/trace.h"
+#include "core/kernel/trace/trace.h"
 
 namespace nofail {
 namespace {
@@ -54,7 +54,7 @@ uint64_t Trace::Hash() const {
 const char* EventKindText(EventKind kind) {
   static constexpr const char* kTexts[] = {
 #define EVENT_KIND(name, text, meaning) text,
-#include "fuzz/event_kinds.def"
+#include "core/kernel/trace/event_kinds.def"
 #undef EVENT_KIND
   };
   return kTexts[static_cast<int>(kind)];
@@ -63,7 +63,7 @@ const char* EventKindText(EventKind kind) {
 const char* FaultText(Fault fault) {
   static constexpr const char* kTexts[] = {
 #define FAULT(name, text, meaning) text,
-#include "fuzz/faults.def"
+#include "core/kernel/trace/faults.def"
 #undef FAULT
   };
   return kTexts[static_cast<int>(fault)];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "fuzz/ids.h"
+#include "core/kernel/trace/ids.h"
 
 namespace nofail {
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "fuzz/sim/fiber.h"
+#include "core/kernel/sim/fiber.h"
 
 #include <sys/mman.h>
 
 #include <cstdio>
 #include <cstdlib>
 
-#include "fuzz/sim/sanitizer.h"
+#include "core/kernel/sim/sanitizer.h"
 
 namespace nofail {
 

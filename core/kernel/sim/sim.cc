@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include "fuzz/sim/sim.h"
+#include "core/kernel/sim/sim.h"
 
 #include <cstdio>
 #include <cstdlib>
 
 #include <unistd.h>
 
-#include "fuzz/sim/machine.h"
-#include "fuzz/sim/sanitizer.h"
+#include "core/kernel/sim/machine.h"
+#include "core/kernel/sim/sanitizer.h"
 
 namespace nofail {
 

@@ -17,11 +17,11 @@
 // Not modelled: a timeout is reported at the attempt and not after the wait (others can run before it, so nothing is
 //   lost); waiters are not served in FIFO order, and a head's timeout does not fail those behind it: both allow more than
 //   the kernel does with three or more contenders, and err towards reporting. NMI: see Task.
-#ifndef NOFAIL_FUZZ_SIM_RQSPINLOCK_H_
-#define NOFAIL_FUZZ_SIM_RQSPINLOCK_H_
+#ifndef NOFAIL_CORE_KERNEL_SIM_RQSPINLOCK_H_
+#define NOFAIL_CORE_KERNEL_SIM_RQSPINLOCK_H_
 
 #include "core/kernel/kernel.h"
-#include "fuzz/sim/task.h"
+#include "core/kernel/sim/task.h"
 
 namespace nofail {
 
@@ -50,4 +50,4 @@ class Locks {
 };
 
 }  // namespace nofail
-#endif  // NOFAIL_FUZZ_SIM_RQSPINLOCK_H_
+#endif  // NOFAIL_CORE_KERNEL_SIM_RQSPINLOCK_H_

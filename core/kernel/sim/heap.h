@@ -17,14 +17,14 @@
 //   decides about it (a control dependency); the sanitizer knows no such order and would report these frees.
 //   Reuse of freed memory (type confusion by reuse shows as
 //   use-after-free instead), NUMA, memory pressure.
-#ifndef NOFAIL_FUZZ_SIM_HEAP_H_
-#define NOFAIL_FUZZ_SIM_HEAP_H_
+#ifndef NOFAIL_CORE_KERNEL_SIM_HEAP_H_
+#define NOFAIL_CORE_KERNEL_SIM_HEAP_H_
 
 #include <memory>
 
 #include "core/kernel/kernel.h"
-#include "fuzz/limits.h"
-#include "fuzz/trace.h"
+#include "fuzz/base/limits.h"
+#include "core/kernel/trace/trace.h"
 
 namespace nofail {
 
@@ -79,4 +79,4 @@ class Heap {
 };
 
 }  // namespace nofail
-#endif  // NOFAIL_FUZZ_SIM_HEAP_H_
+#endif  // NOFAIL_CORE_KERNEL_SIM_HEAP_H_

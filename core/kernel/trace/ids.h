@@ -2,8 +2,8 @@
 //
 // How schedules, traces and reports name tasks, operations, objects and choices. Names depend on the schedule alone,
 // never on addresses, so that they mean the same in every run, build and process.
-#ifndef NOFAIL_FUZZ_IDS_H_
-#define NOFAIL_FUZZ_IDS_H_
+#ifndef NOFAIL_CORE_KERNEL_TRACE_IDS_H_
+#define NOFAIL_CORE_KERNEL_TRACE_IDS_H_
 
 #include <compare>
 #include <cstdint>
@@ -54,4 +54,4 @@ std::string ObjectName(kernel_object_kind kind, uint32_t number);
 std::string TaskName(OpRef ref);
 
 }  // namespace nofail
-#endif  // NOFAIL_FUZZ_IDS_H_
+#endif  // NOFAIL_CORE_KERNEL_TRACE_IDS_H_

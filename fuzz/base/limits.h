@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Every bound of the suite, in one place, with what must hold between them.
-#ifndef NOFAIL_FUZZ_LIMITS_H_
-#define NOFAIL_FUZZ_LIMITS_H_
+#ifndef NOFAIL_FUZZ_BASE_LIMITS_H_
+#define NOFAIL_FUZZ_BASE_LIMITS_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -46,4 +46,4 @@ static_assert(kMaxObjectsPerKind <= 256, "an object's number fits a byte (ids.h)
 static_assert(kArenaBytes / kArenaGranule >= kMaxObjects * 8, "an object and its redzone fit 8 granules on average");
 
 }  // namespace nofail
-#endif  // NOFAIL_FUZZ_LIMITS_H_
+#endif  // NOFAIL_FUZZ_BASE_LIMITS_H_

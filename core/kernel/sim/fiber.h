@@ -5,14 +5,14 @@
 //
 // A fiber is reused for one task after the other. One whose task was abandoned in the middle is made anew.
 // Bounds: kMaxFibers fibers, kStackBytes each, in one mapping, so that "is this a stack address" is one comparison.
-#ifndef NOFAIL_FUZZ_SIM_FIBER_H_
-#define NOFAIL_FUZZ_SIM_FIBER_H_
+#ifndef NOFAIL_CORE_KERNEL_SIM_FIBER_H_
+#define NOFAIL_CORE_KERNEL_SIM_FIBER_H_
 
 #include <boost/context/detail/fcontext.hpp>
 #include <cstddef>
 #include <cstdint>
 
-#include "fuzz/limits.h"
+#include "fuzz/base/limits.h"
 
 namespace nofail {
 
@@ -58,4 +58,4 @@ class FiberPool {
 };
 
 }  // namespace nofail
-#endif  // NOFAIL_FUZZ_SIM_FIBER_H_
+#endif  // NOFAIL_CORE_KERNEL_SIM_FIBER_H_

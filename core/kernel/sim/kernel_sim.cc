@@ -3,8 +3,8 @@
 // core/kernel/kernel.h on the simulated machine: each function goes to the part that stands for it.
 #include "core/kernel/kernel.h"
 
-#include "fuzz/sim/machine.h"
-#include "fuzz/sim/sanitizer.h"
+#include "core/kernel/sim/machine.h"
+#include "core/kernel/sim/sanitizer.h"
 
 using nofail::ChoiceKind;
 using nofail::EventKind;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "fuzz/sim/scheduler.h"
+#include "core/kernel/sim/scheduler.h"
 
 #include <algorithm>
 
-#include "fuzz/sim/machine.h"
-#include "fuzz/sim/sanitizer.h"
+#include "core/kernel/sim/machine.h"
+#include "core/kernel/sim/sanitizer.h"
 
 namespace nofail {
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "fuzz/sim/ledger.h"
+#include "core/kernel/sim/ledger.h"
 
 #include "core/kernel/value.h"
-#include "fuzz/sim/machine.h"
+#include "core/kernel/sim/machine.h"
 
 namespace nofail {
 

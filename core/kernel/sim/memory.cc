@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "fuzz/sim/memory.h"
+#include "core/kernel/sim/memory.h"
 
-#include "fuzz/sim/machine.h"
-#include "fuzz/sim/sanitizer.h"
+#include "core/kernel/sim/machine.h"
+#include "core/kernel/sim/sanitizer.h"
 
 namespace nofail {
 

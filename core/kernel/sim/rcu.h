@@ -26,15 +26,15 @@
 //   Each call has a grace period of its own and callbacks run in any order (kernels batch them and keep the
 //   order of one CPU): allows more than the kernel does, errs towards reporting. Expedited grace periods, stalls.
 //   To the thread sanitizer all kfree_rcu of a run happen on one context, each after those before: errs towards silence.
-#ifndef NOFAIL_FUZZ_SIM_RCU_H_
-#define NOFAIL_FUZZ_SIM_RCU_H_
+#ifndef NOFAIL_CORE_KERNEL_SIM_RCU_H_
+#define NOFAIL_CORE_KERNEL_SIM_RCU_H_
 
 #include <vector>
 
 #include "core/kernel/kernel.h"
-#include "fuzz/sim/fiber.h"
-#include "fuzz/sim/sanitizer.h"
-#include "fuzz/sim/task.h"
+#include "core/kernel/sim/fiber.h"
+#include "core/kernel/sim/sanitizer.h"
+#include "core/kernel/sim/task.h"
 
 namespace nofail {
 
@@ -109,4 +109,4 @@ class Rcu {
 };
 
 }  // namespace nofail
-#endif  // NOFAIL_FUZZ_SIM_RCU_H_
+#endif  // NOFAIL_CORE_KERNEL_SIM_RCU_H_

@@ -12,14 +12,14 @@
 // Bounds: kMaxFibers unfinished tasks and callbacks.
 // Not modelled: priorities, migration, time. A spinlock holder can be preempted, as another CPU cannot stop it but can
 //   overtake it: errs towards neither.
-#ifndef NOFAIL_FUZZ_SIM_SCHEDULER_H_
-#define NOFAIL_FUZZ_SIM_SCHEDULER_H_
+#ifndef NOFAIL_CORE_KERNEL_SIM_SCHEDULER_H_
+#define NOFAIL_CORE_KERNEL_SIM_SCHEDULER_H_
 
 #include <vector>
 
-#include "fuzz/sim/choice.h"
-#include "fuzz/sim/fiber.h"
-#include "fuzz/sim/task.h"
+#include "core/kernel/sim/choice.h"
+#include "core/kernel/sim/fiber.h"
+#include "core/kernel/sim/task.h"
 
 namespace nofail {
 
@@ -110,4 +110,4 @@ class Scheduler {
 };
 
 }  // namespace nofail
-#endif  // NOFAIL_FUZZ_SIM_SCHEDULER_H_
+#endif  // NOFAIL_CORE_KERNEL_SIM_SCHEDULER_H_
