@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "core/subject.h"
+#include "core/subjects/subject.h"
 #include "fuzz/minimize/minimizer.h"
 #include "fuzz/minimize/order.h"
 #include "fuzz/minimize/sandbox.h"

@@ -5,7 +5,7 @@
 #include <benchmark/benchmark.h>
 
 #include "bench/inputs.h"
-#include "core/subject.h"
+#include "core/subjects/subject.h"
 #include "fuzz/check/oracles.h"
 #include "fuzz/exec/executor.h"
 #include "core/kernel/sim/sim.h"

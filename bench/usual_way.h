@@ -11,7 +11,7 @@
 #include <cstdint>
 
 #include "core/kernel/native/native.h"
-#include "core/subject.h"
+#include "core/subjects/subject.h"
 #include "fuzz/schedule/schedule.h"
 
 namespace nofail {

@@ -36,7 +36,7 @@ target_compile_definitions(nofail_common INTERFACE $<$<STREQUAL:${NOFAIL_SANITIZ
   $<$<STREQUAL:${NOFAIL_SANITIZER},thread>:NOFAIL_TSAN=1> $<$<STREQUAL:${NOFAIL_SANITIZER},undefined>:NOFAIL_UBSAN=1>)
 # What a subject gets on top, and what everything else does.
 add_library(nofail_instrumented INTERFACE)
-target_compile_options(nofail_instrumented INTERFACE -include ${PROJECT_SOURCE_DIR}/core/section.h
+target_compile_options(nofail_instrumented INTERFACE -include ${PROJECT_SOURCE_DIR}/core/subjects/section.h
   $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions> -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=)
 if(NOFAIL_SANITIZER MATCHES "^(address|thread)$")
   # Only functions of headers are inlined: the others are what reports are about, and shall be found by their names

@@ -18,7 +18,7 @@ import zipfile
 
 OUT, WORK = pathlib.Path(os.environ["OUT"]), pathlib.Path(os.environ["WORK"]) / "nofail"
 SANITIZER, ENGINE = os.environ["SANITIZER"], os.environ["FUZZING_ENGINE"]
-SUBJECT = "core/CMakeFiles/nofail_subject_posted.dir"
+SUBJECT = "core/subjects/CMakeFiles/nofail_subject_posted.dir"
 CODEC = "fuzz/schedule/CMakeFiles/nofail_schedule_instrumented.dir"
 NAME = re.compile(r"nofail_[A-Za-z0-9_-]+_fuzzer")
 # What the base-runner image has. Where the system's libraries stand in for those of the image, they are not foreign.

@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "core/local_storage.h"
-#include "core/storage_types.h"
-#include "core/subject.h"
+#include "core/subjects/storage/local_storage.h"
+#include "core/subjects/storage/storage_types.h"
+#include "core/subjects/subject.h"
 #include "core/kernel/value.h"
 #include "core/kernel/sim/sim.h"
 #include "gmock/gmock.h"

@@ -37,7 +37,7 @@ if sys.argv[1] == "minimize":
 elif "linux-1" in sys.argv:
     print(json.dumps({"runs": [{"events": [], "violations": []}]}))
 else:
-    site = {"function": "MapFree", "file": "core/local_storage.cc", "line": 12}
+    site = {"function": "MapFree", "file": "core/subjects/storage/local_storage.cc", "line": 12}
     print(json.dumps({"runs": [{"events": [{"site": site}, {}], "violations": [
         {"signature": "use-after-free/selem/MapFree", "kind": "use-after-free", "event": 1, "detail": "it was gone"}]}]}))
 """
@@ -128,7 +128,7 @@ class FuzzRun(unittest.TestCase):
         sarif = json.loads((self.work / "summary.sarif").read_text())
         (result,) = sarif["runs"][0]["results"]
         place = result["locations"][0]["physicalLocation"]
-        self.assertEqual((place["artifactLocation"]["uri"], place["region"]["startLine"]), ("core/local_storage.cc", 12))
+        self.assertEqual((place["artifactLocation"]["uri"], place["region"]["startLine"]), ("core/subjects/storage/local_storage.cc", 12))
         self.assertEqual(result["ruleId"], sarif["runs"][0]["tool"]["driver"]["rules"][0]["id"])
 
     def test_what_the_baseline_does_too_is_no_news(self):

@@ -8,9 +8,9 @@ set -euo pipefail
 
 declare -A rank=(
   [core/kernel]=0
-  [core]=1 [core/kernel/native]=1 [fuzz/base]=1
-  [core/posted]=2 [core/linux]=2 [core/kernel/trace]=2
-  [core/kernel/sim]=3 [fuzz/schedule]=3
+  [core/kernel/native]=1 [core/subjects]=1 [fuzz/base]=1
+  [core/kernel/trace]=2 [core/subjects/linux]=2 [core/subjects/storage]=2
+  [core/kernel/sim]=3 [core/subjects/posted]=3 [fuzz/schedule]=3
   [fuzz/check]=4
   [fuzz/exec]=5 [fuzz/report]=5
   [fuzz/targets]=6
@@ -58,10 +58,10 @@ refuses() {  # FILE INCLUDE
     exit 1
   fi
 }
-refuses "$1" core/local_storage.h '"core/kernel/trace/trace.h"'
-refuses "$1" core/local_storage.h '"core/kernel/native/native.h"'
-refuses "$1" core/local_storage.cc '<vector>'
-refuses "$1" core/posted/teardown.cc '"absl/strings/str_cat.h"'
+refuses "$1" core/subjects/storage/local_storage.h '"core/kernel/trace/trace.h"'
+refuses "$1" core/subjects/storage/local_storage.h '"core/kernel/native/native.h"'
+refuses "$1" core/subjects/storage/local_storage.cc '<vector>'
+refuses "$1" core/subjects/posted/teardown.cc '"absl/strings/str_cat.h"'
 refuses "$1" fuzz/schedule/schedule.h '"core/kernel/sim/sim.h"'
 refuses "$1" core/kernel/sim/sim.h '"fuzz/schedule/schedule.h"'
 refuses "$1" fuzz/check/verdict.h '"fuzz/exec/executor.h"'

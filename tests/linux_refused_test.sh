@@ -30,9 +30,9 @@ touch "$tree"/include/{linux/bpf_local_storage.h,net/bpf_sk_storage.h} "$tree"/n
   "$tree"/kernel/bpf/bpf_{task,inode}_storage.c
 refuses "$tree" 'has no kernel/bpf/bpf_local_storage.c'
 echo 'int f(void) { return not_yet_known(); }' >"$tree/kernel/bpf/bpf_local_storage.c"
-refuses "$tree" "linux-9.1-rc1.*: kernel/bpf/bpf_local_storage.c:1:.*'not_yet_known'.*core/linux"
+refuses "$tree" "linux-9.1-rc1.*: kernel/bpf/bpf_local_storage.c:1:.*'not_yet_known'.*core/subjects/linux"
 echo '#include <linux/not_yet_known.h>' >"$tree/kernel/bpf/bpf_local_storage.c"
 refuses "$tree" "kernel/bpf/bpf_local_storage.c:1:.*'linux/not_yet_known.h' file not found.*CMakeLists.txt lists the headers"
 : >"$tree/kernel/bpf/bpf_local_storage.c"
-refuses "$tree" 'core/linux/subject.c:.*error: '
+refuses "$tree" 'core/subjects/linux/subject.c:.*error: '
 exit $failed

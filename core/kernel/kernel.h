@@ -2,7 +2,7 @@
 //
 // The kernel contract: everything a subject needs from a kernel, as a C interface.
 //
-// A subject (core/posted, a Linux tree) calls these functions and nothing else. Two libraries
+// A subject (core/subjects/posted, a Linux tree) calls these functions and nothing else. Two libraries
 // implement them: core/kernel/sim (simulated, deterministic) and core/kernel/native (real threads). This header is the
 // specification; it holds no code. C and C++ both include it, so a kernel .c file can be driven through it.
 //

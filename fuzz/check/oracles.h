@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <span>
 
-#include "core/subject.h"
+#include "core/subjects/subject.h"
 #include "fuzz/check/verdict.h"
 #include "core/kernel/trace/trace.h"
 

@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "core/subject.h"
+#include "core/subjects/subject.h"
 #include "fuzz/check/verdict.h"
 #include "fuzz/schedule/schedule.h"
 #include "core/kernel/sim/choice.h"

@@ -37,7 +37,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/subject.h"
+#include "core/subjects/subject.h"
 #include "fuzz/check/oracles.h"
 #include "fuzz/exec/choosers.h"
 #include "fuzz/base/limits.h"

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "core/subject.h"
+#include "core/subjects/subject.h"
 #include "fuzz/minimize/passes.h"
 #include "fuzz/schedule/schedule.h"
 

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "core/subject.h"
+#include "core/subjects/subject.h"
 #include "fuzz/schedule/schedule.h"
 
 namespace nofail {

@@ -4,7 +4,7 @@
 #ifndef NOFAIL_FUZZ_MINIMIZE_SANDBOX_CHILD_H_
 #define NOFAIL_FUZZ_MINIMIZE_SANDBOX_CHILD_H_
 
-#include "core/subject.h"
+#include "core/subjects/subject.h"
 #include "fuzz/minimize/sandbox.h"
 #include "fuzz/minimize/wire.h"
 

@@ -6,7 +6,7 @@
 
 #include <string_view>
 
-#include "core/subject.h"
+#include "core/subjects/subject.h"
 #include "fuzz/check/verdict.h"
 #include "core/kernel/trace/trace.h"
 

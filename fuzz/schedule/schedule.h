@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "core/subject.h"
+#include "core/subjects/subject.h"
 #include "core/kernel/trace/ids.h"
 #include "fuzz/base/limits.h"
 

@@ -27,7 +27,7 @@
 #include "core/kernel/sim/sim.h"
 #include "fuzz/targets/symbol_table.h"
 
-// Where the subject's code lies (core/section.h); null where the compiler cannot say.
+// Where the subject's code lies (core/subjects/section.h); null where the compiler cannot say.
 extern "C" {
 [[gnu::weak]] extern const char __start_nofail_subject[];
 [[gnu::weak]] extern const char __stop_nofail_subject[];

@@ -8,7 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "core/subject.h"
+#include "core/subjects/subject.h"
 
 namespace nofail {
 namespace {

@@ -11,7 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "core/subject.h"
+#include "core/subjects/subject.h"
 #include "fuzz/schedule/text.h"
 
 namespace nofail {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The kernel's dialect of C: types, attributes, arithmetic, error numbers and error pointers. No behaviour.
-#ifndef NOFAIL_CORE_LINUX_LANGUAGE_H_
-#define NOFAIL_CORE_LINUX_LANGUAGE_H_
+#ifndef NOFAIL_CORE_SUBJECTS_LINUX_LANGUAGE_H_
+#define NOFAIL_CORE_SUBJECTS_LINUX_LANGUAGE_H_
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -83,4 +83,4 @@ static inline bool IS_ERR_OR_NULL(const void *pointer) { return !pointer || IS_E
 static inline int PTR_ERR_OR_ZERO(const void *pointer) { return IS_ERR(pointer) ? (int)PTR_ERR(pointer) : 0; }
 static inline void *ERR_CAST(const void *pointer) { return (void *)pointer; }
 
-#endif  // NOFAIL_CORE_LINUX_LANGUAGE_H_
+#endif  // NOFAIL_CORE_SUBJECTS_LINUX_LANGUAGE_H_

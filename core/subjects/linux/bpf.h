@@ -2,11 +2,11 @@
 //
 // Maps, values and helpers, as far as local storage uses them. A map begins with the contract's own struct kernel_map;
 // what is about values is routed to the contract, in values.c.
-#ifndef NOFAIL_CORE_LINUX_BPF_H_
-#define NOFAIL_CORE_LINUX_BPF_H_
+#ifndef NOFAIL_CORE_SUBJECTS_LINUX_BPF_H_
+#define NOFAIL_CORE_SUBJECTS_LINUX_BPF_H_
 
 #include "core/kernel/kernel.h"
-#include "core/linux/language.h"
+#include "core/subjects/linux/language.h"
 
 struct bpf_local_storage;
 struct bpf_local_storage_map;
@@ -134,4 +134,4 @@ extern const struct bpf_map_ops sk_storage_map_ops, task_storage_map_ops, cgrp_s
 extern const struct bpf_func_proto bpf_task_storage_get_proto, bpf_task_storage_delete_proto, bpf_cgrp_storage_get_proto,
     bpf_cgrp_storage_delete_proto, bpf_inode_storage_get_proto, bpf_inode_storage_delete_proto;
 
-#endif  // NOFAIL_CORE_LINUX_BPF_H_
+#endif  // NOFAIL_CORE_SUBJECTS_LINUX_BPF_H_

@@ -43,15 +43,15 @@
 //      StorageDestroy waits for.
 //   9. A storage is freed by the call that takes the last selem off its list.
 // clang-format on
-#ifndef NOFAIL_CORE_LOCAL_STORAGE_H_
-#define NOFAIL_CORE_LOCAL_STORAGE_H_
+#ifndef NOFAIL_CORE_SUBJECTS_STORAGE_LOCAL_STORAGE_H_
+#define NOFAIL_CORE_SUBJECTS_STORAGE_LOCAL_STORAGE_H_
 
 #include <stddef.h>
 #include <stdint.h>
 
 #include "core/kernel/hlist.h"
 #include "core/kernel/kernel.h"
-#include "core/subject.h"
+#include "core/subjects/subject.h"
 #include "core/kernel/sync.h"
 
 namespace nofail {
@@ -189,4 +189,4 @@ void SelemUnlinkNofail(Selem* selem, Bucket* bucket);
 uint32_t StorageDestroy(Storage* storage);
 
 }  // namespace nofail
-#endif  // NOFAIL_CORE_LOCAL_STORAGE_H_
+#endif  // NOFAIL_CORE_SUBJECTS_STORAGE_LOCAL_STORAGE_H_

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "core/local_storage.h"
+#include "core/subjects/storage/local_storage.h"
 
 #include <errno.h>
 
-#include "core/storage_types.h"
+#include "core/subjects/storage/storage_types.h"
 #include "core/kernel/value.h"
 
 namespace nofail {

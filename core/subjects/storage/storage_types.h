@@ -9,10 +9,10 @@
 //   clone, diag      yes                        no         no         no
 //
 // Facts: net/core/bpf_sk_storage.c, kernel/bpf/bpf_{task,cgrp,inode}_storage.c, Linux 7.0.
-#ifndef NOFAIL_CORE_STORAGE_TYPES_H_
-#define NOFAIL_CORE_STORAGE_TYPES_H_
+#ifndef NOFAIL_CORE_SUBJECTS_STORAGE_STORAGE_TYPES_H_
+#define NOFAIL_CORE_SUBJECTS_STORAGE_STORAGE_TYPES_H_
 
-#include "core/local_storage.h"
+#include "core/subjects/storage/local_storage.h"
 
 namespace nofail {
 
@@ -48,7 +48,7 @@ void Uncharge(const Map* map, Owner* owner, uint32_t size);
 uint16_t CacheIndexGet(CacheIndexes* indexes);
 void CacheIndexFree(CacheIndexes* indexes, uint16_t index);
 
-// ---- What struct subject offers (core/subject.h has the contracts) -----------------------------------------------
+// ---- What struct subject offers (core/subjects/subject.h has the contracts) -----------------------------------------------
 void TypesReset();
 void OwnerInit(void* owner, storage_type type, uint32_t optmem_max);
 void OwnerDestroy(void* owner);
@@ -60,4 +60,4 @@ int SkClone(void* parent, void* child);
 int SkDump(void* sk);
 
 }  // namespace nofail
-#endif  // NOFAIL_CORE_STORAGE_TYPES_H_
+#endif  // NOFAIL_CORE_SUBJECTS_STORAGE_STORAGE_TYPES_H_

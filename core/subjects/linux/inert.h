@@ -2,11 +2,11 @@
 //
 // Kernel interfaces that deliberately do nothing here, and what is only there to compile: no schedule reaches it, or it
 // makes no difference to local storage.
-#ifndef NOFAIL_CORE_LINUX_INERT_H_
-#define NOFAIL_CORE_LINUX_INERT_H_
+#ifndef NOFAIL_CORE_SUBJECTS_LINUX_INERT_H_
+#define NOFAIL_CORE_SUBJECTS_LINUX_INERT_H_
 
-#include "core/linux/bpf.h"
-#include "core/linux/language.h"
+#include "core/subjects/linux/bpf.h"
+#include "core/subjects/linux/language.h"
 
 // ---- Contexts that do not occur ------------------------------------------------------------------------------------
 // A task is a CPU of its own and is never migrated. NMIs and interrupts do not occur yet.
@@ -113,4 +113,4 @@ static inline void bpf_map_put_with_uref(struct bpf_map *map) {}
 static inline struct bpf_map *bpf_map_get_with_uref(u32 fd) { return ERR_PTR(-EBADF); }
 static inline struct bpf_map *bpf_map_get(u32 fd) { return ERR_PTR(-EBADF); }
 
-#endif  // NOFAIL_CORE_LINUX_INERT_H_
+#endif  // NOFAIL_CORE_SUBJECTS_LINUX_INERT_H_

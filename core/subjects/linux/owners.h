@@ -2,12 +2,12 @@
 //
 // Sockets, tasks, cgroups and inodes: as much of them as local storage uses. Ours, not the tree's: who may use an owner,
 // and when it goes, is the driver's business (fuzz/exec/world.h), so nothing here frees one.
-#ifndef NOFAIL_CORE_LINUX_OWNERS_H_
-#define NOFAIL_CORE_LINUX_OWNERS_H_
+#ifndef NOFAIL_CORE_SUBJECTS_LINUX_OWNERS_H_
+#define NOFAIL_CORE_SUBJECTS_LINUX_OWNERS_H_
 
-#include "core/linux/bpf.h"
-#include "core/linux/language.h"
-#include "core/linux/routed.h"
+#include "core/subjects/linux/bpf.h"
+#include "core/subjects/linux/language.h"
+#include "core/subjects/linux/routed.h"
 
 struct net {
   struct {
@@ -141,4 +141,4 @@ void bpf_task_storage_free(struct task_struct *task);
 void bpf_cgrp_storage_free(struct cgroup *cgroup);
 void bpf_inode_storage_free(struct inode *inode);
 
-#endif  // NOFAIL_CORE_LINUX_OWNERS_H_
+#endif  // NOFAIL_CORE_SUBJECTS_LINUX_OWNERS_H_

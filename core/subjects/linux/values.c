@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Copies of values, as the kernel's copy_map_value and copy_map_value_locked make them.
-#include "core/linux/bpf.h"
+#include "core/subjects/linux/bpf.h"
 
 typedef uint64_t __attribute__((may_alias)) value_word;
 

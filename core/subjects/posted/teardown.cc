@@ -5,7 +5,7 @@
 //
 // Frozen. What is wrong here is a finding, and is recorded as one (README.md). Each block names the hunk of the
 // patch, by its header and a landmark in it, that it stands for; all are of kernel/bpf/bpf_local_storage.c.
-#include "core/local_storage.h"
+#include "core/subjects/storage/local_storage.h"
 
 namespace nofail {
 

@@ -4,8 +4,8 @@
 //
 // The driver (fuzz/exec) guarantees the usage contract of the kernel: what may race with what, and in which reader
 // section a caller stands. A subject never learns who drives it.
-#ifndef NOFAIL_CORE_SUBJECT_H_
-#define NOFAIL_CORE_SUBJECT_H_
+#ifndef NOFAIL_CORE_SUBJECTS_SUBJECT_H_
+#define NOFAIL_CORE_SUBJECTS_SUBJECT_H_
 
 #include "core/kernel/kernel.h"
 
@@ -75,4 +75,4 @@ extern const struct subject* const linked_subject;
 #ifdef __cplusplus
 }
 #endif
-#endif  // NOFAIL_CORE_SUBJECT_H_
+#endif  // NOFAIL_CORE_SUBJECTS_SUBJECT_H_

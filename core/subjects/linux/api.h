@@ -7,13 +7,13 @@
 //   bpf.h       maps and values: structures of ours, behaviour routed
 //   owners.h    sockets, tasks, cgroups, inodes: ours
 //   inert.h     deliberately nothing
-#ifndef NOFAIL_CORE_LINUX_API_H_
-#define NOFAIL_CORE_LINUX_API_H_
+#ifndef NOFAIL_CORE_SUBJECTS_LINUX_API_H_
+#define NOFAIL_CORE_SUBJECTS_LINUX_API_H_
 
-#include "core/linux/bpf.h"
-#include "core/linux/inert.h"
-#include "core/linux/language.h"
-#include "core/linux/owners.h"
-#include "core/linux/routed.h"
+#include "core/subjects/linux/bpf.h"
+#include "core/subjects/linux/inert.h"
+#include "core/subjects/linux/language.h"
+#include "core/subjects/linux/owners.h"
+#include "core/subjects/linux/routed.h"
 
-#endif  // NOFAIL_CORE_LINUX_API_H_
+#endif  // NOFAIL_CORE_SUBJECTS_LINUX_API_H_

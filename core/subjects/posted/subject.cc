@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "core/subject.h"
+#include "core/subjects/subject.h"
 
-#include "core/local_storage.h"
-#include "core/storage_types.h"
+#include "core/subjects/storage/local_storage.h"
+#include "core/subjects/storage/storage_types.h"
 
 namespace nofail {
 namespace {

@@ -10,12 +10,12 @@
 //   clone, dump            what sk_clone and socket diag call
 //
 // What differs between versions is asked of the tree when it is configured (CMakeLists.txt): NOFAIL_LINUX_*.
-#include "core/subject.h"
+#include "core/subjects/subject.h"
 
 #include <linux/bpf_local_storage.h>
 #include <net/bpf_sk_storage.h>
 
-#include "core/linux/api.h"
+#include "core/subjects/linux/api.h"
 #include "core/kernel/value.h"
 
 enum { KEY_SIZE = sizeof(int), MAX_OWNERS = 16 };

@@ -8,13 +8,13 @@
 //
 // Written from the documented behaviour of each interface (Documentation/RCU, Documentation/atomic_t.rst,
 // Documentation/core-api, include/linux/*.h comments), Linux 7.2 back to 6.1.
-#ifndef NOFAIL_CORE_LINUX_ROUTED_H_
-#define NOFAIL_CORE_LINUX_ROUTED_H_
+#ifndef NOFAIL_CORE_SUBJECTS_LINUX_ROUTED_H_
+#define NOFAIL_CORE_SUBJECTS_LINUX_ROUTED_H_
 
 #include "core/kernel/access.h"
 #include "core/kernel/hlist.h"
 #include "core/kernel/kernel.h"
-#include "core/linux/language.h"
+#include "core/subjects/linux/language.h"
 #include "core/kernel/refcount.h"
 
 #define NOFAIL_ORDER(primitive) ((enum kernel_order)KERNEL_ORDER_OF_##primitive)
@@ -169,4 +169,4 @@ struct bpf_mem_alloc {
 #define bpf_mem_cache_free(cache, object) kernel_kfree_rcu((object), KERNEL_HERE)
 #define bpf_mem_cache_raw_free(object) kernel_free((object), KERNEL_HERE)
 
-#endif  // NOFAIL_CORE_LINUX_ROUTED_H_
+#endif  // NOFAIL_CORE_SUBJECTS_LINUX_ROUTED_H_

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "core/storage_types.h"
+#include "core/subjects/storage/storage_types.h"
 
 #include <errno.h>
 
