@@ -9,7 +9,7 @@
 #include "fuzz/check/oracles.h"
 #include "fuzz/exec/executor.h"
 #include "core/kernel/sim/sim.h"
-#include "fuzz/targets/sanitizer_hooks.h"
+#include "fuzz/sanitizers/sanitizer_hooks.h"
 
 namespace nofail {
 namespace {

@@ -40,7 +40,7 @@ target_compile_options(nofail_instrumented INTERFACE -include ${PROJECT_SOURCE_D
   $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions> -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=)
 if(NOFAIL_SANITIZER MATCHES "^(address|thread)$")
   # Only functions of headers are inlined: the others are what reports are about, and shall be found by their names
-  # (fuzz/targets/symbol_table.h).
+  # (fuzz/sanitizers/symbol_table.h).
   target_compile_options(nofail_instrumented INTERFACE -finline-hint-functions)
 endif()
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")

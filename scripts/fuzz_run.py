@@ -3,7 +3,7 @@
 """Runs fuzz binaries until the time is over and says what they found. scripts/fuzz builds what this needs and calls it.
 
 A worker is one process of an engine (fuzz_workers.py). Each process of a fuzz binary keeps a file of counts in the
-findings' folder (fuzz/targets/tally.h has the format), and those files are all that is read, so one that dies costs
+findings' folder (fuzz/engine/tally.h has the format), and those files are all that is read, so one that dies costs
 nothing."""
 
 import argparse
@@ -63,7 +63,7 @@ def read_totals(findings):
 
 
 def estimate(registers):
-    """Of fuzz/targets/distinct.h: how many different values were seen."""
+    """Of fuzz/engine/distinct.h: how many different values were seen."""
     m = len(registers)
     raw = 0.7213 / (1 + 1.079 / m) * m * m / sum(2.0**-longest for longest in registers)
     empty = registers.count(0)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Counting what is different: the registers that several processes' counts are united by.
-#include "fuzz/targets/distinct.h"
+#include "fuzz/engine/distinct.h"
 
 #include <gtest/gtest.h>
 

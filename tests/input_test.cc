@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "fuzz/targets/input.h"
+#include "fuzz/engine/input.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

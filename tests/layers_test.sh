@@ -11,11 +11,10 @@ declare -A rank=(
   [core/kernel/native]=1 [core/subjects]=1 [fuzz/base]=1
   [core/kernel/trace]=2 [core/subjects/linux]=2 [core/subjects/storage]=2
   [core/kernel/sim]=3 [core/subjects/posted]=3 [fuzz/schedule]=3
-  [fuzz/check]=4
+  [fuzz/check]=4 [fuzz/sanitizers]=4
   [fuzz/exec]=5 [fuzz/report]=5
-  [fuzz/targets]=6
-  [fuzz/minimize]=7
-  [fuzz/tools]=8
+  [fuzz/engine]=6 [fuzz/minimize]=6
+  [fuzz/targets]=7 [fuzz/tools]=7
 )
 # What a subject is made of is instrumented and shared with nobody: no standard containers, no Abseil.
 readonly banned_in_subjects='"absl/|<(vector|string|map|set|unordered_map|unordered_set|deque|list|memory|functional|iostream)>'

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // What sanitizers and signals report becomes a fault of the run, again and again in one process.
-#include "fuzz/targets/sanitizer_hooks.h"
+#include "fuzz/sanitizers/sanitizer_hooks.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "fuzz/targets/symbol_table.h"
+#include "fuzz/sanitizers/symbol_table.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -19,7 +19,7 @@
 #include "fuzz/minimize/sandbox_child.h"
 #include "fuzz/report/interleaving.h"
 #include "core/kernel/sim/sim.h"
-#include "fuzz/targets/sanitizer_hooks.h"
+#include "fuzz/sanitizers/sanitizer_hooks.h"
 
 namespace nofail {
 namespace {

@@ -3,7 +3,7 @@
 // Schedules that differ a little from one that was worth keeping: a table of small mutators, by name, and a crossover.
 //
 // STANDS FOR: what a fuzzing engine does to an input, on the level of what the input says. Knows no engine: the glue
-// (fuzz/targets/mutator.cc) decodes, mutates and encodes.
+// (fuzz/engine/mutator.cc) decodes, mutates and encodes.
 // GUARANTEES: the result is valid and fits the profile; the same schedule, facts and Rng give the same result. Ops
 // that move take their deviations with them.
 #ifndef NOFAIL_FUZZ_SCHEDULE_MUTATE_H_

@@ -21,7 +21,7 @@
 #include "fuzz/minimize/minimizer.h"
 #include "fuzz/minimize/order.h"
 #include "fuzz/minimize/sandbox.h"
-#include "fuzz/targets/sanitizer_hooks.h"
+#include "fuzz/sanitizers/sanitizer_hooks.h"
 #include "fuzz/tools/command.h"
 
 namespace nofail {

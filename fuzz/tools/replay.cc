@@ -22,7 +22,7 @@
 #include "fuzz/report/json_report.h"
 #include "fuzz/report/text_report.h"
 #include "core/kernel/sim/sim.h"
-#include "fuzz/targets/sanitizer_hooks.h"
+#include "fuzz/sanitizers/sanitizer_hooks.h"
 #include "fuzz/tools/command.h"
 
 namespace nofail {

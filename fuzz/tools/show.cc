@@ -13,7 +13,7 @@
 #include "fuzz/report/html_report.h"
 #include "fuzz/report/json_report.h"
 #include "fuzz/report/text_report.h"
-#include "fuzz/targets/sanitizer_hooks.h"
+#include "fuzz/sanitizers/sanitizer_hooks.h"
 #include "fuzz/tools/command.h"
 
 namespace nofail {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // libFuzzer's mutation hooks. In the targets themselves: an engine looks for these names, nothing refers to them.
-#include "fuzz/targets/driver.h"
-#include "fuzz/targets/input.h"
+#include "fuzz/engine/driver.h"
+#include "fuzz/engine/input.h"
 
 // Only libFuzzer and engines that stand in for it have it.
 extern "C" [[gnu::weak]] size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t max_size);

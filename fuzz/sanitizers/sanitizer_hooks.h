@@ -12,8 +12,8 @@
 //   UndefinedBehaviorSanitizer -> sanitizer; compiled to traps, since its runtime reports each place only once
 //   SIGSEGV, SIGBUS, ...       -> null-dereference, sanitizer, when the subject's own code was running; else the process
 //                                 ends as it would have
-#ifndef NOFAIL_FUZZ_TARGETS_SANITIZER_HOOKS_H_
-#define NOFAIL_FUZZ_TARGETS_SANITIZER_HOOKS_H_
+#ifndef NOFAIL_FUZZ_SANITIZERS_SANITIZER_HOOKS_H_
+#define NOFAIL_FUZZ_SANITIZERS_SANITIZER_HOOKS_H_
 
 #include <string>
 
@@ -45,4 +45,4 @@ std::string TakeSanitizerReports();
 void PrintRaces(bool print);
 
 }  // namespace nofail
-#endif  // NOFAIL_FUZZ_TARGETS_SANITIZER_HOOKS_H_
+#endif  // NOFAIL_FUZZ_SANITIZERS_SANITIZER_HOOKS_H_

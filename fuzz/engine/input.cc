@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "fuzz/targets/input.h"
+#include "fuzz/engine/input.h"
 
 #include <algorithm>
 #include <utility>

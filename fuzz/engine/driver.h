@@ -12,8 +12,8 @@
 // --guidance=none|mutator|features|all: what steers the engine besides code coverage, to measure what that is worth; by
 // default the mutator. What is wrong with the suite itself ends the process with exit code 3 and is never filed as
 // a crash of the subject.
-#ifndef NOFAIL_FUZZ_TARGETS_DRIVER_H_
-#define NOFAIL_FUZZ_TARGETS_DRIVER_H_
+#ifndef NOFAIL_FUZZ_ENGINE_DRIVER_H_
+#define NOFAIL_FUZZ_ENGINE_DRIVER_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -40,4 +40,4 @@ Profile LastProfile();
 RunFacts AnswersOf(const Schedule& schedule);
 
 }  // namespace nofail
-#endif  // NOFAIL_FUZZ_TARGETS_DRIVER_H_
+#endif  // NOFAIL_FUZZ_ENGINE_DRIVER_H_

@@ -11,7 +11,7 @@
 
 #include "fuzz/base/limits.h"
 #include "fuzz/schedule/rng.h"
-#include "fuzz/targets/input.h"
+#include "fuzz/engine/input.h"
 
 namespace nofail {
 namespace {

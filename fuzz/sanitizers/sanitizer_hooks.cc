@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "fuzz/targets/sanitizer_hooks.h"
+#include "fuzz/sanitizers/sanitizer_hooks.h"
 
 #include <dlfcn.h>
 #include <signal.h>
@@ -25,7 +25,7 @@
 #endif
 
 #include "core/kernel/sim/sim.h"
-#include "fuzz/targets/symbol_table.h"
+#include "fuzz/sanitizers/symbol_table.h"
 
 // Where the subject's code lies (core/subjects/section.h); null where the compiler cannot say.
 extern "C" {
@@ -74,7 +74,7 @@ std::string_view PlainFunction(std::string_view name) {
 
 // The source file as the subject's own sites have it: below the project's folder.
 std::string_view PlainFile(std::string_view file) {
-  constexpr std::string_view kHere = __FILE__, kName = "fuzz/targets/sanitizer_hooks.cc";
+  constexpr std::string_view kHere = __FILE__, kName = "fuzz/sanitizers/sanitizer_hooks.cc";
   constexpr std::string_view kFolder = kHere.substr(0, kHere.size() - kName.size());
   if (file.starts_with(kFolder)) file.remove_prefix(kFolder.size());
   return file;

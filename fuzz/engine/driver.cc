@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "fuzz/targets/driver.h"
+#include "fuzz/engine/driver.h"
 
 #include <signal.h>
 #include <sys/stat.h>
@@ -29,9 +29,9 @@
 #include "fuzz/report/text_report.h"
 #include "fuzz/schedule/text.h"
 #include "core/kernel/sim/sim.h"
-#include "fuzz/targets/input.h"
-#include "fuzz/targets/sanitizer_hooks.h"
-#include "fuzz/targets/tally.h"
+#include "fuzz/engine/input.h"
+#include "fuzz/sanitizers/sanitizer_hooks.h"
+#include "fuzz/engine/tally.h"
 
 namespace nofail {
 namespace {

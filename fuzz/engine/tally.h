@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // How often each violation was seen, and the file that says so while fuzzing goes on.
-#ifndef NOFAIL_FUZZ_TARGETS_TALLY_H_
-#define NOFAIL_FUZZ_TARGETS_TALLY_H_
+#ifndef NOFAIL_FUZZ_ENGINE_TALLY_H_
+#define NOFAIL_FUZZ_ENGINE_TALLY_H_
 
 #include <chrono>
 #include <cstdint>
@@ -11,7 +11,7 @@
 #include <string>
 
 #include "fuzz/check/known.h"
-#include "fuzz/targets/distinct.h"
+#include "fuzz/engine/distinct.h"
 
 namespace nofail {
 
@@ -67,4 +67,4 @@ class Tally {
 std::string SlugOf(const std::string& signature);
 
 }  // namespace nofail
-#endif  // NOFAIL_FUZZ_TARGETS_TALLY_H_
+#endif  // NOFAIL_FUZZ_ENGINE_TALLY_H_

@@ -5,8 +5,8 @@
 // STANDS FOR: what a sanitizer's symbolizer says, where there is none or an option switches it off, as fuzzing services
 // do while they fuzz. It knows functions that the compiler left standing, no lines and nothing of inlining; subjects are
 // compiled with their own functions left standing (cmake/sanitizers.cmake).
-#ifndef NOFAIL_FUZZ_TARGETS_SYMBOL_TABLE_H_
-#define NOFAIL_FUZZ_TARGETS_SYMBOL_TABLE_H_
+#ifndef NOFAIL_FUZZ_SANITIZERS_SYMBOL_TABLE_H_
+#define NOFAIL_FUZZ_SANITIZERS_SYMBOL_TABLE_H_
 
 #include <cstdint>
 #include <string>
@@ -33,4 +33,4 @@ class SymbolTable {
 };
 
 }  // namespace nofail
-#endif  // NOFAIL_FUZZ_TARGETS_SYMBOL_TABLE_H_
+#endif  // NOFAIL_FUZZ_SANITIZERS_SYMBOL_TABLE_H_

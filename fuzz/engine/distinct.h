@@ -2,8 +2,8 @@
 //
 // About how many different values were seen, in constant memory, and so that several processes' counts can be united:
 // HyperLogLog (Flajolet, Fusy, Gandouet, Meunier, AofA 2007). The estimate's standard error is 3 %.
-#ifndef NOFAIL_FUZZ_TARGETS_DISTINCT_H_
-#define NOFAIL_FUZZ_TARGETS_DISTINCT_H_
+#ifndef NOFAIL_FUZZ_ENGINE_DISTINCT_H_
+#define NOFAIL_FUZZ_ENGINE_DISTINCT_H_
 
 #include <algorithm>
 #include <array>
@@ -37,4 +37,4 @@ class Distinct {
 };
 
 }  // namespace nofail
-#endif  // NOFAIL_FUZZ_TARGETS_DISTINCT_H_
+#endif  // NOFAIL_FUZZ_ENGINE_DISTINCT_H_

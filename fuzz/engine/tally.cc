@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "fuzz/targets/tally.h"
+#include "fuzz/engine/tally.h"
 
 #include <unistd.h>
 

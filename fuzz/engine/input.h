@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Inputs of fuzz targets as schedules, on the way in and from one input to the next.
-#ifndef NOFAIL_FUZZ_TARGETS_INPUT_H_
-#define NOFAIL_FUZZ_TARGETS_INPUT_H_
+#ifndef NOFAIL_FUZZ_ENGINE_INPUT_H_
+#define NOFAIL_FUZZ_ENGINE_INPUT_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -35,4 +35,4 @@ size_t CrossInputs(Profile profile, std::span<const uint8_t> first, std::span<co
                    std::span<uint8_t> out, uint32_t seed);
 
 }  // namespace nofail
-#endif  // NOFAIL_FUZZ_TARGETS_INPUT_H_
+#endif  // NOFAIL_FUZZ_ENGINE_INPUT_H_
