@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The page: well-formed, complete, self-contained, of bounded size. How it looks and steps is browser_test.sh's.
-#include "fuzz/report/html_report.h"
+#include "fuzz/report/timeline/html_report.h"
 
 #include <expat.h>
 #include <gmock/gmock.h>
@@ -14,7 +14,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "fuzz/report/timeline_svg.h"
+#include "fuzz/report/timeline/timeline_svg.h"
 #include "fuzz/schedule/schedule.h"
 #include "tests/trace_builder.h"
 

@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "fuzz/exec/executor.h"
-#include "fuzz/report/html_report.h"
+#include "fuzz/report/timeline/html_report.h"
 #include "fuzz/report/json_report.h"
 #include "fuzz/report/text_report.h"
 #include "fuzz/sanitizers/sanitizer_hooks.h"

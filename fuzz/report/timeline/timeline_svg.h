@@ -3,8 +3,8 @@
 // A timeline as inline SVG: time runs downwards, a row for each event or fold, a column for each lane, then grace
 // periods, then the objects' lives. Cut into strips that stand below each other without a gap, so that a printer breaks
 // pages between rows and a browser paints only what it shows. Colours and fonts are page.css's.
-#ifndef NOFAIL_FUZZ_REPORT_TIMELINE_SVG_H_
-#define NOFAIL_FUZZ_REPORT_TIMELINE_SVG_H_
+#ifndef NOFAIL_FUZZ_REPORT_TIMELINE_TIMELINE_SVG_H_
+#define NOFAIL_FUZZ_REPORT_TIMELINE_TIMELINE_SVG_H_
 
 #include <string>
 #include <vector>
@@ -27,4 +27,4 @@ TimelineSvg DrawTimeline(const Report& report, const Timeline& timeline, const s
 std::string EscapeMarkup(absl::string_view text);
 
 }  // namespace nofail
-#endif  // NOFAIL_FUZZ_REPORT_TIMELINE_SVG_H_
+#endif  // NOFAIL_FUZZ_REPORT_TIMELINE_TIMELINE_SVG_H_

@@ -3,8 +3,8 @@
 // The report as one page for a browser: the timeline, the violations, the objects' lives, the schedule, where each
 // function stands. Self-contained: it loads nothing. Readable without its script, which only steps from row to row;
 // well-formed as XML too.
-#ifndef NOFAIL_FUZZ_REPORT_HTML_REPORT_H_
-#define NOFAIL_FUZZ_REPORT_HTML_REPORT_H_
+#ifndef NOFAIL_FUZZ_REPORT_TIMELINE_HTML_REPORT_H_
+#define NOFAIL_FUZZ_REPORT_TIMELINE_HTML_REPORT_H_
 
 #include <string>
 
@@ -17,4 +17,4 @@ namespace nofail {
 std::string HtmlReport(const Report& report, absl::string_view name);
 
 }  // namespace nofail
-#endif  // NOFAIL_FUZZ_REPORT_HTML_REPORT_H_
+#endif  // NOFAIL_FUZZ_REPORT_TIMELINE_HTML_REPORT_H_

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "fuzz/report/html_report.h"
+#include "fuzz/report/timeline/html_report.h"
 
 #include <algorithm>
 #include <map>
@@ -13,7 +13,7 @@
 #include "fuzz/report/describe.h"
 #include "fuzz/report/text_report.h"
 #include "fuzz/report/timeline.h"
-#include "fuzz/report/timeline_svg.h"
+#include "fuzz/report/timeline/timeline_svg.h"
 
 namespace nofail {
 namespace {

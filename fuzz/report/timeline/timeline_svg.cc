@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "fuzz/report/timeline_svg.h"
+#include "fuzz/report/timeline/timeline_svg.h"
 
 #include <algorithm>
 #include <array>
