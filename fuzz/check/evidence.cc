@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/kernel/trace/ids.h"
+#include "fuzz/base/object_kind.h"
 #include "fuzz/schedule/schedule.h"
 
 namespace nofail {
@@ -64,12 +65,7 @@ std::string NameOf(const Trace& trace, ObjectId object) {
 }
 
 const char* KindOf(const Trace& trace, ObjectId object) {
-  static constexpr const char* kTexts[] = {
-#define KERNEL_OBJECT_KIND(name, text) text,
-#include "core/kernel/object_kinds.def"
-#undef KERNEL_OBJECT_KIND
-  };
-  return object == 0 ? "" : kTexts[trace.objects()[object].kind];
+  return object == 0 ? "" : ObjectKindText(trace.objects()[object].kind);
 }
 
 std::string WhoAt(const Trace& trace, uint32_t event) {

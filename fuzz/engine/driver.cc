@@ -21,6 +21,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "fuzz/base/exit_code.h"
+#include "fuzz/base/harness_bug.h"
+#include "fuzz/base/write_file.h"
 #include "fuzz/check/known.h"
 #include "fuzz/exec/executor.h"
 #include "fuzz/exec/features.h"
@@ -39,8 +42,7 @@ namespace {
 constexpr uint64_t kExecutionsBetweenDeterminismChecks = 1000;
 
 [[noreturn]] void HarnessBugAt(const char* what, const Schedule& schedule) {
-  fprintf(stderr, "nofail: HARNESS BUG: %s\n%s", what, FormatText({{}, schedule, {}}).c_str());
-  _exit(3);
+  HarnessBug(what, FormatText({{}, schedule, {}}).c_str());
 }
 
 // A sanitizer that catches the signal has a stack to report that is the same for every violation. A crash is filed under
@@ -101,7 +103,7 @@ class Driver {
 void Driver::SaveFindingsIn(const std::string& directory, bool stop_on_new, bool once) {
   if (mkdir(directory.c_str(), 0777) != 0 && errno != EEXIST) {
     fprintf(stderr, "nofail: --findings: cannot make the directory %s: %s\n", directory.c_str(), strerror(errno));
-    _exit(2);
+    _exit(kUsage);
   }
   directory_ = directory;
   stop_on_new_ = stop_on_new;
@@ -118,7 +120,7 @@ void Driver::ReadBaseline(const std::string& path) {
   std::ifstream file(path);
   if (!file) {
     fprintf(stderr, "nofail: --baseline: cannot read %s: %s\n", path.c_str(), strerror(errno));
-    _exit(2);
+    _exit(kUsage);
   }
   std::set<std::string> signatures;
   for (std::string line; std::getline(file, line);) signatures.insert(line);
@@ -135,7 +137,7 @@ void Driver::OnDeath() {
 void Driver::Run(Profile profile, std::span<const uint8_t> input) {
   if (interrupted) {
     tally_.Write(true);
-    _exit(130);
+    _exit(kInterrupted);
   }
   profile_ = profile;
   ReadInput(profile, input, &schedule_);
@@ -226,23 +228,20 @@ void Driver::Save(const Verdict& verdict) {
     if (!tally_.IsNew(signature)) continue;
     const std::string slug = SlugOf(signature);
     const std::string path = absl::StrCat(directory_, "/", slug, ".sched");
-    const std::string temporary = absl::StrCat(directory_, "/.", slug, ".", getpid());
-    FILE* out = fopen(temporary.c_str(), "w");
-    const bool written = out != nullptr && fputs(text.c_str(), out) >= 0;
-    if (out == nullptr || fclose(out) != 0 || !written) {
-      fprintf(stderr, "nofail: cannot write %s: %s\n", temporary.c_str(), strerror(errno));
-      _exit(5);
-    }
     // Another worker may have been first; its schedule is as good.
-    if (link(temporary.c_str(), path.c_str()) == 0) fprintf(stderr, "nofail: new: %s\n", path.c_str());
-    unlink(temporary.c_str());
+    const absl::StatusOr<bool> made = WriteNewFile(path, text);
+    if (!made.ok()) {
+      fprintf(stderr, "nofail: %s\n", std::string(made.status().message()).c_str());
+      _exit(kSetUpFailed);
+    }
+    if (*made) fprintf(stderr, "nofail: new: %s\n", path.c_str());
   }
 }
 
 void ReadGuidance(absl::string_view word) {
   if (word != "none" && word != "mutator" && word != "features" && word != "all") {
     fprintf(stderr, "nofail: --guidance=%s: expected none, mutator, features or all\n", std::string(word).c_str());
-    _exit(2);
+    _exit(kUsage);
   }
   guidance = {.mutator = word == "mutator" || word == "all", .features = word == "features" || word == "all"};
 }

@@ -3,12 +3,11 @@
 
 #include <unistd.h>
 
-#include <cstdio>
-
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "core/subjects/subject.h"
+#include "fuzz/base/write_file.h"
 
 namespace nofail {
 namespace {
@@ -72,12 +71,8 @@ void Tally::Write(bool done) {
     absl::StrAppendFormat(&text, "violation %s %d %d %s %s\n", listed, seen.count, seen.first, seen.name,
                           seen.signature);
   }
-  const std::string path = absl::StrCat(directory_, "/.status.", getpid());
-  const std::string temporary = path + ".new";
-  if (FILE* file = fopen(temporary.c_str(), "w"); file != nullptr) {
-    fputs(text.c_str(), file);
-    if (fclose(file) == 0) rename(temporary.c_str(), path.c_str());
-  }
+  // A full disk is no reason to stop: the next attempt, a second later, may succeed.
+  WriteFile(absl::StrCat(directory_, "/.status.", getpid()), text).IgnoreError();
 }
 
 }  // namespace nofail

@@ -15,12 +15,12 @@
 #include <cstdlib>
 
 #include "absl/strings/str_cat.h"
+#include "fuzz/base/exit_code.h"
 #include "fuzz/minimize/sandbox_child.h"
 
 namespace nofail {
 namespace {
 
-constexpr int kHarnessBugExit = 3;
 constexpr int kPollMilliseconds = 20;
 // A run that neither ends nor computes for this long, and a child that was told that it hangs and does not answer.
 constexpr auto kStuck = std::chrono::seconds(60);
@@ -90,7 +90,7 @@ Outcome Sandbox::Died() {
   child_ = -1;
   Outcome outcome;
   outcome.died = true;
-  outcome.harness_bug = WIFEXITED(status) && WEXITSTATUS(status) == kHarnessBugExit;
+  outcome.harness_bug = WIFEXITED(status) && WEXITSTATUS(status) == kHarnessBug;
   outcome.headline = WIFEXITED(status)                ? absl::StrCat("crash/exit-", WEXITSTATUS(status), "/-")
                      : WTERMSIG(status) == SIGKILL ? std::string("crash/hang/-")
                                                       : absl::StrCat("crash/SIG", sigabbrev_np(WTERMSIG(status)), "/-");

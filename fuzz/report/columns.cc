@@ -12,7 +12,7 @@
 #include "core/kernel/trace/ids.h"
 #include "fuzz/report/describe.h"
 #include "fuzz/report/timeline.h"
-#include "fuzz/report/wrap.h"
+#include "fuzz/base/wrap.h"
 
 namespace nofail {
 namespace {

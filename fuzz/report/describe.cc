@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "core/kernel/trace/ids.h"
+#include "fuzz/base/object_kind.h"
 #include "fuzz/schedule/words.h"
 
 namespace nofail {
@@ -26,15 +27,6 @@ const char* FieldText(uint8_t field) {
     default:
       return "field";
   }
-}
-
-const char* KindText(uint8_t kind) {
-  static constexpr const char* kTexts[] = {
-#define KERNEL_OBJECT_KIND(name, text) text,
-#include "core/kernel/object_kinds.def"
-#undef KERNEL_OBJECT_KIND
-  };
-  return kTexts[kind];
 }
 
 const char* ErrnoText(int error) {
@@ -217,7 +209,7 @@ std::string Describe(const Trace& trace, uint32_t event) {
     case EventKind::kNeedResched:
       return absl::StrCat("need_resched: ", e.value);
     case EventKind::kAlloc:
-      return e.object == 0 ? absl::StrCat("alloc of ", KindText(e.detail), " FAILS")
+      return e.object == 0 ? absl::StrCat("alloc of ", ObjectKindText(static_cast<kernel_object_kind>(e.detail)), " FAILS")
                            : absl::StrCat("alloc ", place, ", ", e.value, " bytes");
     case EventKind::kFree:
       return absl::StrCat("free ", place);

@@ -19,7 +19,7 @@
 #include "fuzz/report/columns.h"
 #include "fuzz/report/describe.h"
 #include "fuzz/report/life.h"
-#include "fuzz/report/wrap.h"
+#include "fuzz/base/wrap.h"
 
 namespace nofail {
 namespace {

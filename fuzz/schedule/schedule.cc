@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "fuzz/base/object_kind.h"
 #include "fuzz/schedule/tasks.h"
 
 namespace nofail {
@@ -131,11 +132,7 @@ void DropEmptyTasks(Schedule* s) {
   }
 }
 
-constexpr uint32_t kCallbackKinds = 0
-#define KERNEL_OBJECT_KIND(name, text) +1
-#include "core/kernel/object_kinds.def"
-#undef KERNEL_OBJECT_KIND
-    ;
+constexpr uint32_t kCallbackKinds = kObjectKinds;
 
 // Makes `ref` name a task that exists.
 void NormalizeTask(const Schedule& s, OpRef* ref) {

@@ -16,6 +16,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "fuzz/base/write_file.h"
 #include "fuzz/schedule/generate.h"
 
 namespace nofail {
@@ -169,17 +170,6 @@ absl::StatusOr<std::vector<std::string>> ExpandDirectories(const std::vector<std
     std::sort(files.begin() + static_cast<ptrdiff_t>(before), files.end());
   }
   return files;
-}
-
-absl::Status WriteFile(const std::string& path, absl::string_view content) {
-  const std::string temporary = absl::StrCat(path, ".", getpid());
-  FILE* file = fopen(temporary.c_str(), "wb");
-  bool written = file != nullptr && fwrite(content.data(), 1, content.size(), file) == content.size();
-  if (file != nullptr && fclose(file) != 0) written = false;
-  if (written && rename(temporary.c_str(), path.c_str()) == 0) return absl::OkStatus();
-  const int error = errno;
-  if (file != nullptr) unlink(temporary.c_str());
-  return Usage(absl::StrCat(path, ": cannot be written: ", strerror(error)));
 }
 
 int WriteOutput(const std::string& path, const std::string& content, bool force) {

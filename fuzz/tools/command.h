@@ -10,21 +10,12 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "fuzz/base/exit_code.h"
 #include "fuzz/schedule/codec.h"
 #include "fuzz/schedule/text.h"
 #include "fuzz/tools/subjects.h"
 
 namespace nofail {
-
-enum ExitCode {
-  kAsExpected = 0,
-  kUnexpected = 1,
-  kUsage = 2,
-  kHarnessBug = 3,
-  kNothingToMinimize = 4,
-  kSetUpFailed = 5,
-  kInterrupted = 130
-};
 
 struct Command {
   const char* name;
@@ -72,9 +63,6 @@ absl::StatusOr<Input> ReadInput(const std::string& path, std::optional<Profile> 
 Input GenerateInput(uint32_t seed, std::optional<Profile> target);
 // The files themselves, and what is in the directories among them, sorted. An empty directory is an error.
 absl::StatusOr<std::vector<std::string>> ExpandDirectories(const std::vector<std::string>& paths);
-
-// Writes all of it or nothing: beside the file first, then renamed. The error starts with the path.
-absl::Status WriteFile(const std::string& path, absl::string_view content);
 
 // Writes what `-o OUT` asks for: all of it or nothing. A file that exists is left alone unless `force`. Says what is wrong
 // and returns the exit code.

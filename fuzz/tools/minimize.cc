@@ -18,6 +18,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "fuzz/base/write_file.h"
 #include "fuzz/minimize/minimizer.h"
 #include "fuzz/minimize/order.h"
 #include "fuzz/minimize/sandbox.h"

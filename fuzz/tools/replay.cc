@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "fuzz/base/harness_bug.h"
 #include "fuzz/check/known.h"
 #include "fuzz/exec/executor.h"
 #include "fuzz/report/json_report.h"
@@ -90,8 +91,7 @@ struct Outcome {
 Outcome Replay(Executor& executor, const subject& subject, const Input& input, const Arguments& arguments) {
   const Schedule& schedule = input.file.schedule;
   if (!executor.IsDeterministic(schedule)) {
-    fprintf(stderr, "nofail: HARNESS BUG: %s gave two traces on %s\n", input.name.c_str(), subject.name);
-    _exit(kHarnessBug);
+    HarnessBug(absl::StrCat(input.name, " gave two traces on ", subject.name).c_str());
   }
   TakeSanitizerReports();
   Sim::Get().RenewFibers();

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "core/kernel/sim/machine.h"
+#include "fuzz/base/harness_bug.h"
 #include "core/kernel/sim/sanitizer.h"
 
 namespace nofail {

@@ -3,6 +3,7 @@
 
 #include "core/kernel/value.h"
 #include "core/kernel/sim/machine.h"
+#include "fuzz/base/harness_bug.h"
 
 namespace nofail {
 

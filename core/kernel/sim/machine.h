@@ -43,8 +43,5 @@ void CheckLeftNothing(Machine& machine, kernel_site site);
 Machine& machine();
 bool IsFatal(Fault fault);
 
-// Says what is wrong with the suite itself, and leaves at once so that no engine files it as the subject's crash.
-[[noreturn]] void HarnessBug(const char* what);
-
 }  // namespace nofail
 #endif  // NOFAIL_CORE_KERNEL_SIM_MACHINE_H_

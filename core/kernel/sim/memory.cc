@@ -2,6 +2,7 @@
 #include "core/kernel/sim/memory.h"
 
 #include "core/kernel/sim/machine.h"
+#include "fuzz/base/harness_bug.h"
 #include "core/kernel/sim/sanitizer.h"
 
 namespace nofail {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/kernel/sim/machine.h"
+#include "fuzz/base/harness_bug.h"
 #include "core/kernel/sim/sanitizer.h"
 
 namespace nofail {

@@ -24,11 +24,6 @@ Machine& machine() {
   return *machine;
 }
 
-void HarnessBug(const char* what) {
-  fprintf(stderr, "nofail: HARNESS BUG: %s\n", what);
-  _exit(3);
-}
-
 bool IsFatal(Fault fault) {
   switch (fault) {
     case Fault::kUseAfterFree:

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "core/kernel/trace/ids.h"
 
+#include "fuzz/base/object_kind.h"
+
 namespace nofail {
 
 std::string ObjectName(kernel_object_kind kind, uint32_t number) {
-  static constexpr const char* kWords[] = {
-#define KERNEL_OBJECT_KIND(name, text) text,
-#include "core/kernel/object_kinds.def"
-#undef KERNEL_OBJECT_KIND
-  };
   // Maps and owners are what a schedule declares: they bear the names they have there.
-  const char* word = kind == KERNEL_MAP ? "m" : kind == KERNEL_OWNER ? "o" : kWords[kind];
+  const char* word = kind == KERNEL_MAP ? "m" : kind == KERNEL_OWNER ? "o" : ObjectKindText(kind);
   return word + std::to_string(number);
 }
 

@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "fuzz/report/describe.h"
-#include "fuzz/report/wrap.h"
+#include "fuzz/base/wrap.h"
 
 namespace nofail {
 namespace {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // An event's words and its site as lines of limited width.
-#ifndef NOFAIL_FUZZ_REPORT_WRAP_H_
-#define NOFAIL_FUZZ_REPORT_WRAP_H_
+#ifndef NOFAIL_FUZZ_BASE_WRAP_H_
+#define NOFAIL_FUZZ_BASE_WRAP_H_
 
 #include <cstddef>
 #include <string>
@@ -22,4 +22,4 @@ struct Line {
 std::vector<Line> Wrap(absl::string_view text, absl::string_view site, size_t width);
 
 }  // namespace nofail
-#endif  // NOFAIL_FUZZ_REPORT_WRAP_H_
+#endif  // NOFAIL_FUZZ_BASE_WRAP_H_

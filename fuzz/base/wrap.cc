@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "fuzz/report/wrap.h"
+#include "fuzz/base/wrap.h"
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+//
+// The kinds of object of core/kernel/object_kinds.def as a table.
+#ifndef NOFAIL_FUZZ_BASE_OBJECT_KIND_H_
+#define NOFAIL_FUZZ_BASE_OBJECT_KIND_H_
+
+#include "core/kernel/kernel.h"
+
+namespace nofail {
+
+inline constexpr const char* kObjectKindTexts[] = {
+#define KERNEL_OBJECT_KIND(name, text) text,
+#include "core/kernel/object_kinds.def"
+#undef KERNEL_OBJECT_KIND
+};
+inline constexpr int kObjectKinds = sizeof kObjectKindTexts / sizeof *kObjectKindTexts;
+
+// "selem": the word that reports and schedules use.
+constexpr const char* ObjectKindText(kernel_object_kind kind) { return kObjectKindTexts[kind]; }
+
+}  // namespace nofail
+#endif  // NOFAIL_FUZZ_BASE_OBJECT_KIND_H_
