@@ -8,16 +8,17 @@
 //   - with --findings=DIR the recorded schedule is saved there, once per signature, and fuzzing goes on, unless
 //     --stop-on-new. DIR also gets .status.<pid>, about once a second (tally.h). Now and then an input runs twice, to see
 //     whether that is the same: not with --once, for engines to whom it then looks unstable.
-// With --no-failures no lock attempt and no allocation fails, whatever the input says.
-// --guidance=none|mutator|features|all: what steers the engine besides code coverage, to measure what that is worth; by
-// default the mutator. What is wrong with the suite itself ends the process with exit code 3 and is never filed as
-// a crash of the subject.
+// What is wrong with the suite itself ends the process with exit code 3 and is never filed as a crash of the subject.
+//
+// Each part has a file of its own: options, input (bytes to schedule), race_confirmation, tally (counts), finding_store
+// (files), feature_arrays (what engines see besides coverage).
 #ifndef NOFAIL_FUZZ_ENGINE_DRIVER_H_
 #define NOFAIL_FUZZ_ENGINE_DRIVER_H_
 
 #include <cstddef>
 #include <cstdint>
 
+#include "fuzz/engine/options.h"
 #include "fuzz/schedule/codec.h"
 #include "fuzz/schedule/mutate.h"
 
@@ -27,15 +28,9 @@ namespace nofail {
 // the profile. Returns what LLVMFuzzerTestOneInput has to.
 int FuzzOne(Profile profile, const uint8_t* data, size_t size);
 
-// What an engine is steered by besides code coverage.
-struct Guidance {
-  bool mutator = true;    // input.h
-  bool features = false;  // fuzz/exec/features.h; docs/performance.md says why not
-};
-extern Guidance guidance;
-
-// For the engines' mutation hooks, which are called between runs: what the last input was run as, and the answers a run
-// of the schedule gives, valid until the next call.
+// For the engines' mutation hooks, which are called between runs: what they shall do, what the last input was run as, and
+// the answers a run of the schedule gives, valid until the next call.
+const Guidance& CurrentGuidance();
 Profile LastProfile();
 RunFacts AnswersOf(const Schedule& schedule);
 

@@ -9,7 +9,7 @@ extern "C" [[gnu::weak]] size_t LLVMFuzzerMutate(uint8_t* data, size_t size, siz
 
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size, unsigned seed) {
   using namespace nofail;
-  if (!guidance.mutator && LLVMFuzzerMutate != nullptr) return LLVMFuzzerMutate(data, size, max_size);
+  if (!CurrentGuidance().mutator && LLVMFuzzerMutate != nullptr) return LLVMFuzzerMutate(data, size, max_size);
   return MutateInput({LastProfile(), LLVMFuzzerMutate, AnswersOf}, data, size, max_size, seed);
 }
 
@@ -18,6 +18,6 @@ extern "C" size_t LLVMFuzzerCustomCrossOver(const uint8_t* data1, size_t size1, 
                                             uint8_t* out, size_t max_out_size, unsigned seed) {
   using namespace nofail;
   constexpr unsigned kOneInCrosses = 8;
-  if (!guidance.mutator || seed % kOneInCrosses != 0) return 0;
+  if (!CurrentGuidance().mutator || seed % kOneInCrosses != 0) return 0;
   return CrossInputs(LastProfile(), {data1, size1}, {data2, size2}, {out, max_out_size}, seed);
 }

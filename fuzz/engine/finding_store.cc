@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#include "fuzz/engine/finding_store.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "fuzz/base/exit_code.h"
+#include "fuzz/base/write_file.h"
+#include "fuzz/engine/tally.h"
+
+namespace nofail {
+
+FindingStore::FindingStore(const std::string& directory) : directory_(directory) {
+  if (mkdir(directory.c_str(), 0777) == 0 || errno == EEXIST) return;
+  fprintf(stderr, "nofail: --findings: cannot make the directory %s: %s\n", directory.c_str(), strerror(errno));
+  _exit(kUsage);
+}
+
+void FindingStore::Save(const ScheduleFile& file, const std::vector<std::string>& signatures) const {
+  const std::string text = FormatText(file);
+  for (const std::string& signature : signatures) {
+    const std::string path = absl::StrCat(directory_, "/", SlugOf(signature), ".sched");
+    const absl::StatusOr<bool> made = WriteNewFile(path, text);
+    if (!made.ok()) {
+      fprintf(stderr, "nofail: %s\n", std::string(made.status().message()).c_str());
+      _exit(kSetUpFailed);
+    }
+    if (*made) fprintf(stderr, "nofail: new: %s\n", path.c_str());
+  }
+}
+
+}  // namespace nofail
