@@ -126,7 +126,7 @@ void kernel_cond_resched_rcu(struct kernel_site site);
 // ---------------------------------------------------------------------------------------------------------------
 // Memory
 enum kernel_object_kind {
-#define KERNEL_OBJECT_KIND(name, text) KERNEL_##name,
+#define KERNEL_OBJECT_KIND(name, text, hashed) KERNEL_##name,
 #include "core/kernel/object_kinds.def"
 #undef KERNEL_OBJECT_KIND
 };

@@ -9,7 +9,7 @@
 namespace nofail {
 
 inline constexpr const char* kObjectKindTexts[] = {
-#define KERNEL_OBJECT_KIND(name, text) text,
+#define KERNEL_OBJECT_KIND(name, text, hashed) text,
 #include "core/kernel/object_kinds.def"
 #undef KERNEL_OBJECT_KIND
 };
@@ -17,6 +17,16 @@ inline constexpr int kObjectKinds = sizeof kObjectKindTexts / sizeof *kObjectKin
 
 // "selem": the word that reports and schedules use.
 constexpr const char* ObjectKindText(kernel_object_kind kind) { return kObjectKindTexts[kind]; }
+
+// Whether the scenario says which bucket an object of this kind falls into.
+constexpr bool IsHashed(kernel_object_kind kind) {
+  constexpr bool kHashed[] = {
+#define KERNEL_OBJECT_KIND(name, text, hashed) hashed,
+#include "core/kernel/object_kinds.def"
+#undef KERNEL_OBJECT_KIND
+  };
+  return kHashed[kind];
+}
 
 }  // namespace nofail
 #endif  // NOFAIL_FUZZ_BASE_OBJECT_KIND_H_

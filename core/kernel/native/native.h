@@ -20,7 +20,7 @@
 namespace nofail::native {
 
 inline constexpr int kObjectKinds = 0
-#define KERNEL_OBJECT_KIND(name, text) +1
+#define KERNEL_OBJECT_KIND(name, text, hashed) +1
 #include "core/kernel/object_kinds.def"
 #undef KERNEL_OBJECT_KIND
     ;

@@ -7,6 +7,7 @@
 
 #include "core/kernel/sim/machine.h"
 #include "fuzz/base/harness_bug.h"
+#include "fuzz/base/object_kind.h"
 #include "core/kernel/sim/sanitizer.h"
 
 namespace nofail {
@@ -44,8 +45,7 @@ void* Heap::Alloc(kernel_object_kind kind, size_t size, kernel_site site) {
                                           ObjectInfo::kAlive, ObjectInfo::kAlive});
   for (size_t i = 0; i < granules; ++i) owner_[start / kArenaGranule + i] = id;
   start_[id] = static_cast<uint32_t>(start);
-  // What subjects hash to find a bucket: the storage, or (before Linux 7.0) the selem.
-  hash_[id] = kind == KERNEL_STORAGE || kind == KERNEL_SELEM ? machine_.scheduler.current().hash : id;
+  hash_[id] = IsHashed(kind) ? machine_.scheduler.current().hash : id;
 
   void* object = reinterpret_cast<void*>(base_ + start);
   UnpoisonMemory(object, size);

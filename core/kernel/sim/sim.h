@@ -78,7 +78,7 @@ class Sim {
   // reference counted at `counted` is gone. Put says that one went; what its owner did comes before what the waiter does.
   void WaitUntil(bool (*ready)(const void*), const void* counted);
   void Put(const void* counted);
-  // The storage that the current task allocates next gets this bucket number (kernel_hash_ptr).
+  // The hashed objects that the current task allocates from now on get this bucket number (kernel_hash_ptr).
   void SetHash(uint32_t hash);
 
   // ---- Objects and special fields ---------------------------------------------------------------------------

@@ -38,7 +38,7 @@ struct Task {
   bool in_callback;    // runs an RCU callback
   bool rcu_reported;   // RcuNotHeld was reported for this op
   bool resched_due;    // need_resched said yes, and the task cannot have been scheduled since
-  uint32_t hash;       // of the storage it allocates next
+  uint32_t hash;       // of the hashed objects that it allocates
 
   // Reader sections (rcu.cc).
   uint8_t nesting[2];
