@@ -45,7 +45,7 @@ BENCHMARK(BM_Switch);
 
 void BM_Execution(benchmark::State& state, Profile profile) {
   const std::vector<Input>& inputs = TwoTaskInputs(profile);
-  Executor executor(*linked_subject);
+  Executor executor(*linked_subject, Sim::Get());
   Schedule schedule;
   size_t next = 0;
   uint64_t events = 0;
@@ -80,7 +80,7 @@ BENCHMARK_CAPTURE(BM_Decode, teardown, Profile::kTeardown);
 void BM_Judge(benchmark::State& state) {
   constexpr int kTimes = 100;
   const std::vector<Input>& inputs = TwoTaskInputs(Profile::kTeardown);
-  Executor executor(*linked_subject);
+  Executor executor(*linked_subject, Sim::Get());
   Schedule schedule;
   size_t next = 0;
   Verdict verdict;
@@ -113,7 +113,7 @@ Schedule ScheduleOf(int64_t ops) {
 
 void BM_Operations(benchmark::State& state) {
   const Schedule schedule = ScheduleOf(state.range(0));
-  Executor executor(*linked_subject);
+  Executor executor(*linked_subject, Sim::Get());
   for (auto _ : state) executor.Run(schedule);
   state.SetComplexityN(executor.trace().size());
   state.SetItemsProcessed(state.iterations());

@@ -56,7 +56,7 @@ Schedule Parse(const std::string& text) {
 
 // Calls `look` for each run with at most `preemptions` preemptions.
 void ForEachRun(const Schedule& schedule, uint32_t preemptions, const std::function<void(const Outcome&)>& look) {
-  Executor executor(*linked_subject);
+  Executor executor(*linked_subject, Sim::Get());
   ExhaustiveChooser search(1u << static_cast<int>(ChoiceKind::kPreempt), preemptions);
   do {
     const RunResult& result = executor.Run(schedule, &search);
@@ -65,7 +65,7 @@ void ForEachRun(const Schedule& schedule, uint32_t preemptions, const std::funct
 }
 
 void ForTheRun(const Schedule& schedule, const std::function<void(const Outcome&)>& look) {
-  Executor executor(*linked_subject);
+  Executor executor(*linked_subject, Sim::Get());
   const RunResult& result = executor.Run(schedule);
   EXPECT_TRUE(result.verdict.pass());
   look({executor.trace(), result.verdict});

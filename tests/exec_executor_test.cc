@@ -35,7 +35,7 @@ class ExecutorTest : public ::testing::Test {
     return executor_.trace().Hash();
   }
 
-  Executor executor_{*linked_subject};
+  Executor executor_{*linked_subject, Sim::Get()};
 };
 
 TEST_F(ExecutorTest, SequentialFaultFreeRunsPass) {
@@ -85,7 +85,7 @@ TEST_F(ExecutorTest, WhatRanBeforeDoesNotMatter) {
     hashes.push_back(HashOf(schedules.back()));
   }
   for (size_t i = schedules.size(); i-- > 0;) EXPECT_EQ(HashOf(schedules[i]), hashes[i]) << i;
-  Executor other(*linked_subject);
+  Executor other(*linked_subject, Sim::Get());
   for (size_t i = 0; i < schedules.size(); ++i) {
     other.Run(schedules[i]);
     EXPECT_EQ(other.trace().Hash(), hashes[i]) << i;
@@ -104,7 +104,7 @@ TEST_F(ExecutorTest, NothingFailsWhereNothingMay) {
       ASSERT_NE(deviation.kind, ChoiceKind::kLock);
       ASSERT_NE(deviation.kind, ChoiceKind::kAlloc);
     }
-    Executor others(*linked_subject);  // to which the recorded schedule is as good as any
+    Executor others(*linked_subject, Sim::Get());  // to which the recorded schedule is as good as any
     others.Run(recorded);
     ASSERT_EQ(others.trace().Hash(), hash) << FormatText({{}, schedule, {}});
     others.Run(schedule);

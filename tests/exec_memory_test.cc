@@ -30,7 +30,7 @@ namespace nofail {
 namespace {
 
 TEST(ExecutorMemoryTest, PassingRunsAllocateNothing) {
-  Executor executor(*linked_subject);
+  Executor executor(*linked_subject, Sim::Get());
   Rng rng(1);
   std::vector<Schedule> passing;
   for (int i = 0; i < 2000; ++i) {

@@ -27,7 +27,7 @@ bool LeavesCharge(const Violation& violation) { return violation.kind == "charge
 
 class LinuxTest : public ::testing::Test {
  protected:
-  Executor executor_{*linked_subject};
+  Executor executor_{*linked_subject, Sim::Get()};
 };
 
 TEST_F(LinuxTest, IsNamedAfterTheTree) {

@@ -80,7 +80,7 @@ class Driver {
   void Save(const Verdict& verdict);
 
   Options options_;
-  Executor executor_{*linked_subject};
+  Executor executor_{*linked_subject, Sim::Get()};
   FeatureCollector features_{linked_subject->selem_state_offset};
   Tally tally_;
   std::optional<FindingStore> store_;

@@ -10,8 +10,9 @@
 namespace nofail {
 
 struct Executor::Impl {
-  explicit Impl(const subject& subject) : world(subject) {}
+  Impl(const subject& subject, Sim& sim) : sim(sim), world(subject, sim) {}
 
+  Sim& sim;
   World world;
   ScheduleChooser chooser;
   NoFailureChooser no_failures{&chooser};
@@ -19,11 +20,11 @@ struct Executor::Impl {
   RunResult result;
 };
 
-Executor::Executor(const subject& subject) : impl_(std::make_unique<Impl>(subject)) {}
+Executor::Executor(const subject& subject, Sim& sim) : impl_(std::make_unique<Impl>(subject, sim)) {}
 Executor::~Executor() = default;
 
 const Trace& Executor::trace() const {
-  return Sim::Get().trace();
+  return impl_->sim.trace();
 }
 
 void Executor::AllowNoFailures() {

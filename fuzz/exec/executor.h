@@ -11,6 +11,7 @@
 #include "fuzz/check/verdict.h"
 #include "fuzz/schedule/schedule.h"
 #include "core/kernel/sim/choice.h"
+#include "core/kernel/sim/sim.h"
 #include "core/kernel/trace/trace.h"
 
 namespace nofail {
@@ -23,7 +24,8 @@ struct RunResult {
 
 class Executor {
  public:
-  explicit Executor(const subject& subject);
+  // `sim` must outlive the executor. Executors may share one, since only one of them runs at a time.
+  Executor(const subject& subject, Sim& sim);
   ~Executor();
 
   // From now on no lock attempt and no allocation fails, whatever a schedule says (NoFailureChooser); recorded schedules

@@ -20,7 +20,7 @@ constexpr kernel_site kDriver = {};
 
 class Reference {
  public:
-  explicit Reference(uint32_t* count) : count_(count) {
+  Reference(World& world, uint32_t* count) : sim_(world.sim()), count_(count) {
     if (count_ != nullptr) ++*count_;
   }
   ~Reference() { Drop(); }
@@ -30,17 +30,18 @@ class Reference {
   void Drop() {
     if (count_ == nullptr) return;
     --*count_;
-    Sim::Get().Put(count_);
+    sim_.Put(count_);
     count_ = nullptr;
   }
 
  private:
+  Sim& sim_;
   uint32_t* count_;  // null: none needed, or dropped
 };
 
-void DropLast(uint32_t* count) {
+void DropLast(World& world, uint32_t* count) {
   --*count;
-  Sim::Get().WaitUntil([](const void* counted) { return *static_cast<const uint32_t*>(counted) == 0; }, count);
+  world.sim().WaitUntil([](const void* counted) { return *static_cast<const uint32_t*>(counted) == 0; }, count);
 }
 
 class Section {
@@ -65,8 +66,8 @@ bool IsForLookupOnly(const LiveOwner& owner, const Op& op) {
 }
 
 // What a program does with a value that it was given. It may be slow to read it (rule 9).
-void UseValue(const LiveMap& map, const void* value) {
-  Sim::Get().Point();
+void UseValue(World& world, const LiveMap& map, const void* value) {
+  world.sim().Point();
   kernel_check_bytes(value, map.spec.bytes, kDriver);
 }
 
@@ -121,12 +122,12 @@ uint64_t* UptrSlot(const LiveMap& map, uint64_t* value) {
 
 // What a program or user space passes: any bytes, also where the special fields stand, which no copy may take over.
 uint64_t* MakeValue(World& world, const LiveMap& map) {
-  const OpRef who = Sim::Get().current();
+  const OpRef who = world.sim().current();
   const uint64_t word = 0x0101010101010101 * (0x80u | (who.task * 31u + who.op) % 0x80u);
   uint64_t* value = world.value_buffer();
   const uint32_t size = kernel_value_size(map.spec.bytes, map.spec.fields);
   for (uint32_t i = 0; i < size / sizeof(word); ++i) value[i] = word;
-  if (uint64_t* uptr = UptrSlot(map, value)) *uptr = Sim::Get().NewResource(KERNEL_FIELD_UPTR);
+  if (uint64_t* uptr = UptrSlot(map, value)) *uptr = world.sim().NewResource(KERNEL_FIELD_UPTR);
   return value;
 }
 
@@ -136,39 +137,39 @@ uint64_t* MakeValue(World& world, const LiveMap& map) {
 int64_t GetOrCreate(World& world, const LiveMap& map, const LiveOwner& owner) {
   Section section(true);
   if (const void* found = world.subject().lookup(map.map, owner.owner, true)) {
-    UseValue(map, found);
+    UseValue(world, map, found);
     return 0;
   }
   uint64_t* value = world.value_buffer();
   std::fill_n(value, kernel_value_size(map.spec.bytes, map.spec.fields) / sizeof(*value), 0);  // no uptr in it
-  Sim::Get().SetHash(owner.spec.bucket);
+  world.sim().SetHash(owner.spec.bucket);
   return world.subject().update(map.map, owner.owner, value, UPDATE_NOEXIST);
 }
 
 int64_t Update(World& world, const Op& op) {
   LiveMap& map = world.map(op.map);
   LiveOwner& owner = world.owner(op.owner);
-  Reference map_reference(&map.references);
-  Reference owner_reference(&owner.references);
+  Reference map_reference(world, &map.references);
+  Reference owner_reference(world, &owner.references);
   owner.used = true;
   if (op.sleepable) return GetOrCreate(world, map, owner);
   uint64_t* value = MakeValue(world, map);
   int result;
   {
     Section section(false);
-    Sim::Get().SetHash(owner.spec.bucket);
+    world.sim().SetHash(owner.spec.bucket);
     result = world.subject().update(map.map, owner.owner, value, op.flags);
   }
   uint64_t* uptr = UptrSlot(map, value);
-  if (uptr != nullptr && *uptr != 0) Sim::Get().ReleaseResource(*uptr, kDriver);  // rule 10
+  if (uptr != nullptr && *uptr != 0) world.sim().ReleaseResource(*uptr, kDriver);  // rule 10
   return result;
 }
 
 int64_t Delete(World& world, const Op& op) {
   LiveMap& map = world.map(op.map);
   LiveOwner& owner = world.owner(op.owner);
-  Reference map_reference(&map.references);
-  Reference owner_reference(&owner.references);
+  Reference map_reference(world, &map.references);
+  Reference owner_reference(world, &owner.references);
   Section section(op.sleepable);
   return world.subject().remove(map.map, owner.owner);
 }
@@ -176,28 +177,28 @@ int64_t Delete(World& world, const Op& op) {
 int64_t Lookup(World& world, const Op& op) {
   LiveMap& map = world.map(op.map);
   LiveOwner& owner = world.owner(op.owner);
-  Reference map_reference(&map.references);
-  Reference owner_reference(CountForLookup(owner, op));
+  Reference map_reference(world, &map.references);
+  Reference owner_reference(world, CountForLookup(owner, op));
   Section section(op.sleepable);
   void* value = world.subject().lookup(map.map, owner.owner, op.flags != 0);
   if (IsForLookupOnly(owner, op)) owner_reference.Drop();
   if (value == nullptr) return 0;
-  UseValue(map, value);
+  UseValue(world, map, value);
   return 1;
 }
 
 int64_t Kptr(World& world, const Op& op) {
   LiveMap& map = world.map(op.map);
   LiveOwner& owner = world.owner(op.owner);
-  Reference map_reference(&map.references);
-  Reference owner_reference(CountForLookup(owner, op));
+  Reference map_reference(world, &map.references);
+  Reference owner_reference(world, CountForLookup(owner, op));
   Section section(op.sleepable);
   auto* value = static_cast<char*>(world.subject().lookup(map.map, owner.owner, true));
   if (IsForLookupOnly(owner, op)) owner_reference.Drop();
   if (value == nullptr) return 0;
   if ((map.spec.fields & KERNEL_FIELD_KPTR) != 0) {
     const uint32_t offset = kernel_value_offset(map.spec.bytes, map.spec.fields, KERNEL_FIELD_KPTR);
-    Sim::Get().ExchangeKptr(reinterpret_cast<uint64_t*>(value + offset), Sim::Get().NewResource(KERNEL_FIELD_KPTR),
+    world.sim().ExchangeKptr(reinterpret_cast<uint64_t*>(value + offset), world.sim().NewResource(KERNEL_FIELD_KPTR),
                             kDriver);
   }
   return 1;
@@ -206,10 +207,10 @@ int64_t Kptr(World& world, const Op& op) {
 int64_t Clone(World& world, const Op& op) {
   LiveOwner& parent = world.owner(op.owner);
   LiveOwner& child = world.owner(op.other);
-  Reference parent_reference(&parent.references);
-  Reference child_reference(&child.references);
+  Reference parent_reference(world, &parent.references);
+  Reference child_reference(world, &child.references);
   child.used = child.cloned_to = true;
-  Sim::Get().SetHash(child.spec.bucket);
+  world.sim().SetHash(child.spec.bucket);
   int result = world.subject().clone(parent.owner, child.owner);
   child.cloned_to = false;
   child.clone_failed = result != 0;
@@ -219,14 +220,14 @@ int64_t Clone(World& world, const Op& op) {
 
 int64_t Dump(World& world, const Op& op) {
   LiveOwner& owner = world.owner(op.owner);
-  Reference reference(&owner.references);
+  Reference reference(world, &owner.references);
   return world.subject().dump(owner.owner);
 }
 
 int64_t Destroy(World& world, const Op& op) {
   LiveOwner& owner = world.owner(op.owner);
   owner.ended = true;
-  DropLast(&owner.references);
+  DropLast(world, &owner.references);
   if (owner.spec.type == STORAGE_CGROUP) kernel_synchronize_rcu(kDriver);  // rule 6
   world.subject().owner_destroy(owner.owner);
   world.OwnerEnded(owner);
@@ -241,9 +242,9 @@ int64_t Destroy(World& world, const Op& op) {
 int64_t MapFree(World& world, const Op& op) {
   LiveMap& map = world.map(op.map);
   map.ended = true;
-  DropLast(&map.references);
+  DropLast(world, &map.references);
   world.subject().map_free(map.map);
-  Sim::Get().EndRecord(map.record);  // rule 11
+  world.sim().EndRecord(map.record);  // rule 11
   return 0;
 }
 
@@ -273,7 +274,7 @@ const char* SkipReasonText(SkipReason reason) {
 }
 
 void Perform(World& world, const Op& op, uint8_t number) {
-  Sim& sim = Sim::Get();
+  Sim& sim = world.sim();
   const uint8_t kind = static_cast<uint8_t>(op.kind);
   sim.BeginOp(number, kind, op.kind == OpKind::kMapFree ? world.map(op.map).id : world.owner(op.owner).id);
   sim.Point();  // others may run before its first step, while it holds no reference and is in no section

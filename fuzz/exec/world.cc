@@ -22,7 +22,8 @@ SimConfig ConfigOf(const Modes& modes) {
 
 }  // namespace
 
-World::World(const struct subject& subject) : subject_(subject), maps_(), owners_(), values_() {
+World::World(const struct subject& subject, Sim& sim)
+    : subject_(subject), sim_(sim), maps_(), owners_(), values_() {
   owner_ends_.reserve(kMaxOwners);
 }
 
@@ -31,7 +32,7 @@ World& World::Current() {
 }
 
 RunView World::view() const {
-  return {Sim::Get().trace(), Sim::Get().resources(), subject_, owner_ends_, fatal_};
+  return {sim_.trace(), sim_.resources(), subject_, owner_ends_, fatal_};
 }
 
 void World::Run(const Schedule& schedule, Chooser* chooser) {
@@ -40,34 +41,34 @@ void World::Run(const Schedule& schedule, Chooser* chooser) {
   chooser_ = chooser;
   owner_ends_.clear();
   subject_.reset();
-  Sim::Get().Reset(ConfigOf(schedule.modes), &default_chooser_);
+  sim_.Reset(ConfigOf(schedule.modes), &default_chooser_);
   fatal_ = !(RunSetup() && RunTasks() && RunEnd());
 }
 
 bool World::RunSetup() {
-  Sim::Get().Spawn(kSetup, &World::SetupBody, this);
-  return Sim::Get().Run();
+  sim_.Spawn(kSetup, &World::SetupBody, this);
+  return sim_.Run();
 }
 
 bool World::RunTasks() {
   for (size_t i = 0; i < schedule_->tasks.size(); ++i) {
     // Ops are only read; the simulator's interface has no const.
-    Sim::Get().Spawn(static_cast<TaskId>(kTaskA + i), &World::TaskBody,
+    sim_.Spawn(static_cast<TaskId>(kTaskA + i), &World::TaskBody,
                      const_cast<std::vector<Op>*>(&schedule_->tasks[i]));
   }
-  return Sim::Get().Run();
+  return sim_.Run();
 }
 
 bool World::RunEnd() {
-  Sim::Get().Spawn(kEnd, &World::EndBody, this);
-  return Sim::Get().Run();
+  sim_.Spawn(kEnd, &World::EndBody, this);
+  return sim_.Run();
 }
 
 void World::SetupBody(void* argument) {
   World& world = *static_cast<World*>(argument);
   for (uint8_t i = 0; i < world.schedule_->maps.size(); ++i) world.MakeMap(i);
   for (uint8_t i = 0; i < world.schedule_->owners.size(); ++i) world.MakeOwner(i);
-  Sim::Get().SetChooser(world.chooser_);
+  world.sim_.SetChooser(world.chooser_);
   PerformAll(world, world.schedule_->setup);
 }
 
@@ -88,10 +89,9 @@ void World::EndBody(void* argument) {
 }
 
 void World::MakeMap(uint8_t index) {
-  Sim& sim = Sim::Get();
   MapSpec spec = schedule_->maps[index];
   spec.fields &= ~subject_.missing_fields;
-  kernel_record* record = sim.MakeRecord({.map_id = index, .bytes = spec.bytes, .fields = spec.fields});
+  kernel_record* record = sim_.MakeRecord({.map_id = index, .bytes = spec.bytes, .fields = spec.fields});
   subject_map_attr attr = {.type = spec.type,
                            .value_size = kernel_value_size(spec.bytes, spec.fields),
                            .flags = spec.clone ? uint32_t{KERNEL_MAP_CLONE} : 0,
@@ -99,18 +99,18 @@ void World::MakeMap(uint8_t index) {
                            .record = record};
   kernel_map* map = subject_.map_alloc(&attr);
   // Without a map, none of its ops is possible.
-  maps_[index] = {map, record, sim.ObjectAt(map), spec, 1, map == nullptr};
+  maps_[index] = {map, record, sim_.ObjectAt(map), spec, 1, map == nullptr};
 }
 
 void World::MakeOwner(uint8_t index) {
   const OwnerSpec& spec = schedule_->owners[index];
   void* owner = kernel_alloc(KERNEL_OWNER, subject_.owner_size, {});
   subject_.owner_init(owner, spec.type, spec.optmem == 0 ? uint32_t{INT32_MAX} : spec.optmem * kOptmemUnit);
-  owners_[index] = {owner, Sim::Get().ObjectAt(owner), spec, 1, false, false, false, false};
+  owners_[index] = {owner, sim_.ObjectAt(owner), spec, 1, false, false, false, false};
 }
 
 void World::OwnerEnded(const LiveOwner& owner) {
-  owner_ends_.push_back({owner.id, Sim::Get().trace().size(), subject_.owner_charge(owner.owner)});
+  owner_ends_.push_back({owner.id, sim_.trace().size(), subject_.owner_charge(owner.owner)});
 }
 
 }  // namespace nofail
@@ -119,14 +119,13 @@ void World::OwnerEnded(const LiveOwner& owner) {
 
 using nofail::EventKind;
 using nofail::LiveMap;
-using nofail::Sim;
 using nofail::World;
 
 namespace {
 
 // The count is in the map: whoever has a pointer to one that is gone finds out here.
 LiveMap& CountedMap(const kernel_map* map, kernel_site site) {
-  Sim::Get().Point();
+  World::Current().sim().Point();
   kernel_check_bytes(map, sizeof(*map), site);
   return World::Current().map(static_cast<uint8_t>(map->id));
 }
@@ -137,13 +136,13 @@ bool kernel_map_inc_not_zero(kernel_map* map, kernel_site site) {
   LiveMap& live = CountedMap(map, site);
   const bool taken = live.references != 0;
   if (taken) ++live.references;
-  Sim::Get().Emit(EventKind::kMapGet, taken, live.id, 0, 0, site);
+  World::Current().sim().Emit(EventKind::kMapGet, taken, live.id, 0, 0, site);
   return taken;
 }
 
 void kernel_map_put(kernel_map* map, kernel_site site) {
   LiveMap& live = CountedMap(map, site);
-  Sim::Get().Emit(EventKind::kMapPut, 0, live.id, 0, 0, site);
+  World::Current().sim().Emit(EventKind::kMapPut, 0, live.id, 0, 0, site);
   --live.references;
-  Sim::Get().Put(&live.references);
+  World::Current().sim().Put(&live.references);
 }

@@ -68,7 +68,7 @@ struct LiveOwner {
 
 class World {
  public:
-  explicit World(const struct subject& subject);
+  World(const struct subject& subject, Sim& sim);
 
   // REQUIRES: `schedule` is valid, and outlives view().
   void Run(const Schedule& schedule, Chooser* chooser);
@@ -79,10 +79,11 @@ class World {
   // The world whose run this is.
   static World& Current();
   const struct subject& subject() const { return subject_; }
+  Sim& sim() { return sim_; }
   LiveMap& map(uint8_t index) { return maps_[index]; }
   LiveOwner& owner(uint8_t index) { return owners_[index]; }
   // Room for the value that the current task's op passes; not on its stack, so that it outlives a cut-short task.
-  uint64_t* value_buffer() { return values_[Sim::Get().current().task].data(); }
+  uint64_t* value_buffer() { return values_[sim_.current().task].data(); }
   void OwnerEnded(const LiveOwner& owner);
 
  private:
@@ -99,6 +100,7 @@ class World {
   void MakeOwner(uint8_t index);
 
   const struct subject& subject_;
+  Sim& sim_;
   const Schedule* schedule_ = nullptr;
   Chooser* chooser_ = nullptr;
   DefaultChooser default_chooser_;

@@ -35,7 +35,7 @@ constexpr DeathSignal kDeathSignals[] = {
 
 class Server {
  public:
-  Server(const subject& subject, int channel) : subject_(subject), channel_(channel), executor_(subject) {}
+  Server(const subject& subject, int channel) : subject_(subject), channel_(channel), executor_(subject, Sim::Get()) {}
 
   [[noreturn]] void Serve();
   // Sends what is known of the run that ends the process, once.

@@ -175,7 +175,7 @@ void Replayer::Replay(const Input& input) {
   if (arguments_.subjects.empty()) AddMissing(input.file, &missing_);
   bool as_expected = true;
   for (const subject* subject : subjects) {
-    Executor& executor = executors_.try_emplace(subject, *subject).first->second;
+    Executor& executor = executors_.try_emplace(subject, *subject, Sim::Get()).first->second;
     Outcome outcome = nofail::Replay(executor, *subject, input, arguments_);
     as_expected &= outcome.as_expected;
     if (arguments_.json) runs_.push_back(std::move(outcome.json));

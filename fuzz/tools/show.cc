@@ -37,7 +37,7 @@ int Run(absl::Span<const std::string> raw) {
   if (!subject.ok()) return Fail(kUsage, absl::StrCat(input->name, ": ", subject.status().message()));
 
   InstallSanitizerHooks(nullptr);
-  Executor executor(**subject);
+  Executor executor(**subject, Sim::Get());
   const RunResult& result = executor.Run(input->file.schedule);
   const std::string text = FormatText({{}, input->file.schedule, {}});
   const Report report{**subject, text, result.verdict, executor.trace()};

@@ -19,10 +19,12 @@ constexpr uint32_t kSpareEvents = 16;
 
 }  // namespace
 
-Machine& machine() {
-  static Machine* const machine = new Machine;  // lives for ever: fibers may still be suspended at exit
-  return *machine;
-}
+// What the C contract works on: set when the process's one Sim is made, before anything can run.
+static Machine* g_machine = nullptr;
+
+Machine& machine() { return *g_machine; }
+
+Sim::Sim() : machine_(*new Machine) { g_machine = &machine_; }
 
 bool IsFatal(Fault fault) {
   switch (fault) {
@@ -68,100 +70,94 @@ void CheckLeftNothing(Machine& machine, kernel_site site) {
 }
 
 void Sim::Reset(const SimConfig& config, Chooser* chooser) {
-  Machine& m = machine();
-  m.trace.Clear();
-  m.config = config;
-  m.fatal = false;
-  m.warned_count = 0;
-  m.scheduler.Reset(chooser);
-  m.heap.Reset();
-  m.rcu.Reset();
-  m.ledger.Reset();
+  machine_.trace.Clear();
+  machine_.config = config;
+  machine_.fatal = false;
+  machine_.warned_count = 0;
+  machine_.scheduler.Reset(chooser);
+  machine_.heap.Reset();
+  machine_.rcu.Reset();
+  machine_.ledger.Reset();
   chooser->Begin();
 }
 
 void Sim::SetChooser(Chooser* chooser) {
-  machine().scheduler.set_chooser(chooser);
+  machine_.scheduler.set_chooser(chooser);
   chooser->Begin();
 }
 
-void Sim::RenewFibers() { machine().scheduler.RenewFibers(); }
+void Sim::RenewFibers() { machine_.scheduler.RenewFibers(); }
 
 void Sim::Spawn(TaskId id, void (*body)(void*), void* argument) {
-  machine().scheduler.Spawn({static_cast<uint8_t>(id), 0}, 0, body, argument);
+  machine_.scheduler.Spawn({static_cast<uint8_t>(id), 0}, 0, body, argument);
 }
 
-bool Sim::Run() { return machine().scheduler.Run(); }
-Trace& Sim::trace() { return machine().trace; }
-bool Sim::IsFatal() const { return machine().fatal; }
-OpRef Sim::current() const { return machine().scheduler.current().op; }
+bool Sim::Run() { return machine_.scheduler.Run(); }
+Trace& Sim::trace() { return machine_.trace; }
+bool Sim::IsFatal() const { return machine_.fatal; }
+OpRef Sim::current() const { return machine_.scheduler.current().op; }
 
-void Sim::Point() { machine().scheduler.Point(); }
+void Sim::Point() { machine_.scheduler.Point(); }
 
 void Sim::Emit(EventKind kind, uint8_t detail, ObjectId object, uint16_t offset, uint64_t value, kernel_site site) {
-  machine().Emit(kind, detail, object, offset, value, site);
+  machine_.Emit(kind, detail, object, offset, value, site);
 }
 
 void Sim::BeginOp(uint8_t op, uint8_t kind, ObjectId object) {
-  Machine& m = machine();
-  Task& task = m.scheduler.current();
+  Task& task = machine_.scheduler.current();
   task.op.op = op;
   for (uint16_t& ordinal : task.ordinals) ordinal = 0;
   task.rcu_reported = false;
-  m.Emit(EventKind::kOpBegin, kind, object, 0, 0, {});
+  machine_.Emit(EventKind::kOpBegin, kind, object, 0, 0, {});
 }
 
 void Sim::EndOp(uint8_t kind, int64_t result) {
-  Machine& m = machine();
-  CheckLeftNothing(m, {});
-  m.Emit(EventKind::kOpEnd, kind, 0, 0, static_cast<uint64_t>(result), {});
+  CheckLeftNothing(machine_, {});
+  machine_.Emit(EventKind::kOpEnd, kind, 0, 0, static_cast<uint64_t>(result), {});
 }
 
 void Sim::SkipOp(uint8_t op, uint8_t kind, uint64_t reason) {
-  Machine& m = machine();
-  m.scheduler.current().op.op = op;
-  m.Emit(EventKind::kOpSkip, kind, 0, 0, reason, {});
+  machine_.scheduler.current().op.op = op;
+  machine_.Emit(EventKind::kOpSkip, kind, 0, 0, reason, {});
 }
 
 void Sim::WaitUntil(bool (*ready)(const void*), const void* counted) {
-  machine().scheduler.Block(ready, counted);
+  machine_.scheduler.Block(ready, counted);
   SyncAcquire(counted);
 }
 
 void Sim::Put(const void* counted) {
   SyncRelease(counted);
-  machine().scheduler.Recheck();
+  machine_.scheduler.Recheck();
 }
 
-void Sim::SetHash(uint32_t hash) { machine().scheduler.current().hash = hash; }
-ObjectId Sim::ObjectAt(const volatile void* address) const { return machine().heap.Find(address).object; }
-kernel_record* Sim::MakeRecord(const RecordSpec& spec) { return machine().ledger.MakeRecord(spec); }
-void Sim::EndRecord(kernel_record* record) { machine().ledger.EndRecord(record); }
-uint64_t Sim::NewResource(unsigned field) { return machine().ledger.NewResource(field); }
-std::span<const int32_t> Sim::resources() const { return machine().ledger.resources(); }
+void Sim::SetHash(uint32_t hash) { machine_.scheduler.current().hash = hash; }
+ObjectId Sim::ObjectAt(const volatile void* address) const { return machine_.heap.Find(address).object; }
+kernel_record* Sim::MakeRecord(const RecordSpec& spec) { return machine_.ledger.MakeRecord(spec); }
+void Sim::EndRecord(kernel_record* record) { machine_.ledger.EndRecord(record); }
+uint64_t Sim::NewResource(unsigned field) { return machine_.ledger.NewResource(field); }
+std::span<const int32_t> Sim::resources() const { return machine_.ledger.resources(); }
 
 void Sim::ExchangeKptr(uint64_t* slot, uint64_t resource, kernel_site site) {
-  machine().ledger.ExchangeKptr(slot, resource, site);
+  machine_.ledger.ExchangeKptr(slot, resource, site);
 }
 
-void Sim::ReleaseResource(uint64_t resource, kernel_site site) { machine().ledger.Release(resource, 0, 0, site); }
+void Sim::ReleaseResource(uint64_t resource, kernel_site site) { machine_.ledger.Release(resource, 0, 0, site); }
 
 void Sim::ReportFromSanitizer(Fault fault, const void* address, kernel_site site) {
-  Machine& m = machine();
-  Heap::Place place = m.heap.Find(address);
-  m.trace.Append({EventKind::kFault, static_cast<uint8_t>(fault), m.scheduler.current().op, place.object, place.offset,
+  Heap::Place place = machine_.heap.Find(address);
+  machine_.trace.Append({EventKind::kFault, static_cast<uint8_t>(fault), machine_.scheduler.current().op, place.object, place.offset,
                   site.line, 0, site.function, site.file});
   if (nofail::IsFatal(fault)) {
-    m.fatal = true;
-    m.scheduler.StopSoon();
+    machine_.fatal = true;
+    machine_.scheduler.StopSoon();
   }
 }
 
 void Sim::ReportRace(const void* address, kernel_site site, kernel_site earlier) {
   ReportFromSanitizer(Fault::kDataRace, address, site);
-  Machine& m = machine();
-  Heap::Place place = m.heap.Find(address);
-  m.trace.Append({EventKind::kEarlierAccess, 0, {}, place.object, place.offset, earlier.line, 0, earlier.function,
+  Heap::Place place = machine_.heap.Find(address);
+  machine_.trace.Append({EventKind::kEarlierAccess, 0, {}, place.object, place.offset, earlier.line, 0, earlier.function,
                   earlier.file});
 }
 

@@ -39,12 +39,19 @@ struct RecordSpec {
   unsigned fields;  // KERNEL_FIELD_*
 };
 
+struct Machine;
+
 class Sim {
  public:
+  // The process's one. It is for main functions, which pass it on, and for what is called without an argument that could
+  // carry it: the C contract, the hooks of sanitizers and signal handlers. There cannot be a second one, because the C
+  // contract would not know which is meant, and the thread sanitizer's runtime accepts one arena per process.
   static Sim& Get() {
-    static Sim sim;
-    return sim;
+    static Sim* const sim = new Sim;  // lives for ever: fibers may still be suspended at exit
+    return *sim;
   }
+  Sim(const Sim&) = delete;
+  Sim& operator=(const Sim&) = delete;
 
   // Forgets the last run. `chooser` must outlive the run.
   void Reset(const SimConfig& config, Chooser* chooser);
@@ -107,7 +114,9 @@ class Sim {
   void ReportRace(const void* address, kernel_site site, kernel_site earlier);
 
  private:
-  Sim() = default;
+  Sim();
+
+  Machine& machine_;  // owned, and never freed
 };
 
 }  // namespace nofail
