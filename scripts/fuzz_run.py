@@ -63,7 +63,7 @@ def read_totals(findings):
 
 
 def estimate(registers):
-    """Of fuzz/engine/distinct.h: how many different values were seen."""
+    """Of fuzz/engine/hyperloglog.h: how many different values were seen."""
     m = len(registers)
     raw = 0.7213 / (1 + 1.079 / m) * m * m / sum(2.0**-longest for longest in registers)
     empty = registers.count(0)

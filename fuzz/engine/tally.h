@@ -11,7 +11,7 @@
 #include <string>
 
 #include "fuzz/check/known.h"
-#include "fuzz/engine/distinct.h"
+#include "fuzz/engine/hyperloglog.h"
 
 namespace nofail {
 
@@ -47,7 +47,7 @@ class Tally {
   // Replaces the file as a whole, so that readers see all of it. One line each, words separated by blanks:
   //   state running|done
   //   executions N / events N / seconds N.N
-  //   interleavings REGISTERS (distinct.h)
+  //   interleavings REGISTERS (hyperloglog.h)
   //   violation known|finding|new COUNT FIRST-EXECUTION NAME SIGNATURE
   void Write(bool done);
 
@@ -59,7 +59,7 @@ class Tally {
   // By hash: an engine learns the words that a process compares, and these would be of no use to it.
   std::map<uint64_t, Seen> seen_;
   uint64_t executions_ = 0, events_ = 0;
-  Distinct interleavings_;
+  HyperLogLog interleavings_;
   std::chrono::steady_clock::time_point start_, written_;
 };
 

@@ -2,8 +2,8 @@
 //
 // About how many different values were seen, in constant memory, and so that several processes' counts can be united:
 // HyperLogLog (Flajolet, Fusy, Gandouet, Meunier, AofA 2007). The estimate's standard error is 3 %.
-#ifndef NOFAIL_FUZZ_ENGINE_DISTINCT_H_
-#define NOFAIL_FUZZ_ENGINE_DISTINCT_H_
+#ifndef NOFAIL_FUZZ_ENGINE_HYPERLOGLOG_H_
+#define NOFAIL_FUZZ_ENGINE_HYPERLOGLOG_H_
 
 #include <algorithm>
 #include <array>
@@ -15,7 +15,7 @@
 
 namespace nofail {
 
-class Distinct {
+class HyperLogLog {
  public:
   static constexpr int kBits = 10;
 
@@ -37,4 +37,4 @@ class Distinct {
 };
 
 }  // namespace nofail
-#endif  // NOFAIL_FUZZ_ENGINE_DISTINCT_H_
+#endif  // NOFAIL_FUZZ_ENGINE_HYPERLOGLOG_H_
