@@ -3,7 +3,7 @@
 """Runs fuzz binaries until the time is over and says what they found. scripts/fuzz builds what this needs and calls it.
 
 A worker is one process of an engine (fuzz_workers.py). Each process of a fuzz binary keeps a file of counts in the
-findings' folder (fuzz/engine/tally.h has the format), and those files are all that is read, so one that dies costs
+findings' folder (fuzz/engine/run_status.h has the format), and those files are all that is read, so one that dies costs
 nothing."""
 
 import argparse

@@ -19,7 +19,7 @@
 #include "fuzz/engine/finding_store.h"
 #include "fuzz/engine/input.h"
 #include "fuzz/engine/race_confirmation.h"
-#include "fuzz/engine/tally.h"
+#include "fuzz/engine/run_status.h"
 #include "fuzz/exec/executor.h"
 #include "fuzz/report/crash_header.h"
 #include "fuzz/report/on_death.h"
@@ -82,7 +82,7 @@ class Driver {
   Options options_;
   Executor executor_{*linked_subject, Sim::Get()};
   FeatureCollector features_{linked_subject->selem_state_offset};
-  Tally tally_;
+  RunStatus status_;
   std::optional<FindingStore> store_;
   Profile profile_ = Profile::kTeardown;
   Schedule schedule_, recorded_;
@@ -91,39 +91,39 @@ class Driver {
 void Driver::Configure(Options options) {
   options_ = std::move(options);
   if (options_.no_failures) executor_.AllowNoFailures();
-  tally_.SetBaseline(options_.baseline);
+  status_.SetBaseline(options_.baseline);
   if (!options_.SavesFindings()) return;
   store_.emplace(options_.findings);
-  tally_.WriteTo(options_.findings);
+  status_.WriteTo(options_.findings);
   struct sigaction action = {};
   action.sa_handler = OnInterrupt;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
-  atexit([] { Get().tally_.Write(true); });
+  atexit([] { Get().status_.Write(true); });
 }
 
 void Driver::OnDeath() {
   Driver& driver = Get();
-  driver.tally_.Write(true);
+  driver.status_.Write(true);
   WriteReportOnDeath(STDERR_FILENO,
                      {*linked_subject, FormatText({{}, driver.schedule_, {}}), Verdict(), driver.executor_.trace()});
 }
 
 void Driver::Run(Profile profile, std::span<const uint8_t> input) {
   if (interrupted) {
-    tally_.Write(true);
+    status_.Write(true);
     _exit(kInterrupted);
   }
   profile_ = profile;
   ReadInput(profile, input, &schedule_);
   const RunResult& result = executor_.Run(schedule_);
   if (options_.guidance.features) features_.Collect(executor_.trace(), FeatureArrays());
-  tally_.CountExecution(executor_.trace().size(), executor_.trace().interleaving());
+  status_.CountExecution(executor_.trace().size(), executor_.trace().interleaving());
   if (!result.verdict.pass()) {
-    const auto is_settled = [this](const std::string& signature) { return tally_.IsSettled(signature); };
+    const auto is_settled = [this](const std::string& signature) { return status_.IsSettled(signature); };
     CountAndReport(ConfirmRaces(Verdict(result.verdict), schedule_, &executor_, is_settled));
   }
-  if (ChecksDeterminism() && tally_.executions() % kExecutionsBetweenDeterminismChecks == 0 &&
+  if (ChecksDeterminism() && status_.executions() % kExecutionsBetweenDeterminismChecks == 0 &&
       !executor_.IsDeterministic(schedule_)) {
     HarnessBugAt("the same schedule gave two traces", schedule_);
   }
@@ -139,7 +139,7 @@ void Driver::CountAndReport(const Verdict& verdict) {
   const Violation* headline = nullptr;  // the first one that is new
   bool is_first = false;
   for (const Violation& violation : verdict.violations) {
-    const Tally::Seen& seen = tally_.CountViolation(violation.Signature());
+    const RunStatus::Seen& seen = status_.CountViolation(violation.Signature());
     if (seen.listed != nullptr) continue;
     if (headline == nullptr) headline = &violation;
     is_first |= seen.count == 1;
@@ -149,10 +149,10 @@ void Driver::CountAndReport(const Verdict& verdict) {
   TakeSanitizerReports();
   if (is_first && store_.has_value()) {
     Save(verdict);
-    tally_.Write(false);  // some engines end a process without a word
+    status_.Write(false);  // some engines end a process without a word
   }
   if (stop) {
-    tally_.Write(true);
+    status_.Write(true);
     StopAtNewViolation();
   }
 }
@@ -175,13 +175,13 @@ void Driver::Save(const Verdict& verdict) {
   TakeSanitizerReports();
   // A busy policy's answers may be more than a schedule holds; then its seed has to do.
   if (file.schedule.deviations.size() > kMaxDeviations) file.schedule = schedule_;
-  file.comment = {absl::StrCat(" Found after ", tally_.executions(), " executions, sanitizer ", kSanitizer, ".")};
+  file.comment = {absl::StrCat(" Found after ", status_.executions(), " executions, sanitizer ", kSanitizer, ".")};
   Expectation& expectation = file.expectations.emplace_back();
   expectation.subject = linked_subject->name;
   for (const Violation& violation : verdict.violations) expectation.signatures.push_back(violation.Signature());
 
   std::vector<std::string> fresh = expectation.signatures;
-  std::erase_if(fresh, [this](const std::string& signature) { return !tally_.IsNew(signature); });
+  std::erase_if(fresh, [this](const std::string& signature) { return !status_.IsNew(signature); });
   store_->Save(file, fresh);
 }
 

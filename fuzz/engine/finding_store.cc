@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "fuzz/base/exit_code.h"
 #include "fuzz/base/write_file.h"
-#include "fuzz/engine/tally.h"
+#include "fuzz/engine/run_status.h"
 
 namespace nofail {
 

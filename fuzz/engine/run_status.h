@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // How often each violation was seen, and the file that says so while fuzzing goes on.
-#ifndef NOFAIL_FUZZ_ENGINE_TALLY_H_
-#define NOFAIL_FUZZ_ENGINE_TALLY_H_
+#ifndef NOFAIL_FUZZ_ENGINE_RUN_STATUS_H_
+#define NOFAIL_FUZZ_ENGINE_RUN_STATUS_H_
 
 #include <chrono>
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace nofail {
 
-class Tally {
+class RunStatus {
  public:
   // What is known of a signature.
   struct Seen {
@@ -26,7 +26,7 @@ class Tally {
     uint64_t count;
   };
 
-  Tally();
+  RunStatus();
 
   // From now on .status.<pid> in `directory`, which exists, is kept up to date.
   void WriteTo(const std::string& directory);
@@ -67,4 +67,4 @@ class Tally {
 std::string SlugOf(const std::string& signature);
 
 }  // namespace nofail
-#endif  // NOFAIL_FUZZ_ENGINE_TALLY_H_
+#endif  // NOFAIL_FUZZ_ENGINE_RUN_STATUS_H_

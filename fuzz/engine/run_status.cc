@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "fuzz/engine/tally.h"
+#include "fuzz/engine/run_status.h"
 
 #include <unistd.h>
 
@@ -27,21 +27,21 @@ std::string SlugOf(const std::string& signature) {
   return absl::StrFormat("%s-%08x", slug, static_cast<uint32_t>(HashOfSignature(signature)));
 }
 
-Tally::Tally() : start_(std::chrono::steady_clock::now()), written_(start_) {}
+RunStatus::RunStatus() : start_(std::chrono::steady_clock::now()), written_(start_) {}
 
-void Tally::WriteTo(const std::string& directory) {
+void RunStatus::WriteTo(const std::string& directory) {
   directory_ = directory;
   Write(false);
 }
 
-void Tally::CountExecution(uint32_t events, uint64_t interleaving) {
+void RunStatus::CountExecution(uint32_t events, uint64_t interleaving) {
   events_ += events;
   interleavings_.Add(interleaving);
   if (++executions_ % kExecutionsBetweenClockReads != 0 || directory_.empty()) return;
   if (std::chrono::steady_clock::now() - written_ >= kPeriod) Write(false);
 }
 
-Tally::Seen& Tally::Find(const std::string& signature) {
+RunStatus::Seen& RunStatus::Find(const std::string& signature) {
   static constexpr Listed kInBaseline = {"", "", "baseline", false};
   auto [it, first] = seen_.try_emplace(HashOfSignature(signature));
   Seen& seen = it->second;
@@ -53,13 +53,13 @@ Tally::Seen& Tally::Find(const std::string& signature) {
   return seen;
 }
 
-const Tally::Seen& Tally::CountViolation(const std::string& signature) {
+const RunStatus::Seen& RunStatus::CountViolation(const std::string& signature) {
   Seen& seen = Find(signature);
   ++seen.count;
   return seen;
 }
 
-void Tally::Write(bool done) {
+void RunStatus::Write(bool done) {
   if (directory_.empty()) return;
   written_ = std::chrono::steady_clock::now();
   const double seconds = std::chrono::duration<double>(written_ - start_).count();
