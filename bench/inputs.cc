@@ -26,7 +26,7 @@ std::vector<Input> MakeInputs(Profile profile) {
 
 void DecodeAndFit(const Input& input, Profile profile, Schedule* schedule) {
   Decode(input, profile, schedule);
-  Fit(schedule, profile);
+  FitToProfile(schedule, profile);
 }
 
 const std::vector<Input>& TwoTaskInputs(Profile profile) {

@@ -132,7 +132,7 @@ TEST(Decode, NothingIsTheProfilesScenarioUnderASeededPolicy) {
     Schedule s = Decode({}, profile);
     EXPECT_NE(s.policy.kind, PolicyKind::kNone);
     Schedule fitted = s;
-    Fit(&fitted, profile);
+    FitToProfile(&fitted, profile);
     EXPECT_EQ(fitted, s) << "the default scenario fits";
   }
   Schedule s = Decode({}, Profile::kTeardown);
@@ -167,7 +167,7 @@ TEST(Fit, TeardownRacesMapFreeWithDestroyAndIsIdempotent) {
   for (int i = 0; i < 50000; ++i) {
     Schedule s = i % 2 == 0 ? Garbage(rng) : Decode(RandomBytes(rng, 60), Profile::kTeardown);
     Normalize(&s);
-    Fit(&s, Profile::kTeardown);
+    FitToProfile(&s, Profile::kTeardown);
     ASSERT_EQ(Problem(s), "");
     ASSERT_GE(s.tasks.size(), 2u);
     ASSERT_FALSE(s.setup.empty());
@@ -180,7 +180,7 @@ TEST(Fit, TeardownRacesMapFreeWithDestroyAndIsIdempotent) {
     ASSERT_EQ(all.front().kind, OpKind::kDestroy);
     ASSERT_EQ(all.back().kind, OpKind::kMapFree);
     Schedule again = s;
-    Fit(&again, Profile::kTeardown);
+    FitToProfile(&again, Profile::kTeardown);
     ASSERT_EQ(again, s);
   }
 }
@@ -192,7 +192,7 @@ TEST(Generate, GivesValidSchedulesThatFit) {
     Schedule s = Generate(profile, rng);
     ASSERT_EQ(Problem(s), "");
     Schedule fitted = s;
-    Fit(&fitted, profile);
+    FitToProfile(&fitted, profile);
     ASSERT_EQ(fitted, s);
   }
 }

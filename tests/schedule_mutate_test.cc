@@ -160,7 +160,7 @@ TEST(Mutators, LeaveValidSchedulesOfTheProfile) {
       ASSERT_EQ(changed, s != before) << mutator.name;
       ASSERT_EQ(Problem(s), "") << mutator.name;
       Schedule fitted = s;
-      Fit(&fitted, profile);
+      FitToProfile(&fitted, profile);
       ASSERT_EQ(fitted, s) << mutator.name;
       if (i % 20 == 0) s = Generate(profile, rng);
     }

@@ -159,7 +159,7 @@ TEST(Seeds, DecodeFromBytesToWhatTheirTextSays) {
     for (const Profile profile : {Profile::kTeardown, Profile::kLifecycle}) {
       EXPECT_EQ(Lines(Decode(bytes, profile)), Lines(file->schedule)) << name;
       Schedule fitted = Decode(bytes, profile);
-      Fit(&fitted, profile);
+      FitToProfile(&fitted, profile);
       if (profile == Profile::kLifecycle) EXPECT_EQ(Lines(fitted), Lines(file->schedule)) << name;
       if (profile == Profile::kTeardown) for_teardown += fitted == file->schedule;
     }

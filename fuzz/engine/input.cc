@@ -75,7 +75,7 @@ void ReadInput(Profile profile, std::span<const uint8_t> input, Schedule* schedu
     }
   }
   Decode(input, profile, schedule);
-  Fit(schedule, profile);
+  FitToProfile(schedule, profile);
 }
 
 size_t MutateInput(const Mutation& mutation, uint8_t* data, size_t size, size_t max_size, uint32_t seed) {

@@ -3,7 +3,7 @@
 // Schedules as bytes: the form fuzzers mutate. docs/schedule.md has the format.
 //
 // GUARANTEES: every byte string decodes to a valid schedule; Decode(Encode(s), any profile) == s for every valid s.
-// Fit is idempotent and leaves a schedule alone that already fits.
+// FitToProfile is idempotent and leaves a schedule alone that already fits.
 #ifndef NOFAIL_FUZZ_SCHEDULE_CODEC_H_
 #define NOFAIL_FUZZ_SCHEDULE_CODEC_H_
 
@@ -39,7 +39,7 @@ static_assert(kMaxEncodedBytes <= kMaxInputBytes);
 // Turns a valid schedule into one of the profile's kind. Both: memory mode `sc`. kTeardown: the set-up holds only
 // updates and kptr ops, at least one; there are at least two tasks, which hold only map_free and destroy, each map and
 // owner at most once, and at least one of either.
-void Fit(Schedule* schedule, Profile profile);
+void FitToProfile(Schedule* schedule, Profile profile);
 
 }  // namespace nofail
 #endif  // NOFAIL_FUZZ_SCHEDULE_CODEC_H_

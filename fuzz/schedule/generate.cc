@@ -91,7 +91,7 @@ Schedule Generate(Profile profile, Rng& rng) {
   AddDeviations(&s, rng);
   s.policy = RandomPolicy(rng);
   Normalize(&s);
-  Fit(&s, profile);
+  FitToProfile(&s, profile);
   return s;
 }
 

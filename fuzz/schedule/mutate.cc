@@ -460,7 +460,7 @@ bool Apply(const Mutator& mutator, Profile profile, const RunFacts& facts, Rng& 
     return false;
   }
   Normalize(schedule);
-  Fit(schedule, profile);
+  FitToProfile(schedule, profile);
   return *schedule != before;
 }
 
@@ -479,7 +479,7 @@ bool Splice(const Schedule& other, Profile profile, Rng& rng, Schedule* schedule
   }
   if (rng.OneIn(2)) schedule->policy = other.policy;
   Normalize(schedule);
-  Fit(schedule, profile);
+  FitToProfile(schedule, profile);
   return *schedule != before;
 }
 

@@ -27,11 +27,11 @@ void CheckSchedule(const Schedule& s) {
   for (Profile profile : {Profile::kTeardown, Profile::kLifecycle}) {
     Require(Decode(bytes, profile) == s, "Decode(Encode(s)) == s", s);
     Schedule fitted = s;
-    Fit(&fitted, profile);
+    FitToProfile(&fitted, profile);
     Require(Problem(fitted).empty(), "a fitted schedule is valid", fitted);
     Schedule again = fitted;
-    Fit(&again, profile);
-    Require(again == fitted, "Fit is idempotent", fitted);
+    FitToProfile(&again, profile);
+    Require(again == fitted, "FitToProfile is idempotent", fitted);
   }
 }
 

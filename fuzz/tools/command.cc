@@ -142,7 +142,7 @@ absl::StatusOr<Input> ReadInput(const std::string& path, std::optional<Profile> 
   if (!target.ok()) return target.status();
   Input input{path, {}, false, target->name};
   input.file.schedule = Decode({reinterpret_cast<const uint8_t*>(text->data()), text->size()}, target->profile);
-  Fit(&input.file.schedule, target->profile);
+  FitToProfile(&input.file.schedule, target->profile);
   return input;
 }
 

@@ -64,7 +64,7 @@ bool FitTasks(Schedule* s) {
 
 }  // namespace
 
-void Fit(Schedule* s, Profile profile) {
+void FitToProfile(Schedule* s, Profile profile) {
   s->modes.memory = MemoryMode::kSc;
   if (profile == Profile::kLifecycle) return;
   bool changed = FitSetup(s);
