@@ -9,13 +9,13 @@
 #include "absl/strings/str_replace.h"
 #include "core/kernel/trace/ids.h"
 #include "fuzz/base/object_kind.h"
-#include "fuzz/schedule/words.h"
+#include "fuzz/schedule/keywords.h"
 
 namespace nofail {
 namespace {
 
 absl::string_view OpText(uint8_t kind) {
-  return kind < kOpKinds ? kOpWords[kind] : "op";
+  return kind < kOpKinds ? kOpKeywords[kind] : "op";
 }
 
 const char* FieldText(uint8_t field) {

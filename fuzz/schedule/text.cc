@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "fuzz/schedule/rng.h"
-#include "fuzz/schedule/words.h"
+#include "fuzz/schedule/keywords.h"
 
 namespace nofail {
 namespace {
@@ -15,25 +15,25 @@ namespace {
 constexpr size_t kOpsPerLine = 4;
 
 std::string FormatMap(const MapSpec& map, size_t index) {
-  std::string text = absl::StrCat("map   m", index, " type=", WordOf(kTypeWords, map.type), " value=", map.bytes);
+  std::string text = absl::StrCat("map   m", index, " type=", WordOf(kTypeKeywords, map.type), " value=", map.bytes);
   const char* separator = " fields=";
-  for (size_t bit = 0; bit < std::size(kFieldWords); ++bit) {
+  for (size_t bit = 0; bit < std::size(kFieldKeywords); ++bit) {
     if ((map.fields >> bit & 1) == 0) continue;
-    absl::StrAppend(&text, separator, kFieldWords[bit]);
+    absl::StrAppend(&text, separator, kFieldKeywords[bit]);
     separator = "+";
   }
   return absl::StrCat(text, map.clone ? " clone" : "", "\n");
 }
 
 std::string FormatOwner(const OwnerSpec& owner, size_t index) {
-  std::string text = absl::StrCat("owner o", index, " type=", WordOf(kTypeWords, owner.type), " bucket=", owner.bucket);
+  std::string text = absl::StrCat("owner o", index, " type=", WordOf(kTypeKeywords, owner.type), " bucket=", owner.bucket);
   if (owner.optmem != 0) absl::StrAppend(&text, " optmem=", owner.optmem * kOptmemUnit);
   return text + "\n";
 }
 
 std::string FormatModes(const Modes& modes) {
-  return absl::StrCat("mode  locks=", WordOf(kLocksWords, modes.locks), " memory=", WordOf(kMemoryWords, modes.memory),
-                      " rcu=", WordOf(kRcuWords, modes.preemptible_rcu ? 0 : 1), " cpus=", modes.cpus, "\n");
+  return absl::StrCat("mode  locks=", WordOf(kLocksKeywords, modes.locks), " memory=", WordOf(kMemoryKeywords, modes.memory),
+                      " rcu=", WordOf(kRcuKeywords, modes.preemptible_rcu ? 0 : 1), " cpus=", modes.cpus, "\n");
 }
 
 std::string FormatOps(const Op* begin, const Op* end) {
@@ -45,7 +45,7 @@ std::string FormatAnswer(const Deviation& d) {
     case ChoiceKind::kPreempt:
       return d.answer == 0 ? " stay" : absl::StrCat(" to ", TaskName(UnpackTarget(d.answer)));
     case ChoiceKind::kLock:
-      return absl::StrCat(" ", WordOf(kLockAnswerWords, d.answer));
+      return absl::StrCat(" ", WordOf(kLockAnswerKeywords, d.answer));
     case ChoiceKind::kAlloc:
       return d.answer == 0 ? " default" : " fail";
     case ChoiceKind::kResched:
@@ -53,13 +53,13 @@ std::string FormatAnswer(const Deviation& d) {
     case ChoiceKind::kGracePeriod:
     case ChoiceKind::kLoadAge:
     case ChoiceKind::kNmi:
-      return d.answer == 0 ? " default" : absl::StrCat(" ", WordOf(kNumberWords, d.kind), " ", d.answer);
+      return d.answer == 0 ? " default" : absl::StrCat(" ", WordOf(kNumberKeywords, d.kind), " ", d.answer);
   }
   return "";
 }
 
 std::string FormatPolicy(const Policy& policy) {
-  std::string text = absl::StrCat("policy ", WordOf(kPolicyWords, policy.kind));
+  std::string text = absl::StrCat("policy ", WordOf(kPolicyKeywords, policy.kind));
   if (policy.kind == PolicyKind::kRate) absl::StrAppend(&text, " 1/", policy.parameter);
   if (policy.kind == PolicyKind::kPct) absl::StrAppend(&text, " depth=", policy.parameter);
   return absl::StrCat(text, " seed=", policy.seed, " v", Rng::kVersion, "\n");
@@ -79,12 +79,12 @@ std::string FormatExpectation(const Expectation& expectation) {
 std::string OpLabel(const std::vector<Op>& ops, size_t index) {
   auto number =
       std::count_if(ops.begin(), ops.begin() + index + 1, [&](const Op& op) { return op.kind == ops[index].kind; });
-  std::string label(WordOf(kOpWords, ops[index].kind));
+  std::string label(WordOf(kOpKeywords, ops[index].kind));
   return number == 1 ? label : absl::StrCat(label, "#", number);
 }
 
 std::string FormatOp(const Op& op) {
-  std::string text(WordOf(kOpWords, op.kind));
+  std::string text(WordOf(kOpKeywords, op.kind));
   for (char operand : WordOf(kOperandsOfOp, op.kind)) {
     absl::StrAppend(&text, " ",
                     operand == 'm'   ? ObjectName(KERNEL_MAP, op.map)
@@ -107,7 +107,7 @@ std::string OpName(const Schedule& schedule, OpRef ref) {
 }
 
 std::string FormatDeviation(const Schedule& schedule, const Deviation& d) {
-  return absl::StrCat(OpName(schedule, d.where), ": ", WordOf(kChoiceWords, d.kind), " ", d.ordinal, FormatAnswer(d));
+  return absl::StrCat(OpName(schedule, d.where), ": ", WordOf(kChoiceKeywords, d.kind), " ", d.ordinal, FormatAnswer(d));
 }
 
 std::string FormatText(const ScheduleFile& file) {

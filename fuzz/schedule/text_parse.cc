@@ -12,7 +12,7 @@
 #include "absl/strings/strip.h"
 #include "fuzz/schedule/rng.h"
 #include "fuzz/schedule/text.h"
-#include "fuzz/schedule/words.h"
+#include "fuzz/schedule/keywords.h"
 
 namespace nofail {
 namespace {
@@ -226,7 +226,7 @@ class Parser {
     MapSpec map;
     Token type, value;
     if (!NewName('m', "maps", s_.maps.size(), kMaxMaps)) return false;
-    if (!Attribute("type", &type) || !OneOf(type, kTypeWords, &map.type)) return false;
+    if (!Attribute("type", &type) || !OneOf(type, kTypeKeywords, &map.type)) return false;
     if (TakeAttribute("value", &value) && !Number(value, 8, kMaxValueBytes, &map.bytes, 8)) return false;
     if (TakeAttribute("fields", &value) && !Fields(value, &map)) return false;
     if (Token clone = line_.Peek(); Take("clone")) {
@@ -241,7 +241,7 @@ class Parser {
     for (absl::string_view word : absl::StrSplit(list.text, '+')) {
       Token token = {word, list.column + static_cast<size_t>(word.data() - list.text.data())};
       size_t bit;
-      if (!OneOf(token, kFieldWords, &bit)) return false;
+      if (!OneOf(token, kFieldKeywords, &bit)) return false;
       uint8_t field = static_cast<uint8_t>(1u << bit);
       if (map->fields & field) return Fail(token, "each field once");
       map->fields |= field;
@@ -257,7 +257,7 @@ class Parser {
     OwnerSpec owner;
     Token type, value;
     if (!NewName('o', "owners", s_.owners.size(), kMaxOwners)) return false;
-    if (!Attribute("type", &type) || !OneOf(type, kTypeWords, &owner.type)) return false;
+    if (!Attribute("type", &type) || !OneOf(type, kTypeKeywords, &owner.type)) return false;
     if (std::none_of(s_.maps.begin(), s_.maps.end(), [&](const MapSpec& map) { return map.type == owner.type; })) {
       return Fail(type, "the type of a map above");
     }
@@ -276,10 +276,10 @@ class Parser {
     Modes& modes = s_.modes;
     Token value;
     if (!Once(&has_mode_, "mode sentence")) return false;
-    if (TakeAttribute("locks", &value) && !OneOf(value, kLocksWords, &modes.locks)) return false;
-    if (TakeAttribute("memory", &value) && !OneOf(value, kMemoryWords, &modes.memory)) return false;
+    if (TakeAttribute("locks", &value) && !OneOf(value, kLocksKeywords, &modes.locks)) return false;
+    if (TakeAttribute("memory", &value) && !OneOf(value, kMemoryKeywords, &modes.memory)) return false;
     if (int rcu; TakeAttribute("rcu", &value)) {
-      if (!OneOf(value, kRcuWords, &rcu)) return false;
+      if (!OneOf(value, kRcuKeywords, &rcu)) return false;
       modes.preemptible_rcu = rcu == 0;
     }
     if (TakeAttribute("cpus", &value) && !Number(value, 1, kMaxCpus, &modes.cpus)) return false;
@@ -289,7 +289,7 @@ class Parser {
   // ---- Ops ------------------------------------------------------------------------------------------------------
 
   bool ParseOp(Op* op) {
-    if (!OneOf(line_.Next(), kOpWords, &op->kind)) return false;
+    if (!OneOf(line_.Next(), kOpKeywords, &op->kind)) return false;
     Token map, owner, child;
     for (char operand : WordOf(kOperandsOfOp, op->kind)) {
       Token& token = operand == 'm' ? map : operand == 'o' ? owner : child;
@@ -306,7 +306,7 @@ class Parser {
     if (operands == "mo") {
       storage_type type = s_.maps[op.map].type;
       if (s_.owners[op.owner].type != type) {
-        return Fail(owner, absl::StrCat("an owner of type ", WordOf(kTypeWords, type), ", as the map has"));
+        return Fail(owner, absl::StrCat("an owner of type ", WordOf(kTypeKeywords, type), ", as the map has"));
       }
       if (op.kind == OpKind::kKptr && !(s_.maps[op.map].fields & KERNEL_FIELD_KPTR)) {
         return Fail(map, "a map with a kptr field");
@@ -431,7 +431,7 @@ class Parser {
   bool Choice(OpRef where) {
     Deviation d = {.where = where};
     Token first = line_.Next();
-    if (!OneOf(first, kChoiceWords, &d.kind)) return false;
+    if (!OneOf(first, kChoiceKeywords, &d.kind)) return false;
     Token ordinal = line_.Next();
     if (!Number(ordinal, 1, kMaxOrdinal, &d.ordinal)) return false;
     for (const Deviation& other : s_.deviations) {
@@ -451,7 +451,7 @@ class Parser {
       case ChoiceKind::kPreempt:
         return Preemption(d);
       case ChoiceKind::kLock:
-        return OneOf(line_.Next(), kLockAnswerWords, &d->answer);
+        return OneOf(line_.Next(), kLockAnswerKeywords, &d->answer);
       case ChoiceKind::kAlloc:
         d->answer = 1;
         return Take("fail") || Fail(line_.Peek(), "fail or default");
@@ -461,7 +461,7 @@ class Parser {
       default:
         break;
     }
-    absl::string_view word = WordOf(kNumberWords, d->kind);
+    absl::string_view word = WordOf(kNumberKeywords, d->kind);
     if (!Take(word)) return Fail(line_.Peek(), absl::StrCat(word, " or default"));
     return Number(line_.Next(), 1, kMaxAnswer, &d->answer);
   }
@@ -481,7 +481,7 @@ class Parser {
   bool Policy() {
     nofail::Policy& policy = s_.policy;
     Token value;
-    if (!Once(&has_policy_, "policy sentence") || !OneOf(line_.Next(), kPolicyWords, &policy.kind, 1)) return false;
+    if (!Once(&has_policy_, "policy sentence") || !OneOf(line_.Next(), kPolicyKeywords, &policy.kind, 1)) return false;
     if (policy.kind == PolicyKind::kRate) {
       Token rate = line_.Next();
       if (!absl::StartsWith(rate.text, "1/")) return Fail(rate, "a rate (1/8)");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The words of the text form, one table per enum, in its order. Internal to fuzz/schedule and fuzz/report.
-#ifndef NOFAIL_FUZZ_SCHEDULE_WORDS_H_
-#define NOFAIL_FUZZ_SCHEDULE_WORDS_H_
+// The keywords of the text form, one table per enum, in its order. Internal to fuzz/schedule and fuzz/report.
+#ifndef NOFAIL_FUZZ_SCHEDULE_KEYWORDS_H_
+#define NOFAIL_FUZZ_SCHEDULE_KEYWORDS_H_
 
 #include <iterator>
 
@@ -11,21 +11,21 @@
 
 namespace nofail {
 
-inline constexpr absl::string_view kTypeWords[] = {"sk", "task", "cgroup", "inode"};
-inline constexpr absl::string_view kFieldWords[] = {"kptr", "uptr", "spin_lock", "refcount"};  // by bit
-inline constexpr absl::string_view kLocksWords[] = {"contended", "any"};
-inline constexpr absl::string_view kMemoryWords[] = {"sc", "weak"};
-inline constexpr absl::string_view kRcuWords[] = {"preemptible", "non-preemptible"};
-inline constexpr absl::string_view kOpWords[] = {"update", "delete", "lookup",  "kptr",
+inline constexpr absl::string_view kTypeKeywords[] = {"sk", "task", "cgroup", "inode"};
+inline constexpr absl::string_view kFieldKeywords[] = {"kptr", "uptr", "spin_lock", "refcount"};  // by bit
+inline constexpr absl::string_view kLocksKeywords[] = {"contended", "any"};
+inline constexpr absl::string_view kMemoryKeywords[] = {"sc", "weak"};
+inline constexpr absl::string_view kRcuKeywords[] = {"preemptible", "non-preemptible"};
+inline constexpr absl::string_view kOpKeywords[] = {"update", "delete", "lookup",  "kptr",
                                                  "clone",  "dump",   "destroy", "map_free"};
-inline constexpr absl::string_view kChoiceWords[] = {"preempt", "lock", "alloc", "gp", "load", "nmi", "resched"};
-inline constexpr absl::string_view kLockAnswerWords[] = {"granted", "timeout", "deadlock", "peer-deadlock",
+inline constexpr absl::string_view kChoiceKeywords[] = {"preempt", "lock", "alloc", "gp", "load", "nmi", "resched"};
+inline constexpr absl::string_view kLockAnswerKeywords[] = {"granted", "timeout", "deadlock", "peer-deadlock",
                                                          "both-deadlock"};
 // What stands between a choice's ordinal and its answer, where that is a number.
-inline constexpr absl::string_view kNumberWords[] = {"", "", "", "late", "older", "op", ""};
-inline constexpr absl::string_view kPolicyWords[] = {"none", "uniform", "rate", "pct"};
-static_assert(std::size(kTypeWords) == STORAGE_TYPES && std::size(kOpWords) == kOpKinds);
-static_assert(std::size(kChoiceWords) == kChoiceKinds && std::size(kNumberWords) == kChoiceKinds);
+inline constexpr absl::string_view kNumberKeywords[] = {"", "", "", "late", "older", "op", ""};
+inline constexpr absl::string_view kPolicyKeywords[] = {"none", "uniform", "rate", "pct"};
+static_assert(std::size(kTypeKeywords) == STORAGE_TYPES && std::size(kOpKeywords) == kOpKinds);
+static_assert(std::size(kChoiceKeywords) == kChoiceKinds && std::size(kNumberKeywords) == kChoiceKinds);
 
 // What an op is about, by kind: m a map, o an owner, c the child.
 inline constexpr absl::string_view kOperandsOfOp[] = {"mo", "mo", "mo", "mo", "oc", "o", "o", "m"};
@@ -56,4 +56,4 @@ absl::string_view WordOf(const absl::string_view (&words)[n], Enum value) {
 std::string OpLabel(const std::vector<Op>& ops, size_t index);
 
 }  // namespace nofail
-#endif  // NOFAIL_FUZZ_SCHEDULE_WORDS_H_
+#endif  // NOFAIL_FUZZ_SCHEDULE_KEYWORDS_H_
