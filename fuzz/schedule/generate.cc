@@ -3,7 +3,7 @@
 
 #include <iterator>
 
-#include "fuzz/schedule/draw.h"
+#include "fuzz/schedule/random_parts.h"
 
 namespace nofail {
 namespace {
@@ -55,18 +55,18 @@ void AddTasks(Profile profile, Schedule* s, Rng& rng) {
     for (uint32_t ops = 1 + rng.Below(profile == Profile::kTeardown ? 2 : 4); ops > 0; --ops) {
       OpKind kind = profile == Profile::kTeardown ? (rng.OneIn(3) ? OpKind::kMapFree : OpKind::kDestroy)
                                                   : kMix[rng.Below(std::size(kMix))];
-      task.push_back(DrawOp(*s, kind, rng));
+      task.push_back(RandomOp(*s, kind, rng));
     }
   }
 }
 
 void AddDeviations(Schedule* s, Rng& rng) {
   for (uint32_t n = OneOf({0, 0, 0, 0, 1, 2, 4, 7}, rng); n > 0; --n) {
-    Deviation d = {.where = DrawPlace(*s, rng),
+    Deviation d = {.where = RandomOpRef(*s, rng),
                    .kind = rng.OneIn(2) ? ChoiceKind::kPreempt : static_cast<ChoiceKind>(rng.Below(kChoiceKinds)),
-                   .ordinal = DrawOrdinal(rng),
+                   .ordinal = RandomOrdinal(rng),
                    .answer = static_cast<uint16_t>(rng.Below(5))};
-    if (d.kind == ChoiceKind::kPreempt && d.answer != 0) d.answer = PackTarget(DrawPlace(*s, rng));
+    if (d.kind == ChoiceKind::kPreempt && d.answer != 0) d.answer = PackTarget(RandomOpRef(*s, rng));
     s->deviations.push_back(d);
   }
 }

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "fuzz/schedule/draw.h"
+#include "fuzz/schedule/random_parts.h"
 
 namespace nofail {
 namespace {
@@ -17,7 +17,7 @@ std::vector<Op>& OpsOf(Schedule* s, uint8_t task) {
 }
 
 uint8_t AnyTask(const Schedule& s, Rng& rng) {
-  return static_cast<uint8_t>(kTaskA + DrawIndex(s.tasks, rng));
+  return static_cast<uint8_t>(kTaskA + RandomIndex(s.tasks, rng));
 }
 
 // The set-up now and then: what it holds matters less than what happens to it.
@@ -83,13 +83,13 @@ Deviation* AnyDeviation(Schedule* s, Rng& rng, Test test) {
 bool InsertRandomOp(Schedule* s, const RunFacts&, Rng& rng) {
   const uint8_t task = AnyPlace(*s, rng);
   return InsertOp(s, task, rng.Below(static_cast<uint32_t>(OpsOf(s, task).size() + 1)),
-                  DrawOp(*s, static_cast<OpKind>(rng.Below(kOpKinds)), rng));
+                  RandomOp(*s, static_cast<OpKind>(rng.Below(kOpKinds)), rng));
 }
 
 bool DropOp(Schedule* s, const RunFacts&, Rng& rng) {
   const uint8_t task = AnyPlace(*s, rng);
   if (OpsOf(s, task).empty()) return false;
-  EraseOp(s, task, DrawIndex(OpsOf(s, task), rng));
+  EraseOp(s, task, RandomIndex(OpsOf(s, task), rng));
   return true;
 }
 
@@ -111,7 +111,7 @@ bool SwapOps(Schedule* s, const RunFacts&, Rng& rng) {
 bool DuplicateOp(Schedule* s, const RunFacts&, Rng& rng) {
   const uint8_t from = AnyPlace(*s, rng);
   if (OpsOf(s, from).empty()) return false;
-  const Op op = OpsOf(s, from)[DrawIndex(OpsOf(s, from), rng)];
+  const Op op = OpsOf(s, from)[RandomIndex(OpsOf(s, from), rng)];
   const uint8_t to = AnyPlace(*s, rng);
   return InsertOp(s, to, rng.Below(static_cast<uint32_t>(OpsOf(s, to).size() + 1)), op);
 }
@@ -123,7 +123,7 @@ bool MoveOp(Schedule* s, const RunFacts&, Rng& rng) {
   const uint8_t to = AnyTask(*s, rng);
   if (from == to || OpsOf(s, from).empty() || OpsOf(s, to).size() >= kMaxOpsPerTask) return false;
   std::vector<Deviation> own;
-  const Op op = EraseOp(s, from, DrawIndex(OpsOf(s, from), rng), &own);
+  const Op op = EraseOp(s, from, RandomIndex(OpsOf(s, from), rng), &own);
   const uint32_t index = rng.Below(static_cast<uint32_t>(OpsOf(s, to).size() + 1));
   InsertOp(s, to, index, op);
   for (Deviation& d : own) {
@@ -137,15 +137,15 @@ bool MoveOp(Schedule* s, const RunFacts&, Rng& rng) {
 bool RetargetMap(Schedule* s, const RunFacts&, Rng& rng) {
   auto& ops = OpsOf(s, AnyPlace(*s, rng));
   if (ops.empty()) return false;
-  ops[DrawIndex(ops, rng)].map = DrawIndex(s->maps, rng);
+  ops[RandomIndex(ops, rng)].map = RandomIndex(s->maps, rng);
   return true;
 }
 
 bool RetargetOwner(Schedule* s, const RunFacts&, Rng& rng) {
   auto& ops = OpsOf(s, AnyPlace(*s, rng));
   if (ops.empty()) return false;
-  Op& op = ops[DrawIndex(ops, rng)];
-  (op.kind == OpKind::kClone && rng.OneIn(2) ? op.other : op.owner) = DrawIndex(s->owners, rng);
+  Op& op = ops[RandomIndex(ops, rng)];
+  (op.kind == OpKind::kClone && rng.OneIn(2) ? op.other : op.owner) = RandomIndex(s->owners, rng);
   return true;
 }
 
@@ -153,7 +153,7 @@ bool RetargetOwner(Schedule* s, const RunFacts&, Rng& rng) {
 bool ChangeFlags(Schedule* s, const RunFacts&, Rng& rng) {
   auto& ops = OpsOf(s, AnyPlace(*s, rng));
   if (ops.empty()) return false;
-  Op& op = ops[DrawIndex(ops, rng)];
+  Op& op = ops[RandomIndex(ops, rng)];
   if (rng.OneIn(3)) {
     op.sleepable = !op.sleepable;
   } else {
@@ -182,9 +182,9 @@ bool SwapTasks(Schedule* s, const RunFacts&, Rng& rng) {
 
 // An owner moves into another one's bucket, or away.
 bool ChangeBucket(Schedule* s, const RunFacts&, Rng& rng) {
-  OwnerSpec& owner = s->owners[DrawIndex(s->owners, rng)];
+  OwnerSpec& owner = s->owners[RandomIndex(s->owners, rng)];
   owner.bucket =
-      rng.OneIn(4) ? static_cast<uint8_t>(rng.Below(kMaxBucket + 1)) : s->owners[DrawIndex(s->owners, rng)].bucket;
+      rng.OneIn(4) ? static_cast<uint8_t>(rng.Below(kMaxBucket + 1)) : s->owners[RandomIndex(s->owners, rng)].bucket;
   return true;
 }
 
@@ -192,8 +192,8 @@ bool ChangeBucket(Schedule* s, const RunFacts&, Rng& rng) {
 bool AddOwner(Schedule* s, const RunFacts&, Rng& rng) {
   if (s->owners.size() >= kMaxOwners) return false;
   const auto owner = static_cast<uint8_t>(s->owners.size());
-  const uint8_t map = DrawIndex(s->maps, rng);
-  const OwnerSpec like = s->owners[DrawIndex(s->owners, rng)];
+  const uint8_t map = RandomIndex(s->maps, rng);
+  const OwnerSpec like = s->owners[RandomIndex(s->owners, rng)];
   s->owners.push_back({.type = s->maps[map].type, .bucket = like.bucket});
   if (!InsertOp(s, kSetup, s->setup.size(), {.kind = OpKind::kUpdate, .map = map, .owner = owner})) return false;
   const uint8_t task = AnyTask(*s, rng);
@@ -204,8 +204,8 @@ bool AddOwner(Schedule* s, const RunFacts&, Rng& rng) {
 bool AddMap(Schedule* s, const RunFacts&, Rng& rng) {
   if (s->maps.size() >= kMaxMaps) return false;
   const auto map = static_cast<uint8_t>(s->maps.size());
-  const uint8_t owner = DrawIndex(s->owners, rng);
-  s->maps.push_back(s->maps[DrawIndex(s->maps, rng)]);
+  const uint8_t owner = RandomIndex(s->owners, rng);
+  s->maps.push_back(s->maps[RandomIndex(s->maps, rng)]);
   s->maps.back().type = s->owners[owner].type;
   if (!InsertOp(s, kSetup, s->setup.size(), {.kind = OpKind::kUpdate, .map = map, .owner = owner})) return false;
   const uint8_t task = AnyTask(*s, rng);
@@ -224,7 +224,7 @@ void DropOpsAbout(Schedule* s, Ends ends) {
 
 bool DropOwner(Schedule* s, const RunFacts&, Rng& rng) {
   if (s->owners.size() < 2) return false;
-  const uint32_t gone = DrawIndex(s->owners, rng);
+  const uint32_t gone = RandomIndex(s->owners, rng);
   DropOpsAbout(s, [&](const Op& op) {
     return op.kind != OpKind::kMapFree && (op.owner == gone || (op.kind == OpKind::kClone && op.other == gone));
   });
@@ -241,7 +241,7 @@ bool DropOwner(Schedule* s, const RunFacts&, Rng& rng) {
 
 bool DropMap(Schedule* s, const RunFacts&, Rng& rng) {
   if (s->maps.size() < 2) return false;
-  const uint32_t gone = DrawIndex(s->maps, rng);
+  const uint32_t gone = RandomIndex(s->maps, rng);
   DropOpsAbout(s, [&](const Op& op) {
     return op.map == gone && op.kind != OpKind::kDestroy && op.kind != OpKind::kClone && op.kind != OpKind::kDump;
   });
@@ -254,7 +254,7 @@ bool DropMap(Schedule* s, const RunFacts&, Rng& rng) {
 
 // What a map's values hold.
 bool ChangeMap(Schedule* s, const RunFacts&, Rng& rng) {
-  MapSpec& map = s->maps[DrawIndex(s->maps, rng)];
+  MapSpec& map = s->maps[RandomIndex(s->maps, rng)];
   switch (rng.Below(4)) {
     case 0:
       map.bytes = static_cast<uint8_t>(8 * (1 + rng.Below(kMaxValueBytes / 8)));
@@ -269,13 +269,13 @@ bool ChangeMap(Schedule* s, const RunFacts&, Rng& rng) {
 }
 
 bool ChangeOptmem(Schedule* s, const RunFacts&, Rng& rng) {
-  s->owners[DrawIndex(s->owners, rng)].optmem = static_cast<uint16_t>(rng.Below(17));
+  s->owners[RandomIndex(s->owners, rng)].optmem = static_cast<uint16_t>(rng.Below(17));
   return true;
 }
 
 // All maps and owners of one storage type become another one's.
 bool ChangeType(Schedule* s, const RunFacts&, Rng& rng) {
-  const storage_type from = s->maps[DrawIndex(s->maps, rng)].type;
+  const storage_type from = s->maps[RandomIndex(s->maps, rng)].type;
   const storage_type to = static_cast<storage_type>(rng.Below(STORAGE_TYPES));
   for (MapSpec& map : s->maps) {
     if (map.type != from) continue;
@@ -305,14 +305,14 @@ bool ChangeModes(Schedule* s, const RunFacts&, Rng& rng) {
 // ---- Deviations --------------------------------------------------------------------------------------------------
 
 bool AddPreemption(Schedule* s, const RunFacts&, Rng& rng) {
-  const OpRef where = DrawPlace(*s, rng);
-  return Answer(s, {where, ChoiceKind::kPreempt, DrawOrdinal(rng), PackTarget(DrawPlace(*s, rng))});
+  const OpRef where = RandomOpRef(*s, rng);
+  return Answer(s, {where, ChoiceKind::kPreempt, RandomOrdinal(rng), PackTarget(RandomOpRef(*s, rng))});
 }
 
 // The default, whatever the policy says.
 bool PinDefault(Schedule* s, const RunFacts&, Rng& rng) {
   const auto kind = rng.OneIn(2) ? ChoiceKind::kPreempt : static_cast<ChoiceKind>(rng.Below(kChoiceKinds));
-  return Answer(s, {DrawPlace(*s, rng), kind, DrawOrdinal(rng), 0});
+  return Answer(s, {RandomOpRef(*s, rng), kind, RandomOrdinal(rng), 0});
 }
 
 bool DropDeviation(Schedule* s, const RunFacts&, Rng& rng) {
@@ -334,7 +334,7 @@ bool NudgeOrdinal(Schedule* s, const RunFacts&, Rng& rng) {
 bool RetargetPreemption(Schedule* s, const RunFacts&, Rng& rng) {
   Deviation* d = AnyDeviation(s, rng, [](const Deviation& d) { return d.kind == ChoiceKind::kPreempt; });
   if (d == nullptr) return false;
-  d->answer = PackTarget(DrawPlace(*s, rng));
+  d->answer = PackTarget(RandomOpRef(*s, rng));
   return true;
 }
 
@@ -346,7 +346,7 @@ bool AnswerKind(Schedule* s, ChoiceKind kind, uint32_t answers, Rng& rng) {
     d->answer = d->answer == answer ? 0 : answer;
     return true;
   }
-  return Answer(s, {DrawPlace(*s, rng), kind, static_cast<uint16_t>(1 + rng.Below(4)), answer});
+  return Answer(s, {RandomOpRef(*s, rng), kind, static_cast<uint16_t>(1 + rng.Below(4)), answer});
 }
 
 bool FlipLock(Schedule* s, const RunFacts&, Rng& rng) {
