@@ -14,7 +14,7 @@
 #include "absl/strings/strip.h"
 #include "core/kernel/trace/ids.h"
 #include "fuzz/report/describe.h"
-#include "fuzz/report/life.h"
+#include "fuzz/report/object_life.h"
 
 namespace nofail {
 namespace {

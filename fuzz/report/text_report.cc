@@ -18,7 +18,7 @@
 #include "core/kernel/trace/ids.h"
 #include "fuzz/report/columns.h"
 #include "fuzz/report/describe.h"
-#include "fuzz/report/life.h"
+#include "fuzz/report/object_life.h"
 #include "fuzz/base/wrap.h"
 
 namespace nofail {

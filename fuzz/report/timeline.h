@@ -13,7 +13,7 @@
 
 #include "absl/strings/string_view.h"
 #include "fuzz/base/limits.h"
-#include "fuzz/report/life.h"
+#include "fuzz/report/object_life.h"
 #include "fuzz/report/report.h"
 
 namespace nofail {

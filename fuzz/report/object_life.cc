@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "fuzz/report/life.h"
+#include "fuzz/report/object_life.h"
 
 #include <set>
 #include <utility>

@@ -2,8 +2,8 @@
 //
 // An object's life in a run, as lines: who allocated it, what came to point to it and ceased to, who gave it up, who
 // freed it, who used it.
-#ifndef NOFAIL_FUZZ_REPORT_LIFE_H_
-#define NOFAIL_FUZZ_REPORT_LIFE_H_
+#ifndef NOFAIL_FUZZ_REPORT_OBJECT_LIFE_H_
+#define NOFAIL_FUZZ_REPORT_OBJECT_LIFE_H_
 
 #include <string>
 #include <vector>
@@ -25,4 +25,4 @@ struct LifeEvent {
 std::vector<LifeEvent> LifeOf(const Trace& trace, ObjectId object, bool touches = false);
 
 }  // namespace nofail
-#endif  // NOFAIL_FUZZ_REPORT_LIFE_H_
+#endif  // NOFAIL_FUZZ_REPORT_OBJECT_LIFE_H_
