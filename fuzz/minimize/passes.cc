@@ -6,7 +6,7 @@
 
 #include "fuzz/minimize/edit.h"
 #include "fuzz/minimize/order.h"
-#include "fuzz/minimize/wire.h"
+#include "fuzz/minimize/serialize.h"
 
 namespace nofail {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "core/subjects/subject.h"
 #include "fuzz/minimize/sandbox.h"
-#include "fuzz/minimize/wire.h"
+#include "fuzz/minimize/serialize.h"
 
 namespace nofail {
 

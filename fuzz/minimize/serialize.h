@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Values as bytes, from one process to its own child and back: the same program, so no version and no byte order.
-#ifndef NOFAIL_FUZZ_MINIMIZE_WIRE_H_
-#define NOFAIL_FUZZ_MINIMIZE_WIRE_H_
+#ifndef NOFAIL_FUZZ_MINIMIZE_SERIALIZE_H_
+#define NOFAIL_FUZZ_MINIMIZE_SERIALIZE_H_
 
 #include <cstdint>
 #include <cstring>
@@ -88,4 +88,4 @@ class Reader {
 };
 
 }  // namespace nofail
-#endif  // NOFAIL_FUZZ_MINIMIZE_WIRE_H_
+#endif  // NOFAIL_FUZZ_MINIMIZE_SERIALIZE_H_
