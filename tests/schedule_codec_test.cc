@@ -162,7 +162,7 @@ TEST(Decode, ATailIsPaddedWithZeros) {
   EXPECT_EQ(Decode(cut, Profile::kTeardown).owners, (std::vector<OwnerSpec>{{.bucket = 1}}));
 }
 
-TEST(Fit, TeardownRacesMapFreeWithDestroyAndIsIdempotent) {
+TEST(FitToProfile, TeardownRacesMapFreeWithDestroyAndIsIdempotent) {
   Rng rng(5);
   for (int i = 0; i < 50000; ++i) {
     Schedule s = i % 2 == 0 ? Garbage(rng) : Decode(RandomBytes(rng, 60), Profile::kTeardown);

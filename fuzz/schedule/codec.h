@@ -15,7 +15,7 @@
 
 namespace nofail {
 
-// What a fuzz target is about: the scenario of inputs that do not say, and what Fit makes of those that do.
+// What a fuzz target is about: the scenario of inputs that do not say, and what FitToProfile makes of those that do.
 enum class Profile : uint8_t {
   kTeardown,   // map_free against destroy
   kLifecycle,  // all operations
