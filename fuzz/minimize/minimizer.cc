@@ -12,12 +12,12 @@ namespace {
 
 using Status = Minimized::Status;
 
-bool Has(const Outcome& outcome, const std::string& signature) {
+bool Has(const SandboxResult& outcome, const std::string& signature) {
   return std::find(outcome.signatures.begin(), outcome.signatures.end(), signature) != outcome.signatures.end();
 }
 
 // The same run, said with deviations alone.
-Schedule AsRun(Schedule schedule, const Outcome& outcome) {
+Schedule AsRun(Schedule schedule, const SandboxResult& outcome) {
   schedule.policy = {};
   schedule.deviations = outcome.recorded;
   return schedule;
@@ -35,7 +35,7 @@ class Minimizer {
   std::optional<Schedule> Probe(const Schedule& candidate);
   Schedule Reduce(Schedule start);
   void Conclude(Schedule best);
-  Outcome RunFresh(const Schedule& schedule) {
+  SandboxResult RunFresh(const Schedule& schedule) {
     sandbox_.Renew();
     return sandbox_.Explain(schedule, result_.signature);
   }
@@ -48,7 +48,7 @@ class Minimizer {
 };
 
 std::optional<Schedule> Minimizer::Prove(const Schedule& schedule) {
-  const Outcome first = RunFresh(schedule), second = RunFresh(schedule);
+  const SandboxResult first = RunFresh(schedule), second = RunFresh(schedule);
   result_.signatures = first.signatures;
   result_.other_signatures = second.signatures;
   result_.signature = options_.signature.empty() ? first.headline : options_.signature;
@@ -73,7 +73,7 @@ std::optional<Schedule> Minimizer::Probe(const Schedule& candidate) {
   if (options_.is_interrupted()) search_->Stop();
   if (search_->stopped()) return std::nullopt;
   options_.on_progress(*pass_, *search_);
-  const Outcome outcome = sandbox_.Run(candidate);
+  const SandboxResult outcome = sandbox_.Run(candidate);
   if (outcome.harness_bug) {
     result_.status = Status::kHarnessBug;
     search_->Stop();
@@ -96,7 +96,7 @@ Schedule Minimizer::Reduce(Schedule start) {
 }
 
 void Minimizer::Conclude(Schedule best) {
-  const Outcome first = RunFresh(best), second = RunFresh(best);
+  const SandboxResult first = RunFresh(best), second = RunFresh(best);
   const bool stable = first.trace == second.trace && Has(first, result_.signature) && Has(second, result_.signature);
   if (!stable) result_.status = Status::kUnstable;
   result_.signatures = first.signatures;

@@ -82,13 +82,13 @@ bool Sandbox::Receive(std::string* reply) {
 }
 
 // The child ended without a word.
-Outcome Sandbox::Died() {
+SandboxResult Sandbox::Died() {
   int status = 0;
   while (waitpid(child_, &status, 0) < 0 && errno == EINTR) {
   }
   close(channel_);
   child_ = -1;
-  Outcome outcome;
+  SandboxResult outcome;
   outcome.died = true;
   outcome.harness_bug = WIFEXITED(status) && WEXITSTATUS(status) == kHarnessBug;
   outcome.headline = WIFEXITED(status)                ? absl::StrCat("crash/exit-", WEXITSTATUS(status), "/-")
@@ -98,7 +98,7 @@ Outcome Sandbox::Died() {
   return outcome;
 }
 
-Outcome Sandbox::Ask(const Schedule& schedule, const std::string& signature) {
+SandboxResult Sandbox::Ask(const Schedule& schedule, const std::string& signature) {
   if (child_ < 0) Start();
   Writer writer;
   writer.Put(schedule);
@@ -107,7 +107,7 @@ Outcome Sandbox::Ask(const Schedule& schedule, const std::string& signature) {
   // A child that cannot be written to is gone, as one that does not reply.
   if (!SendMessage(channel_, writer.bytes()) || !Receive(&reply)) return Died();
   Reader reader(reply);
-  Outcome outcome = GetOutcome(&reader);
+  SandboxResult outcome = GetResult(&reader);
   if (outcome.died) Renew();
   return outcome;
 }

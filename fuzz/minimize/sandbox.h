@@ -20,7 +20,7 @@
 namespace nofail {
 
 // What one run came to.
-struct Outcome {
+struct SandboxResult {
   std::vector<std::string> signatures;  // of each violation, in order
   std::string headline;                 // the first that is not listed, else the first; "": it passes
   std::vector<Deviation> recorded;      // every answer that was not the default, sorted: without a policy, they are the run
@@ -42,17 +42,17 @@ class Sandbox {
   Sandbox& operator=(const Sandbox&) = delete;
 
   // REQUIRES: `schedule` is valid, but for the number of its deviations.
-  Outcome Run(const Schedule& schedule) { return Ask(schedule, ""); }
+  SandboxResult Run(const Schedule& schedule) { return Ask(schedule, ""); }
   // The same, and tells the story of the violation with this signature.
-  Outcome Explain(const Schedule& schedule, const std::string& signature) { return Ask(schedule, signature); }
+  SandboxResult Explain(const Schedule& schedule, const std::string& signature) { return Ask(schedule, signature); }
   // The next run is the first of its process.
   void Renew();
 
  private:
-  Outcome Ask(const Schedule& schedule, const std::string& signature);
+  SandboxResult Ask(const Schedule& schedule, const std::string& signature);
   void Start();
   bool Receive(std::string* reply);
-  Outcome Died();
+  SandboxResult Died();
 
   const subject& subject_;
   pid_t child_ = -1;

@@ -42,9 +42,9 @@ class Server {
   void Die(const char* why);
 
  private:
-  Outcome Run();
+  SandboxResult Run();
   std::vector<std::string> Story(const Verdict& verdict) const;
-  void Reply(Outcome outcome);
+  void Reply(SandboxResult outcome);
 
   const subject& subject_;
   const int channel_;
@@ -94,12 +94,12 @@ void CatchDeaths() {
   _exit(0);
 }
 
-Outcome Server::Run() {
+SandboxResult Server::Run() {
   chooser_.Set(schedule_);
   Sim::Get().RenewFibers();
   const Verdict& verdict = executor_.Run(schedule_, &recorder_).verdict;
   TakeSanitizerReports();
-  Outcome outcome;
+  SandboxResult outcome;
   for (const Violation& violation : verdict.violations) outcome.signatures.push_back(violation.Signature());
   if (!verdict.pass()) {
     const Violation* headline = Headline(verdict, subject_.name);
@@ -114,12 +114,12 @@ std::vector<std::string> Server::Story(const Verdict& verdict) const {
   return Interleaving({subject_, "", verdict, executor_.trace()}, story_of_);
 }
 
-void Server::Reply(Outcome outcome) {
+void Server::Reply(SandboxResult outcome) {
   outcome.recorded = recorder_.deviations();
   std::sort(outcome.recorded.begin(), outcome.recorded.end());
   outcome.trace = executor_.trace().Hash();
   Writer writer;
-  PutOutcome(outcome, &writer);
+  PutResult(outcome, &writer);
   SendMessage(channel_, writer.bytes());
 }
 
@@ -131,7 +131,7 @@ void Server::Die(const char* why) {
   const auto events = executor_.trace().events();
   const auto last =
       std::find_if(events.rbegin(), events.rend(), [](const Event& event) { return event.function != nullptr; });
-  Outcome outcome;
+  SandboxResult outcome;
   outcome.died = true;
   outcome.headline = absl::StrCat("crash/", why, "/", last == events.rend() ? "-" : last->function);
   outcome.signatures = {outcome.headline};
@@ -164,7 +164,7 @@ bool ReceiveAll(int channel, void* buffer, size_t size) {
   return true;
 }
 
-void PutOutcome(const Outcome& outcome, Writer* writer) {
+void PutResult(const SandboxResult& outcome, Writer* writer) {
   writer->Put(outcome.signatures);
   writer->Put(outcome.headline);
   writer->Put(outcome.recorded);
@@ -173,8 +173,8 @@ void PutOutcome(const Outcome& outcome, Writer* writer) {
   writer->Put(outcome.died);
 }
 
-Outcome GetOutcome(Reader* reader) {
-  Outcome outcome;
+SandboxResult GetResult(Reader* reader) {
+  SandboxResult outcome;
   reader->Get(&outcome.signatures);
   reader->Get(&outcome.headline);
   reader->Get(&outcome.recorded);

@@ -18,8 +18,8 @@ inline constexpr int kHangSignal = SIGSYS;
 bool SendMessage(int channel, const std::string& message);
 bool ReceiveAll(int channel, void* buffer, size_t size);
 
-void PutOutcome(const Outcome& outcome, Writer* writer);
-Outcome GetOutcome(Reader* reader);
+void PutResult(const SandboxResult& outcome, Writer* writer);
+SandboxResult GetResult(Reader* reader);
 
 // Answers requests (a schedule, and the signature whose story is wanted or "") until the other side closes.
 [[noreturn]] void ServeRuns(const subject& subject, int channel);

@@ -167,9 +167,9 @@ int Update(const std::string& path, const Subjects& asked) {
   if (!chosen.ok()) return Fail(kUsage, absl::StrCat(path, ": ", chosen.status().message()));
   const subject& subject = **chosen;
   Sandbox sandbox(subject);
-  const Outcome first = sandbox.Run(input->file.schedule);
+  const SandboxResult first = sandbox.Run(input->file.schedule);
   sandbox.Renew();
-  const Outcome second = sandbox.Run(input->file.schedule);
+  const SandboxResult second = sandbox.Run(input->file.schedule);
   if (first.harness_bug || first.trace != second.trace || first.signatures != second.signatures) {
     return Fail(kHarnessBug, DifferText(path, first.signatures, second.signatures));
   }
