@@ -72,7 +72,7 @@ Schedule Crash(const subject& subject, const std::string& kind, std::string* sig
   Sandbox sandbox(subject);
   for (uint32_t seed = 1;; ++seed) {
     Schedule schedule = Busy(seed);
-    const Outcome outcome = sandbox.Run(schedule);
+    const SandboxResult outcome = sandbox.Run(schedule);
     const size_t deviations = outcome.recorded.size();
     if (deviations < kLeastDeviations || deviations > kMostDeviations) continue;
     for (const std::string& candidate : outcome.signatures) {

@@ -53,7 +53,7 @@ TEST(MutateInput, ChangesASeedThatIsText) {
     data.resize(kMaxInputBytes);
     data.resize(MutateInput({Profile::kTeardown, nullptr, nullptr}, data.data(), text.size(), data.size(), seed));
     Schedule s;
-    ReadInput(Profile::kTeardown, data, &s);
+    DecodeInput(Profile::kTeardown, data, &s);
     inodes += s.maps[0].type == STORAGE_INODE;
   }
   EXPECT_GT(inodes, 100) << "most keep what the text says";

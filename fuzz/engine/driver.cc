@@ -115,7 +115,7 @@ void Driver::Run(Profile profile, std::span<const uint8_t> input) {
     _exit(kInterrupted);
   }
   profile_ = profile;
-  ReadInput(profile, input, &schedule_);
+  DecodeInput(profile, input, &schedule_);
   const RunResult& result = executor_.Run(schedule_);
   if (options_.guidance.features) features_.Collect(executor_.trace(), FeatureArrays());
   status_.CountExecution(executor_.trace().size(), executor_.trace().interleaving());

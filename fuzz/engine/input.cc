@@ -35,7 +35,7 @@ size_t EncodeInto(Schedule* schedule, std::span<uint8_t> out) {
 
 size_t MutateSchedule(const Mutation& mutation, uint8_t* data, size_t size, size_t max_size, Rng& rng) {
   Schedule schedule;
-  ReadInput(mutation.profile, {data, size}, &schedule);
+  DecodeInput(mutation.profile, {data, size}, &schedule);
   for (int i = 0; i < kTries; ++i) {
     const Mutator& mutator = PickMutator(Mutators(), rng);
     RunFacts facts;
@@ -58,7 +58,7 @@ size_t MutateBytes(const Mutation& mutation, uint8_t* data, size_t size, size_t 
   size = mutation.mutate_bytes(data, size, std::min<size_t>(max_size, std::max<size_t>(size, kMaxGrownBytes)));
   if (rng.Below(100) >= kReseeded) return size;
   Schedule schedule;
-  ReadInput(mutation.profile, {data, size}, &schedule);
+  DecodeInput(mutation.profile, {data, size}, &schedule);
   schedule.policy = UsualPolicy(rng.Next());
   const size_t got = EncodeInto(&schedule, {data, max_size});
   return got != 0 ? got : size;
@@ -66,7 +66,7 @@ size_t MutateBytes(const Mutation& mutation, uint8_t* data, size_t size, size_t 
 
 }  // namespace
 
-void ReadInput(Profile profile, std::span<const uint8_t> input, Schedule* schedule) {
+void DecodeInput(Profile profile, std::span<const uint8_t> input, Schedule* schedule) {
   const absl::string_view text(reinterpret_cast<const char*>(input.data()), input.size());
   if (!text.empty() && absl::string_view("n# \t\r\n").find(text[0]) != absl::string_view::npos) {
     if (absl::StatusOr<ScheduleFile> file = ParseText(text, "input"); file.ok()) {
@@ -92,8 +92,8 @@ size_t CrossInputs(Profile profile, std::span<const uint8_t> first, std::span<co
                    std::span<uint8_t> out, uint32_t seed) {
   Rng rng(seed);
   Schedule schedule, other;
-  ReadInput(profile, first, &schedule);
-  ReadInput(profile, second, &other);
+  DecodeInput(profile, first, &schedule);
+  DecodeInput(profile, second, &other);
   return Splice(other, profile, rng, &schedule) ? EncodeInto(&schedule, out) : 0;
 }
 

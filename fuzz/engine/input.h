@@ -15,7 +15,7 @@ namespace nofail {
 
 // Text that parses as a schedule is taken as it stands; everything else is decoded as bytes and made to fit the
 // profile.
-void ReadInput(Profile profile, std::span<const uint8_t> input, Schedule* schedule);
+void DecodeInput(Profile profile, std::span<const uint8_t> input, Schedule* schedule);
 
 // What an engine and a target have to offer to mutation.
 struct Mutation {
