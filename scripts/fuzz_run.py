@@ -250,7 +250,7 @@ class Run:
         if news:
             tool = self.shown(o.tool)
             print(f"\nthe timeline as a page, and what to do with one that is real (FILE: the schedule's name above):\n"
-                  f"     {tool} show --html FILE -o timeline.html\n     {tool} minimize --as finding FILE")
+                  f"     {tool} show --html FILE -o timeline.html\n     {tool} minimize --as finding/CAUSE FILE")
         for crash in summary["crashes"]:
             print(f"\nNEW  a crash, hang or lack of memory that ended the process; logs are in {self.shown(self.work)}")
             print(f"     {self.shown(o.binary)} {crash}")

@@ -93,7 +93,7 @@ document.documentElement.dataset.wrong = wrong.length ? wrong.join('; ') : 'noth
 H
 
 failed=0
-for schedule in "$source"/corpus/findings/{walked-again__use-after-free-mapfree-selemfree,freed-on-the-list__use-after-free-selemfree-selemunlinknofail,refcount-dec-to-zero__livelock-storagedestroy,late-kptr__leak.fields-selemfree}.sched; do
+for schedule in "$source"/corpus/findings/{walked-again/use-after-free.MapFree+SelemFree,freed-on-the-list/use-after-free.SelemFree+SelemUnlinkNofail,refcount-dec-to-zero/livelock.StorageDestroy_2,late-kptr/leak.fields.SelemFree}.sched; do
   name=$(basename "$schedule" .sched)
   "$nofail" show "$schedule" --html -o "$scratch/$name.html"
   sed "/^<\/body>/{

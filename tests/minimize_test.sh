@@ -19,7 +19,7 @@ owner o0 type=sk bucket=0
 task A: map_free m0
 S
 sed 's/map_free/mapfree/' passes.sched >bad.sched
-crash=$corpus/findings/owner-pointer-left__use-after-free-skdump-storagefree.sched
+crash=$corpus/findings/owner-pointer-left/use-after-free.SkDump+StorageFree.sched
 # signature_in FILE: of its use after free.
 signature_in() { sed -n 's/^expect posted: .*\(use-after-free[^, ]*\).*/\1/p' "$1"; }
 signature=$(signature_in "$crash")
@@ -35,24 +35,29 @@ expect_minimize 4 'passes.sched: does not violate anything with subject posted' 
 expect_minimize 4 'does not violate as leak.x/y/Z; it does as warning' "$crash" --signature leak.x/y/Z -o out.sched
 check '[[ ! -e out.sched ]]'
 mkdir corpus
-expect_minimize 2 '--as zoo: expected regression, finding or known' "$crash" --as zoo
+expect_minimize 2 '--as zoo: expected regression, finding, finding/CAUSE or known' "$crash" --as zoo
 check '[[ -z $(ls corpus) ]]'
 
 # The folder by what it is, the name by the signature; the expectation and the story with it.
-name=use-after-free__$(cut -d/ -f3- <<<"$signature" | tr '[:upper:]+/=' '[:lower:]---').sched
-expect_minimize 0 "^corpus/regressions/$name\$" "$crash" --signature "$signature"
-expect_minimize 0 "^corpus/findings/$name\$" "$crash" --signature "$signature" --as finding
+name=use-after-free.$(cut -d/ -f3- <<<"$signature" | tr / .).sched
+pattern=${name//+/\\+}
+expect_minimize 0 "^corpus/regressions/$pattern\$" "$crash" --signature "$signature"
+expect_minimize 0 "^corpus/findings/unexplained/$pattern\$" "$crash" --signature "$signature" --as finding
+expect_minimize 0 "^corpus/findings/some-cause/$pattern\$" "$crash" --signature "$signature" --as finding/some-cause
+check 'cmp corpus/findings/{unexplained,some-cause}/'"$name"
+expect_minimize 2 '--as known/x: expected' "$crash" --as known/x
+expect_minimize 2 '--as finding/../x: expected' "$crash" --as finding/../x
 check '[[ $("$nofail" replay corpus/regressions/'"$name"') == ok* ]]'
 check 'grep -q "^# *1\. A (map_free m0) cannot lock buckets0" corpus/regressions/'"$name"
-check 'cmp corpus/regressions/'"$name"' corpus/findings/'"$name"
+check 'cmp corpus/regressions/'"$name"' corpus/findings/some-cause/'"$name"
 # It was as short before; other subjects and data races are not this build's to expect.
 sentences() { grep -vE "^(#|expect)" "$1"; }
-check 'cmp -s <(sentences "$crash") <(sentences corpus/findings/'"$name"')'
+check 'cmp -s <(sentences "$crash") <(sentences corpus/findings/some-cause/'"$name"')'
 
 # A file that exists is left alone, and said so before the work.
 echo mine >mine.sched
 expect_minimize 2 'mine.sched: exists; --force overwrites it' "$crash" -o mine.sched
-expect_minimize 2 "regressions/$name: exists" "$crash" --signature "$signature"
+expect_minimize 2 "regressions/$pattern: exists" "$crash" --signature "$signature"
 check '[[ $(cat mine.sched) == mine ]]'
 expect_minimize 0 '' "$crash" -o mine.sched --force
 check '[[ $(head -c 1 mine.sched) == "#" ]]'

@@ -44,7 +44,7 @@ for subject in "${subjects[@]}"; do
 done
 
 # What is minimized on a subject expects of that one what it violates there, and is told with its functions.
-crash=corpus/findings/refcount-dec-to-zero__livelock-storagedestroy.sched
+crash=corpus/findings/refcount-dec-to-zero/livelock.StorageDestroy_2.sched
 signature=livelock/-/bpf_local_storage_destroy/after=saturation
 for subject in "${subjects[@]}"; do
   [[ $subject == linux-7.* ]] || continue

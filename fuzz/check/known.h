@@ -16,7 +16,7 @@ namespace nofail {
 struct Listed {
   const char* subject;
   const char* signature;
-  const char* name;  // what the schedule's line says after known=, or else its file's name without .sched
+  const char* name;  // what the schedule's line says after known=, or else its file, as CAUSE/NAME without .sched
   bool is_known;     // a known limitation; false: a finding
 };
 

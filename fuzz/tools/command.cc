@@ -163,7 +163,8 @@ absl::StatusOr<std::vector<std::string>> ExpandDirectories(const std::vector<std
     const size_t before = files.size();
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(path, error)) {
       const bool hidden = absl::StartsWith(entry.path().filename().string(), ".");
-      if (entry.is_regular_file() && !hidden) files.push_back(entry.path().string());
+      const bool is_page = entry.path().extension() == ".md";  // about the schedules beside it
+      if (entry.is_regular_file() && !hidden && !is_page) files.push_back(entry.path().string());
     }
     if (error) return Usage(absl::StrCat(path, ": ", error.message()));
     if (files.size() == before) return Usage(absl::StrCat(path, ": holds no file"));

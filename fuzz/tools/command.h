@@ -61,7 +61,7 @@ struct Input {
 // Errors are one line each, and start with the path.
 absl::StatusOr<Input> ReadInput(const std::string& path, std::optional<Profile> target);
 Input GenerateInput(uint32_t seed, std::optional<Profile> target);
-// The files themselves, and what is in the directories among them, sorted. An empty directory is an error.
+// The files themselves, and what is in the directories among them, sorted, without pages (*.md). An empty directory is an error.
 absl::StatusOr<std::vector<std::string>> ExpandDirectories(const std::vector<std::string>& paths);
 
 // Writes what `-o OUT` asks for: all of it or nothing. A file that exists is left alone unless `force`. Says what is wrong

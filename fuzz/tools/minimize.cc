@@ -31,40 +31,45 @@ namespace {
 struct Folder {
   absl::string_view as;
   absl::string_view path;
+  bool has_causes;  // a folder for each cause
 };
 constexpr Folder kFolders[] = {
-    {"regression", "corpus/regressions"}, {"finding", "corpus/findings"}, {"known", "corpus/known"}};
+    {"regression", "corpus/regressions", false}, {"finding", "corpus/findings", true}, {"known", "corpus/known", false}};
+constexpr absl::string_view kUnexplained = "unexplained";  // the cause of a finding that nobody has explained yet
 
 volatile sig_atomic_t interrupted = 0;
 
 // ---- Where it goes -----------------------------------------------------------------------------------------------
 
-// <verdict>__<who>: the kind of violation, then the functions and what else its signature says of them.
+// KIND.FUNCTIONS.ATTRIBUTES.sched, as the signature has them but for the kinds of object.
 std::string NameOf(const std::string& signature) {
   std::vector<std::string> parts = absl::StrSplit(signature, '/');
-  const std::string kind = parts[0];
   if (parts.size() > 2) parts.erase(parts.begin() + 1);  // the kinds of object
-  std::string name = kind + "__";
-  for (const char c : absl::StrJoin(parts.begin() + 1, parts.end(), "-")) {
-    const bool plain = absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_';
-    name.push_back(plain ? absl::ascii_tolower(static_cast<unsigned char>(c)) : '-');
+  std::string name = absl::StrJoin(parts, ".");
+  for (char& c : name) {
+    if (!absl::ascii_isalnum(static_cast<unsigned char>(c)) && absl::string_view("._+=-").find(c) == absl::string_view::npos) c = '-';
   }
   return name + ".sched";
 }
 
 absl::StatusOr<std::string> FolderOf(const Arguments& arguments) {
   if (!arguments.output.empty()) return std::string();
+  const absl::string_view as = arguments.as.empty() ? "regression" : absl::string_view(arguments.as);
+  const std::pair<absl::string_view, absl::string_view> what = absl::StrSplit(as, absl::MaxSplits('/', 1));
   for (const Folder& folder : kFolders) {
-    if (folder.as != (arguments.as.empty() ? "regression" : arguments.as)) continue;
+    if (folder.as != what.first || (absl::StrContains(as, '/') && !folder.has_causes)) continue;
     std::error_code error;
     if (!std::filesystem::is_directory("corpus", error)) {
       return absl::InvalidArgumentError(
           "minimize: there is no corpus/ here: say where to with -o FILE, or run it where the repository is");
     }
-    return std::string(folder.path);
+    if (!folder.has_causes) return std::string(folder.path);
+    const absl::string_view cause = what.second.empty() ? kUnexplained : what.second;
+    if (absl::StrContains(cause, '/') || absl::StartsWith(cause, ".")) break;
+    return absl::StrCat(folder.path, "/", cause);
   }
   return absl::InvalidArgumentError(
-      absl::StrCat("minimize: --as ", arguments.as, ": expected regression, finding or known"));
+      absl::StrCat("minimize: --as ", arguments.as, ": expected regression, finding, finding/CAUSE or known"));
 }
 
 absl::Status MayBeWritten(const std::string& path, bool force) {
@@ -246,7 +251,7 @@ int Reduce(const Input& input, const subject& subject, const Arguments& argument
   if (!done && result.status != Minimized::Status::kInterrupted) return Refuse(input.name, subject, result, arguments);
 
   std::error_code error;
-  if (!folder.empty()) std::filesystem::create_directory(folder, error);
+  if (!folder.empty()) std::filesystem::create_directories(folder, error);
   if (const absl::Status written = WriteFile(path, FormatText(FileOf(input, subject, result))); !written.ok()) {
     return Fail(kUsage, written.message());
   }
@@ -289,11 +294,12 @@ any one of its operations or deviations it does not violate any more. A run
 that ends the process or hangs counts like any other violation. Data races show
 in the thread build only.
 
-It goes to corpus/regressions/<verdict>__<who>.sched, which is printed; a file
+It goes to corpus/regressions/KIND.FUNCTIONS.sched, which is printed; a file
 that exists is left alone. Ctrl-C writes the best so far.
 
-  --as WHAT        regression (the default), finding or known: to
-                   corpus/regressions, corpus/findings, corpus/known
+  --as WHAT        regression (the default) or known: to corpus/regressions or
+                   corpus/known; finding/CAUSE: to corpus/findings/CAUSE;
+                   finding: to corpus/findings/unexplained
   -o OUT           to this file instead
   --signature S    the violation to keep, as `nofail replay` prints it; else
                    the first that is not listed, else the first
@@ -308,7 +314,7 @@ that exists is left alone. Ctrl-C writes the best so far.
 examples:
   nofail minimize crash-8a53b1
   nofail minimize crash-8a53b1 --signature leak.storage/storage/StorageFree
-  nofail minimize findings/leak.sched --as finding
+  nofail minimize findings/leak.sched --as finding/walked-again
 
 exit code: 0 written; nothing is written at 2 wrong usage, unreadable input or
 a file that exists, 3 two runs differ or bug of the suite itself, 4 nothing to
