@@ -212,15 +212,17 @@ TEST_P(MinimizeCorpus, LeavesNothingThatCouldGo) {
 std::vector<std::string> CorpusFiles() {
   std::vector<std::string> files;
   for (const char* folder : {"known", "findings"}) {
-    for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(NOFAIL_CORPUS) / folder)) {
-      files.push_back(entry.path().string());
+    const std::filesystem::path path = std::filesystem::path(NOFAIL_CORPUS) / folder;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(path)) {
+      if (entry.path().extension() == ".sched") files.push_back(entry.path().string());
     }
   }
   std::sort(files.begin(), files.end());
   return files;
 }
 std::string NameOf(const testing::TestParamInfo<std::string>& info) {
-  std::string name = std::filesystem::path(info.param).stem().string();
+  const std::filesystem::path path(info.param);
+  std::string name = path.parent_path().filename().string() + "_" + path.stem().string();
   for (char& c : name) {
     if (!isalnum(static_cast<unsigned char>(c))) c = '_';
   }
