@@ -16,40 +16,12 @@ using FaultJudge = void (*)(const RunView&, uint32_t, Findings*);
 
 // Who judges which fault: each exactly one.
 constexpr FaultJudge JudgeOf(Fault fault) {
-  switch (fault) {
-    case Fault::kUseAfterFree:
-    case Fault::kOutOfBounds:
-    case Fault::kNullDereference:
-    case Fault::kDoubleFree:
-    case Fault::kInvalidFree:
-    case Fault::kSanitizerReport:
-      return JudgeMemory;
-    case Fault::kDataRace:
-      return JudgeDataRace;
-    case Fault::kFieldFreedTwice:
-    case Fault::kRecordDead:
-      return JudgeFields;
-    case Fault::kLockImbalance:
-    case Fault::kUnlockOrder:
-    case Fault::kUnlockForeign:
-    case Fault::kSleepInAtomic:
-      return JudgeLock;
-    case Fault::kFreedInReader:
-    case Fault::kSleepInRcu:
-    case Fault::kRcuImbalance:
-    case Fault::kRcuNotHeld:
-      return JudgeRcu;
-    case Fault::kRefcountAddOnZero:
-    case Fault::kRefcountOverflow:
-    case Fault::kRefcountUnderflow:
-    case Fault::kRefcountDecToZero:
-      return JudgeRefcount;
-    case Fault::kDeadlock:
-    case Fault::kLivelock:
-    case Fault::kRunaway:
-      return JudgeProgress;
-  }
-  return nullptr;
+  constexpr FaultJudge kJudges[] = {
+#define FAULT(name, text, fatality, judge, meaning) Judge##judge,
+#include "core/kernel/trace/faults.def"
+#undef FAULT
+  };
+  return kJudges[static_cast<int>(fault)];
 }
 
 constexpr void (*kRunJudges[])(const RunView&, Findings*) = {JudgeEventLimit, JudgeWarnings, JudgeState, JudgeCharge,

@@ -139,7 +139,7 @@ Fault landing_fault;
 // The task goes on here instead of at the instruction that faulted. Never returns: the fault is fatal.
 void Land() {
   // A sanitizer's report of the same access, just before, says it better.
-  if (!Sim::Get().IsFatal()) Sim::Get().ReportFromSanitizer(landing_fault, nullptr, {});
+  if (!Sim::Get().WasCutShort()) Sim::Get().ReportFromSanitizer(landing_fault, nullptr, {});
   Sim::Get().Point();  // ends the run
   __builtin_unreachable();
 }

@@ -43,7 +43,6 @@ void CheckLeftNothing(Machine& machine, kernel_site site);
 // The machine of the process's one Sim, for the C contract and for what runs without an argument. REQUIRES: Sim::Get has
 // been called.
 Machine& machine();
-bool IsFatal(Fault fault);
 
 }  // namespace nofail
 #endif  // NOFAIL_CORE_KERNEL_SIM_MACHINE_H_

@@ -26,23 +26,6 @@ Machine& machine() { return *g_machine; }
 
 Sim::Sim() : machine_(*new Machine) { g_machine = &machine_; }
 
-bool IsFatal(Fault fault) {
-  switch (fault) {
-    case Fault::kUseAfterFree:
-    case Fault::kOutOfBounds:
-    case Fault::kNullDereference:
-    case Fault::kDoubleFree:
-    case Fault::kInvalidFree:
-    case Fault::kSanitizerReport:
-    case Fault::kDeadlock:
-    case Fault::kLivelock:
-    case Fault::kRunaway:
-      return true;
-    default:
-      return false;
-  }
-}
-
 void Machine::Emit(EventKind kind, uint8_t detail, ObjectId object, uint16_t offset, uint64_t value,
                    kernel_site site) {
   if (trace.size() >= kMaxEvents - kSpareEvents && kind != EventKind::kFault) [[unlikely]] {
@@ -94,7 +77,7 @@ void Sim::Spawn(TaskId id, void (*body)(void*), void* argument) {
 
 bool Sim::Run() { return machine_.scheduler.Run(); }
 Trace& Sim::trace() { return machine_.trace; }
-bool Sim::IsFatal() const { return machine_.fatal; }
+bool Sim::WasCutShort() const { return machine_.fatal; }
 OpRef Sim::current() const { return machine_.scheduler.current().op; }
 
 void Sim::Point() { machine_.scheduler.Point(); }
@@ -148,7 +131,7 @@ void Sim::ReportFromSanitizer(Fault fault, const void* address, kernel_site site
   Heap::Place place = machine_.heap.Find(address);
   machine_.trace.Append({EventKind::kFault, static_cast<uint8_t>(fault), machine_.scheduler.current().op, place.object, place.offset,
                   site.line, 0, site.function, site.file});
-  if (nofail::IsFatal(fault)) {
+  if (IsFatal(fault)) {
     machine_.fatal = true;
     machine_.scheduler.StopSoon();
   }

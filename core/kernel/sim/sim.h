@@ -92,7 +92,7 @@ class Sim {
   // The object that `address` lies in, or 0.
   ObjectId ObjectAt(const volatile void* address) const;
   // A fatal fault has ended the run.
-  bool IsFatal() const;
+  bool WasCutShort() const;
 
   // A record for a map; lives until EndRecord or Reset.
   kernel_record* MakeRecord(const RecordSpec& spec);

@@ -62,7 +62,7 @@ const char* EventKindText(EventKind kind) {
 
 const char* FaultText(Fault fault) {
   static constexpr const char* kTexts[] = {
-#define FAULT(name, text, meaning) text,
+#define FAULT(name, text, fatality, judge, meaning) text,
 #include "core/kernel/trace/faults.def"
 #undef FAULT
   };

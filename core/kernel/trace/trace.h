@@ -28,10 +28,22 @@ enum class EventKind : uint8_t {
 
 // Something that is wrong in itself, noticed where it happened. Oracles turn these into violations.
 enum class Fault : uint8_t {
-#define FAULT(name, text, meaning) k##name,
+#define FAULT(name, text, fatality, judge, meaning) k##name,
 #include "core/kernel/trace/faults.def"
 #undef FAULT
 };
+
+enum class Fatality : bool { kSurvivable, kFatal };
+
+// Whether the fault ends the run.
+constexpr bool IsFatal(Fault fault) {
+  constexpr Fatality kFatalities[] = {
+#define FAULT(name, text, fatality, judge, meaning) Fatality::k##fatality,
+#include "core/kernel/trace/faults.def"
+#undef FAULT
+  };
+  return kFatalities[static_cast<int>(fault)] == Fatality::kFatal;
+}
 
 // How events hold pointers: into the heap as object and offset, any other pointer of the simulator as kOtherPointer.
 inline constexpr uint64_t kPointerTag = uint64_t{0xb0b1ec75} << 32;
