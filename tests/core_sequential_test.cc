@@ -123,7 +123,7 @@ std::vector<std::string> Wrongs() {
   std::vector<std::string> wrongs;
   const Trace& trace = Sim::Get().trace();
   for (const Event& event : trace.events()) {
-    if (event.kind == EventKind::kFault) wrongs.push_back(FaultText(static_cast<Fault>(event.detail)));
+    if (event.kind == EventKind::kFault) wrongs.push_back(FaultText(event.fault()));
     if (event.kind == EventKind::kWarning) wrongs.push_back("warning");
   }
   for (const ObjectInfo& object : trace.objects().subspan(1)) {
@@ -217,7 +217,7 @@ std::vector<std::string> Route(uint32_t from) {
   std::vector<std::string> route;
   for (const Event& event : Sim::Get().trace().events().subspan(from)) {
     if (event.kind == EventKind::kKfreeRcu) route.push_back("kfree_rcu");
-    if (event.kind == EventKind::kCallRcu) route.push_back(event.detail == KERNEL_RCU ? "call_rcu" : "trace");
+    if (event.kind == EventKind::kCallRcu) route.push_back(event.flavour() == KERNEL_RCU ? "call_rcu" : "trace");
     if (event.kind == EventKind::kFieldFree) route.push_back("field");
   }
   return route;

@@ -245,7 +245,7 @@ TEST(ContractTest, Rule8MapFreeWaitsForACloneThatGotAReference) {
              [&](const Outcome& run) {
                size_t get = run.First(EventKind::kMapGet, kA);
                if (get == kNever) return;
-               if (run.trace.events()[get].detail == 0) {
+               if (!run.trace.events()[get].was_taken()) {
                  refused = true;
                  return;
                }
@@ -261,7 +261,7 @@ TEST(ContractTest, Rule8AReferenceCanBeHadAsLongAsThereIsOne) {
   ForEachRun(Parse(std::string(kCloneObjects) + "task A: lookup m0 o0\ntask B: map_free m0\ntask C: clone o0 o1\n"), 2,
              [&](const Outcome& run) {
                size_t get = run.First(EventKind::kMapGet, {kTaskA + 2, 0});
-               if (get == kNever || run.trace.events()[get].detail == 0) return;
+               if (get == kNever || !run.trace.events()[get].was_taken()) return;
                taken_while_map_free_waits |= run.First(EventKind::kOpBegin, kB) < get;
              });
   EXPECT_TRUE(taken_while_map_free_waits);

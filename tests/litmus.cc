@@ -66,7 +66,7 @@ std::string Litmus::RunOnce(Chooser* chooser) {
   for (const Event& event : sim.trace().events()) {
     if (event.kind == EventKind::kFault) {
       if (!outcome.empty()) outcome += ' ';
-      outcome += std::string("!") + FaultText(static_cast<Fault>(event.detail));
+      outcome += std::string("!") + FaultText(event.fault());
     }
   }
   return outcome;

@@ -37,7 +37,7 @@ std::string FaultOf(Body first, Body second = Behave) {
   }
   sim.Run();
   for (const Event& event : sim.trace().events()) {
-    if (event.kind == EventKind::kFault) return FaultText(static_cast<Fault>(event.detail));
+    if (event.kind == EventKind::kFault) return FaultText(event.fault());
   }
   return "none";
 }

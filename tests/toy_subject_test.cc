@@ -79,7 +79,7 @@ Count CountRuns(bool waits) {
     sim.Run();
     ++count.runs;
     for (const Event& event : sim.trace().events()) {
-      if (event.kind == EventKind::kFault) count.used_after_free += event.detail == static_cast<uint8_t>(Fault::kUseAfterFree);
+      count.used_after_free += event.Is(Fault::kUseAfterFree);
     }
   } while (search.Next());
   return count;

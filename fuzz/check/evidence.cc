@@ -94,7 +94,7 @@ bool HasSaturated(const Trace& trace, uint32_t end) {
   const auto events = trace.events().first(end);
   return std::any_of(events.begin(), events.end(), [](const Event& e) {
     if (e.kind != EventKind::kFault) return false;
-    const Fault fault = static_cast<Fault>(e.detail);
+    const Fault fault = e.fault();
     return fault == Fault::kRefcountAddOnZero || fault == Fault::kRefcountOverflow ||
            fault == Fault::kRefcountUnderflow || fault == Fault::kRefcountDecToZero;
   });
@@ -141,7 +141,7 @@ const char* GiverAt(const Trace& trace, uint32_t event) {
   const uint32_t begin =
       LastBefore(trace, event, [&](const Event& e) { return e.kind == EventKind::kOpBegin && e.op == op; });
   if (begin == kNoEvent) return "";
-  const OpKind kind = static_cast<OpKind>(trace.events()[begin].detail);
+  const OpKind kind = OpKindOf(trace.events()[begin]);
   return kind == OpKind::kMapFree || kind == OpKind::kDestroy ? "" : "program";
 }
 
@@ -153,12 +153,13 @@ const char* ReaderOf(const Trace& trace, OpRef reader, uint32_t event, uint32_t 
     const Event& e = trace.events()[i];
     if (e.op != reader || (e.kind != EventKind::kReadLock && e.kind != EventKind::kReadUnlock)) continue;
     if (nesting[0] == 0 && nesting[1] == 0) begin = i;
-    nesting[e.detail] = e.value;
+    nesting[e.flavour()] = e.value;
   }
   if (nesting[0] == 0 && nesting[1] == 0) return "";
   if (begin > given_up) return "late";
-  const bool by_rcu = trace.events()[given_up].detail == KERNEL_RCU;  // not by RCU Tasks Trace
-  return by_rcu && trace.events()[begin].detail == KERNEL_RCU_TASKS_TRACE ? "trace" : "";
+  const Event& end = trace.events()[given_up];
+  const bool waits_for_trace = end.HasFlavour() && end.flavour() == KERNEL_RCU_TASKS_TRACE;
+  return !waits_for_trace && trace.events()[begin].flavour() == KERNEL_RCU_TASKS_TRACE ? "trace" : "";
 }
 
 Violation At(const Trace& trace, const char* kind, ObjectId object, uint32_t event) {

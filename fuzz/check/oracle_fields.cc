@@ -16,10 +16,10 @@ namespace nofail {
 
 void JudgeFields(const RunView& run, uint32_t event, Findings* findings) {
   const Event& e = run.trace.events()[event];
-  Violation violation = At(run.trace, FaultText(static_cast<Fault>(e.detail)), e.object, event);
+  Violation violation = At(run.trace, FaultText(e.fault()), e.object, event);
   uint32_t first = kNoEvent;  // the first release
   const std::string name = NameOf(run.trace, e.object), who = WhoAt(run.trace, event);
-  if (e.detail == static_cast<uint8_t>(Fault::kRecordDead)) {
+  if (e.Is(Fault::kRecordDead)) {
     violation.detail = absl::StrCat("the fields of ", name, " were freed by ", who, " with a record already gone");
   } else {
     // The second release may have its own FieldFree, before or after the fault: the first one in the trace is the

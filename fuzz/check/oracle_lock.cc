@@ -35,7 +35,7 @@ const char* Verb(Fault fault) {
 void JudgeLock(const RunView& run, uint32_t event, Findings* findings) {
   const Trace& trace = run.trace;
   const Event& e = trace.events()[event];
-  const Fault fault = static_cast<Fault>(e.detail);
+  const Fault fault = e.fault();
   uint32_t blamed = event;
   const bool left_held = fault == Fault::kLockImbalance && IsAtEnd(trace, event);
   if (left_held) {

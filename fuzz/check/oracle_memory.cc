@@ -44,7 +44,7 @@ std::string Sentence(const Trace& trace, Fault fault, uint32_t event, uint32_t g
 
 void JudgeMemory(const RunView& run, uint32_t event, Findings* findings) {
   const Event& e = run.trace.events()[event];
-  const Fault fault = static_cast<Fault>(e.detail);
+  const Fault fault = e.fault();
   Violation violation = At(run.trace, FaultText(fault), e.object, event);
   uint32_t given_up = kNoEvent;
   if (e.object != 0 && (fault == Fault::kUseAfterFree || fault == Fault::kDoubleFree)) {

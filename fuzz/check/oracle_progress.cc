@@ -41,7 +41,7 @@ std::vector<uint32_t> StuckAt(const Trace& trace, uint32_t end) {
   for (uint32_t i = end; i-- > 0;) {
     const Event& e = trace.events()[i];
     if (e.kind == EventKind::kSwitch || e.kind == EventKind::kFault || e.kind == EventKind::kGpEnd) continue;
-    if (e.kind == EventKind::kFree && e.detail == 1) continue;  // kfree_rcu: not the task's doing
+    if (e.kind == EventKind::kFree && e.by_rcu()) continue;  // kfree_rcu: not the task's doing
     if (std::find(seen.begin(), seen.end(), TaskOf(e.op)) != seen.end()) continue;
     seen.push_back(TaskOf(e.op));
     if (IsStuck(e)) stuck.push_back(i);
@@ -74,7 +74,7 @@ void AddRunaway(const Trace& trace, uint32_t event, Findings* findings) {
 
 void JudgeProgress(const RunView& run, uint32_t event, Findings* findings) {
   const Trace& trace = run.trace;
-  const Fault fault = static_cast<Fault>(trace.events()[event].detail);
+  const Fault fault = trace.events()[event].fault();
   if (fault == Fault::kRunaway) return AddRunaway(trace, event, findings);
   // Noticed at a call: that call is the culprit (a lock that its holder will never release).
   if (trace.events()[event].function != nullptr) {
@@ -107,7 +107,7 @@ void JudgeProgress(const RunView& run, uint32_t event, Findings* findings) {
 void JudgeEventLimit(const RunView& run, Findings* findings) {
   if (run.trace.size() < kMaxEvents) return;
   for (const Event& e : run.trace.events()) {
-    if (e.kind == EventKind::kFault && e.detail == static_cast<uint8_t>(Fault::kRunaway)) return;
+    if (e.Is(Fault::kRunaway)) return;
   }
   AddRunaway(run.trace, run.trace.size() - 1, findings);
 }

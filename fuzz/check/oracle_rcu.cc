@@ -51,7 +51,7 @@ OpRef ReaderAt(const Trace& trace, uint32_t event) {
 void JudgeRcu(const RunView& run, uint32_t event, Findings* findings) {
   const Trace& trace = run.trace;
   const Event& e = trace.events()[event];
-  const Fault fault = static_cast<Fault>(e.detail);
+  const Fault fault = e.fault();
   uint32_t blamed = event;
   const bool left_open = fault == Fault::kRcuImbalance && IsAtEnd(trace, event);
   if (fault == Fault::kFreedInReader) {

@@ -31,7 +31,7 @@ const char* Act(Fault fault) {
 
 void JudgeRefcount(const RunView& run, uint32_t event, Findings* findings) {
   const Event& e = run.trace.events()[event];
-  const Fault fault = static_cast<Fault>(e.detail);
+  const Fault fault = e.fault();
   Violation violation = At(run.trace, FaultText(fault), e.object, event);
   violation.detail = absl::StrCat("a reference count of ", NameOf(run.trace, e.object),
                                   " saturated: ", WhoAt(run.trace, event), Act(fault));

@@ -58,7 +58,7 @@ void JudgeWrite(const Trace& trace, uint32_t event, Findings* findings) {
     if (event + 1 == trace.size() || trace.events()[event + 1].kind != EventKind::kRmwOld) return;
     const Event& old = trace.events()[event + 1];
     const uint32_t from = static_cast<uint32_t>(old.value);
-    if (old.detail == 0 || IsLegal(from, to)) return;
+    if (!old.wrote() || IsLegal(from, to)) return;
     what = absl::StrCat("changed from ", from, " to ", to);
   }
   Violation violation = At(trace, "state", e.object, event);

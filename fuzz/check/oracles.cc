@@ -31,7 +31,7 @@ void JudgeFaults(const RunView& run, Findings* findings) {
   if (!run.trace.Has(EventKind::kFault)) return;
   for (uint32_t i = 0; i < run.trace.size(); ++i) {
     const Event& event = run.trace.events()[i];
-    if (event.kind == EventKind::kFault) JudgeOf(static_cast<Fault>(event.detail))(run, i, findings);
+    if (event.kind == EventKind::kFault) JudgeOf(event.fault())(run, i, findings);
   }
 }
 

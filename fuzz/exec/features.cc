@@ -82,7 +82,7 @@ class FeatureCollector::Pass {
   void Look(const Event& event, uint32_t index) {
     switch (event.kind) {
       case EventKind::kOpBegin:
-        if (event.op.task <= kTaskD) in_progress_[event.op.task] = static_cast<uint8_t>(1u << event.detail);
+        if (event.op.task <= kTaskD) in_progress_[event.op.task] = static_cast<uint8_t>(1u << event.op_kind());
         return;
       case EventKind::kOpEnd:
         if (event.op.task <= kTaskD) in_progress_[event.op.task] = 0;
@@ -99,8 +99,8 @@ class FeatureCollector::Pass {
       case EventKind::kSpinLock:
         return Read(event);
       case EventKind::kLock:
-        if (event.detail == kGranted) return Read(event);
-        return Add(kLockOutcome, impl_.SiteOf(event), event.detail);
+        if (event.lock_answer() == kGranted) return Read(event);
+        return Add(kLockOutcome, impl_.SiteOf(event), event.lock_answer());
       case EventKind::kLockWait:
         return Add(kLockWait, impl_.SiteOf(event), 0);
       case EventKind::kRmwOld:
@@ -130,7 +130,7 @@ class FeatureCollector::Pass {
     if (index == 0 || old.offset != impl_.state_offset || !IsExplored(old.op)) return;
     if (trace_.objects()[old.object].kind != KERNEL_SELEM) return;
     const Event& rmw = trace_.events()[index - 1];
-    Add(kState, impl_.SiteOf(rmw), (old.value & 15) << 8 | (rmw.value & 15) << 1 | (old.detail & 1));
+    Add(kState, impl_.SiteOf(rmw), (old.value & 15) << 8 | (rmw.value & 15) << 1 | old.wrote());
   }
 
   void GracePeriod(const Event& event) {

@@ -55,7 +55,7 @@ const char* ErrnoText(int error) {
 }
 
 const char* FlavourText(const Event& e) {
-  return e.detail == KERNEL_RCU_TASKS_TRACE ? "_trace" : "";
+  return e.flavour() == KERNEL_RCU_TASKS_TRACE ? "_trace" : "";
 }
 
 std::string TaskText(uint64_t packed) {
@@ -68,7 +68,7 @@ std::string DescribeRmw(const Trace& trace, uint32_t event, const std::string& p
     return absl::StrCat("rmw ", place, " = ", ValueText(trace, e.value));
   }
   const Event& old = trace.events()[event + 1];
-  if (old.detail == 0) return absl::StrCat("rmw ", place, " stays ", ValueText(trace, old.value));
+  if (!old.wrote()) return absl::StrCat("rmw ", place, " stays ", ValueText(trace, old.value));
   return absl::StrCat("rmw ", place, ": ", ValueText(trace, old.value), "->", ValueText(trace, e.value));
 }
 
@@ -155,11 +155,11 @@ std::string Describe(const Trace& trace, uint32_t event) {
   const std::string value = ValueText(trace, e.value);
   switch (e.kind) {
     case EventKind::kOpBegin:
-      return absl::StrCat(OpText(e.detail), e.object ? " " : "", e.object ? place : "", " begins");
+      return absl::StrCat(OpText(e.op_kind()), e.object ? " " : "", e.object ? place : "", " begins");
     case EventKind::kOpEnd:
-      return absl::StrCat(OpText(e.detail), " ends: ", value);
+      return absl::StrCat(OpText(e.op_kind()), " ends: ", value);
     case EventKind::kOpSkip:
-      return absl::StrCat(OpText(e.detail), " skipped");
+      return absl::StrCat(OpText(e.op_kind()), " skipped");
     case EventKind::kSwitch:
       return absl::StrCat(WhyItStops(trace, event), " --> ", TaskText(e.value));
     case EventKind::kLoad:
@@ -209,25 +209,25 @@ std::string Describe(const Trace& trace, uint32_t event) {
     case EventKind::kNeedResched:
       return absl::StrCat("need_resched: ", e.value);
     case EventKind::kAlloc:
-      return e.object == 0 ? absl::StrCat("alloc of ", ObjectKindText(static_cast<kernel_object_kind>(e.detail)), " FAILS")
+      return e.object == 0 ? absl::StrCat("alloc of ", ObjectKindText(e.allocated_kind()), " FAILS")
                            : absl::StrCat("alloc ", place, ", ", e.value, " bytes");
     case EventKind::kFree:
       return absl::StrCat("free ", place);
     case EventKind::kMapGet:
-      return absl::StrCat("map reference ", place, e.detail ? " taken" : " refused");
+      return absl::StrCat("map reference ", place, e.was_taken() ? " taken" : " refused");
     case EventKind::kMapPut:
       return absl::StrCat("map reference ", place, " given back");
     case EventKind::kFieldSet:
-      return absl::StrCat(FieldText(e.detail), " of ", place, " = resource ", e.value);
+      return absl::StrCat(FieldText(e.field()), " of ", place, " = resource ", e.value);
     case EventKind::kFieldFree:
-      return absl::StrCat("free ", FieldText(e.detail), " of ", place, ": ",
+      return absl::StrCat("free ", FieldText(e.field()), " of ", place, ": ",
                           e.value == 0 ? "it holds none" : absl::StrCat("resource ", e.value));
     case EventKind::kRecordEnd:
       return absl::StrCat("record of m", e.value, " is gone");
     case EventKind::kWarning:
       return "WARNING";
     case EventKind::kFault:
-      return absl::StrCat("FAULT ", FaultText(static_cast<Fault>(e.detail)), e.object ? " at " : "",
+      return absl::StrCat("FAULT ", FaultText(e.fault()), e.object ? " at " : "",
                           e.object ? place : "");
     case EventKind::kEarlierAccess:
       return absl::StrCat("the earlier access to ", place);
@@ -248,7 +248,7 @@ std::string Describe(const Report& report, uint32_t event) {
 }
 
 bool IsByRcu(const Event& event) {
-  return event.kind == EventKind::kGpEnd || (event.kind == EventKind::kFree && event.detail != 0);
+  return event.kind == EventKind::kGpEnd || (event.kind == EventKind::kFree && event.by_rcu());
 }
 
 bool IsFailure(const Event& event) {
@@ -262,9 +262,7 @@ std::string OrderText(const Event& event) {
 #include "core/kernel/ordering.def"
 #undef KERNEL_ORDER
   };
-  const bool has_order = event.kind == EventKind::kLoad || event.kind == EventKind::kStore ||
-                         event.kind == EventKind::kRmw || event.kind == EventKind::kFence;
-  return has_order ? kTexts[event.detail] : "";
+  return event.HasOrder() ? kTexts[event.order()] : "";
 }
 
 // What core/kernel/kernel.h marks [point].

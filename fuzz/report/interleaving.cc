@@ -252,7 +252,7 @@ class Teller {
       case EventKind::kKfreeRcu:
         return absl::StrCat("hands ", Name(e), " to RCU");
       case EventKind::kFree:
-        return absl::StrCat("frees ", Name(e), e.detail != 0 ? ", the grace period being over" : "");
+        return absl::StrCat("frees ", Name(e), e.by_rcu() ? ", the grace period being over" : "");
       case EventKind::kAlloc:
         return e.object == 0 ? Describe(trace_, index) : absl::StrCat("allocates ", Name(e));
       case EventKind::kWarning:
@@ -260,7 +260,7 @@ class Teller {
       case EventKind::kNeedResched:
         return "is due for rescheduling";
       case EventKind::kFault:
-        return absl::StrCat("runs into ", FaultText(static_cast<Fault>(e.detail)), " of ", Name(e));
+        return absl::StrCat("runs into ", FaultText(e.fault()), " of ", Name(e));
       default:
         return Describe(trace_, index);
     }

@@ -160,8 +160,9 @@ class TimelineBuilder {
 
   void FollowBars(uint32_t event) {
     const Event& e = At(event);
-    const BarKind reader = e.detail == KERNEL_RCU_TASKS_TRACE ? BarKind::kTraceReader : BarKind::kRcuReader;
-    const BarKind period = e.detail == KERNEL_RCU_TASKS_TRACE ? BarKind::kTraceGracePeriod : BarKind::kGracePeriod;
+    const bool is_trace = e.HasFlavour() && e.flavour() == KERNEL_RCU_TASKS_TRACE;
+    const BarKind reader = is_trace ? BarKind::kTraceReader : BarKind::kRcuReader;
+    const BarKind period = is_trace ? BarKind::kTraceGracePeriod : BarKind::kGracePeriod;
     switch (e.kind) {
       case EventKind::kOpBegin:
       case EventKind::kCallbackBegin:
@@ -227,7 +228,7 @@ class TimelineBuilder {
     if (wrote) writes_[word] = {event, {}};
   }
   bool Wrote(uint32_t rmw) const {
-    return rmw + 1 == trace_.size() || At(rmw + 1).kind != EventKind::kRmwOld || At(rmw + 1).detail != 0;
+    return rmw + 1 == trace_.size() || At(rmw + 1).kind != EventKind::kRmwOld || At(rmw + 1).wrote();
   }
   void Read(const Word& word, uint32_t event) {
     auto found = writes_.find(word);

@@ -15,6 +15,7 @@
 
 #include "core/subjects/subject.h"
 #include "core/kernel/trace/ids.h"
+#include "core/kernel/trace/trace.h"
 #include "fuzz/base/limits.h"
 
 namespace nofail {
@@ -45,6 +46,8 @@ enum class OpKind : uint8_t {
   kMapFree,  // map
 };
 inline constexpr int kOpKinds = 8;
+// The op that an OpBegin, OpEnd or OpSkip event is about.
+inline OpKind OpKindOf(const Event& event) { return static_cast<OpKind>(event.op_kind()); }
 
 struct Op {
   OpKind kind = OpKind::kUpdate;

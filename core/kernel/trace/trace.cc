@@ -44,7 +44,7 @@ uint64_t Trace::Hash() const {
   for (const Event& event : events()) {
     // The thread sanitizer's reports are left out: no other build has them, the run goes on as if they were not there,
     // and now and then it has forgotten the earlier access.
-    if (event.kind == EventKind::kFault && event.detail == static_cast<uint8_t>(Fault::kDataRace)) continue;
+    if (event.Is(Fault::kDataRace)) continue;
     if (event.kind == EventKind::kEarlierAccess) continue;
     hash = Mix(Mix(hash, Head(event)), event.value);
   }

@@ -7,6 +7,7 @@
 #ifndef NOFAIL_CORE_KERNEL_TRACE_TRACE_H_
 #define NOFAIL_CORE_KERNEL_TRACE_TRACE_H_
 
+#include <cassert>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -55,7 +56,7 @@ inline uint16_t PointerOffset(uint64_t value) { return static_cast<uint16_t>(val
 
 struct Event {
   EventKind kind;
-  uint8_t detail;       // Fault, LockAnswer, flavour, kernel_order, ...: event_kinds.def says which
+  uint8_t detail;       // read it through the accessors below; event_kinds.def says what it is for each kind
   OpRef op;             // who
   ObjectId object;      // what it is about
   uint16_t offset;      // where in the object, in bytes
@@ -63,6 +64,43 @@ struct Event {
   uint64_t value;       // seen, stored or returned; pointers as PackPointer has them
   const char* function;
   const char* file;
+
+  // What `detail` is. REQUIRES: an event of a kind that has it.
+  Fault fault() const { return Detail<Fault>(kind == EventKind::kFault); }
+  LockAnswer lock_answer() const { return Detail<LockAnswer>(kind == EventKind::kLock); }
+  kernel_object_kind allocated_kind() const { return Detail<kernel_object_kind>(kind == EventKind::kAlloc); }
+  unsigned field() const { return Detail<unsigned>(kind == EventKind::kFieldSet || kind == EventKind::kFieldFree); }
+  kernel_rcu_flavour flavour() const { return Detail<kernel_rcu_flavour>(HasFlavour()); }
+  kernel_order order() const { return Detail<kernel_order>(HasOrder()); }
+  uint8_t op_kind() const { return Detail<uint8_t>(HasOp()); }  // an OpKind: OpKindOf in fuzz/schedule/schedule.h
+  bool wrote() const { return Detail<bool>(kind == EventKind::kRmwOld); }
+  bool by_rcu() const { return Detail<bool>(kind == EventKind::kFree); }
+  bool was_taken() const { return Detail<bool>(kind == EventKind::kMapGet); }
+
+  bool Is(Fault what) const { return kind == EventKind::kFault && fault() == what; }
+  bool HasOrder() const { return kind >= EventKind::kLoad && kind <= EventKind::kFence && kind != EventKind::kRmwOld; }
+  bool HasOp() const { return kind <= EventKind::kOpSkip; }
+  bool HasFlavour() const {
+    switch (kind) {
+      case EventKind::kReadLock:
+      case EventKind::kReadUnlock:
+      case EventKind::kCallRcu:
+      case EventKind::kGpWait:
+      case EventKind::kGpEnd:
+      case EventKind::kBarrierWait:
+      case EventKind::kBarrierDone:
+        return true;
+      default:
+        return false;
+    }
+  }
+
+ private:
+  template <typename T>
+  T Detail([[maybe_unused]] bool has_it) const {
+    assert(has_it);
+    return static_cast<T>(detail);
+  }
 };
 
 struct ObjectInfo {
