@@ -9,7 +9,7 @@
 //                          no flags for an update, so bpf_local_storage_update is called as the helper calls it.
 //   clone, dump            what sk_clone and socket diag call
 //
-// What differs between versions is asked of the tree when it is configured (CMakeLists.txt): NOFAIL_LINUX_*.
+// What differs between versions is asked of the tree when it is configured (probes/): NOFAIL_LINUX_*.
 #include "core/subjects/subject.h"
 
 #include <linux/bpf_local_storage.h>
