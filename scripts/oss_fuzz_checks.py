@@ -188,6 +188,13 @@ def sandbox(out, seeds):
             "--ro-bind", out, "/mnt", "--bind", seeds, "/tmp/seeds", "--chdir", "/usr"]
 
 
+def cannot_sandbox():
+    """Why no sandbox can be made here, as bwrap says it; nothing where one can."""
+    ran = run("bwrap", "--ro-bind", "/", "/", "--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev", "--unshare-all",
+              "true")
+    return ran.stdout.strip() if ran.returncode else ""
+
+
 def check_sandbox(out):
     for path in fuzzers(out):
         with tempfile.TemporaryDirectory() as folder:
@@ -319,6 +326,10 @@ def main():
         if ENGINE not in engines or check is check_order and SANITIZER == "coverage":
             if check is not check_engine:  # of libFuzzer check_edges asks that, and more
                 print(f"NOT ASKED, since {ENGINE} and {SANITIZER} do not report it: {asks}")
+            continue
+        reason = cannot_sandbox() if check is check_sandbox else ""
+        if reason:
+            print(f"SKIPPED: no sandbox can be made here, {reason}: {asks}")
             continue
         asked += 1
         problems = list(check(given))

@@ -7,8 +7,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
@@ -188,8 +190,9 @@ class StdoutOn {
 };
 
 TEST(TextReportTest, TheWidthIsWhatColumnsSaysElseTheTerminalsElse80) {
-  const int nowhere = open("/dev/null", O_WRONLY), terminal = posix_openpt(O_RDWR | O_NOCTTY);
-  ASSERT_GE(terminal, 0);
+  const int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+  if (terminal < 0) GTEST_SKIP() << "SKIPPED: no pseudo terminal can be opened here: " << strerror(errno);
+  const int nowhere = open("/dev/null", O_WRONLY);
   winsize window = {.ws_row = 50, .ws_col = 132, .ws_xpixel = 0, .ws_ypixel = 0};
   ASSERT_EQ(ioctl(terminal, TIOCSWINSZ, &window), 0);
   auto width_on = [](int file) {
