@@ -5,8 +5,8 @@ set(NOFAIL_LINUX_OPTIONS -std=gnu11 -ffreestanding -nostdlibinc -fwrapv -fno-str
     -Werror=implicit-function-declaration -Werror=incompatible-pointer-types -Werror=int-conversion
     -Werror=incompatible-function-pointer-types)
 
-# nofail_linux_compiles(VARIABLE FILE SHIMS DEFINITION...): VARIABLE becomes 1 if FILE compiles against the headers in SHIMS,
-# else 0, and VARIABLE_error becomes the first error.
+# nofail_linux_compiles(VARIABLE FILE SHIMS DEFINITION...): VARIABLE becomes 1 if FILE compiles against the headers in
+# SHIMS, else 0, and VARIABLE_error becomes the first error.
 function(nofail_linux_compiles variable file shims)
   set(definitions ${ARGN})
   list(TRANSFORM definitions PREPEND -D)

@@ -10,8 +10,9 @@ function(nofail_linux_compile_probe variable name shims)
   set(${variable} ${has} PARENT_SCOPE)
 endfunction()
 
-# nofail_linux_text_probe(VARIABLE NAME TREE): whether the tree has a line that probes/NAME.text describes. Its first line
-# that is no comment is a file of the tree, the next a regular expression. For what shows in function bodies alone.
+# nofail_linux_text_probe(VARIABLE NAME TREE): whether the tree has a line that probes/NAME.text describes. Its first
+# line that is no comment is a file of the tree, the next a regular expression. For what shows in function bodies
+# alone.
 function(nofail_linux_text_probe variable name tree)
   set(file ${PROJECT_SOURCE_DIR}/core/subjects/linux/probes/${name}.text)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
@@ -25,8 +26,8 @@ function(nofail_linux_text_probe variable name tree)
   endif()
 endfunction()
 
-# nofail_linux_definitions(VARIABLE TREE SHIMS DEFINITION...): appends what the adapter has to know of the tree's version to
-# the DEFINITIONs: NOFAIL_LINUX_<PROBE>=0 or 1, and the mask NOFAIL_LINUX_MISSING_FIELDS.
+# nofail_linux_definitions(VARIABLE TREE SHIMS DEFINITION...): appends what the adapter has to know of the tree's
+# version to the DEFINITIONs: NOFAIL_LINUX_<PROBE>=0 or 1, and the mask NOFAIL_LINUX_MISSING_FIELDS.
 function(nofail_linux_definitions variable tree shims)
   set(definitions ${ARGN})
   foreach(name OPS_RETURN_INT GLOBAL_OPTMEM_MAX)

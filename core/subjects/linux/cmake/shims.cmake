@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 
-# nofail_linux_shims(FOLDER TREE HEADER...): fills FOLDER with the headers that the tree's files may include. Each HEADER
-# stands for api.h. Two headers are the tree's own, behind api.h.
+# nofail_linux_shims(FOLDER TREE HEADER...): fills FOLDER with the headers that the tree's files may include. Each
+# HEADER stands for api.h. Two headers are the tree's own, behind api.h.
 function(nofail_linux_shims folder tree)
   foreach(header IN LISTS ARGN)
     file(CONFIGURE OUTPUT ${folder}/${header}.h CONTENT "#include \"core/subjects/linux/api.h\"\n")

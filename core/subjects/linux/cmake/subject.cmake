@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 
-# nofail_linux_try(TREE NAME SHIMS FILES DEFINITIONS): refuses the tree if one of its FILES or the adapter does not compile.
+# nofail_linux_try(TREE NAME SHIMS FILES DEFINITIONS): refuses the tree if one of its FILES or the adapter does not
+# compile.
 function(nofail_linux_try tree name shims files definitions)
   list(TRANSFORM files PREPEND ${tree}/)
   foreach(file IN LISTS files ITEMS ${PROJECT_SOURCE_DIR}/core/subjects/linux/subject.c)
@@ -28,8 +29,8 @@ function(nofail_linux_library target tree shims files definitions)
   set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS "${NOFAIL_LINUX_OPTIONS}")
 endfunction()
 
-# nofail_linux_subject(TARGET TREE HEADERS): the library TARGET, with the properties NOFAIL_NAME (the subject's name) and
-# NOFAIL_LEAVES_CHARGE (for the tests). HEADERS: what the tree's files include.
+# nofail_linux_subject(TARGET TREE HEADERS): the library TARGET, with the properties NOFAIL_NAME (the subject's name)
+# and NOFAIL_LEAVES_CHARGE (for the tests). HEADERS: what the tree's files include.
 function(nofail_linux_subject target tree headers)
   nofail_linux_check("${tree}")
   get_filename_component(tree ${tree} REALPATH)

@@ -30,8 +30,8 @@ function(nofail_linux_files variable tree)
   set(${variable} ${files} PARENT_SCOPE)
 endfunction()
 
-# nofail_linux_name(VARIABLE TREE): linux-VERSION, as the tree's Makefile has it. The second tree of the same version gets
-# @2 behind its name, the third @3.
+# nofail_linux_name(VARIABLE TREE): linux-VERSION, as the tree's Makefile has it. The second tree of the same version
+# gets @2 behind its name, the third @3.
 function(nofail_linux_name variable tree)
   file(STRINGS ${tree}/Makefile lines REGEX "^(VERSION|PATCHLEVEL|EXTRAVERSION) *=")
   foreach(line IN LISTS lines)
