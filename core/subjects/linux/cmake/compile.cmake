@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # A tree's files are compiled as the kernel is, and with no header but the shims and the compiler's own.
 set(NOFAIL_LINUX_OPTIONS -std=gnu11 -ffreestanding -nostdlibinc -fwrapv -fno-strict-aliasing
-    -fno-delete-null-pointer-checks -Wno-unused -Wno-unused-parameter -Wno-sign-compare -Wno-pointer-sign -Wno-empty-body
-    -Werror=implicit-function-declaration -Werror=incompatible-pointer-types -Werror=int-conversion
+    -fno-delete-null-pointer-checks -Wno-unused -Wno-unused-parameter -Wno-sign-compare -Wno-pointer-sign
+    -Wno-empty-body -Werror=implicit-function-declaration -Werror=incompatible-pointer-types -Werror=int-conversion
     -Werror=incompatible-function-pointer-types)
 
 # nofail_linux_compiles(VARIABLE FILE SHIMS DEFINITION...): VARIABLE becomes 1 if FILE compiles against the headers in

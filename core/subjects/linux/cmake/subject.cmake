@@ -8,8 +8,8 @@ function(nofail_linux_try tree name shims files definitions)
     nofail_linux_compiles(fine ${file} ${shims} ${definitions})
     if(NOT fine)
       string(REPLACE "${tree}/" "" error "${fine_error}")
-      string(CONCAT advice "what it needs from the kernel has to be added to core/subjects/linux (api.h says where what "
-             "belongs, CMakeLists.txt lists the headers), what its functions are called with to "
+      string(CONCAT advice "what it needs from the kernel has to be added to core/subjects/linux (api.h says where "
+             "what belongs, CMakeLists.txt lists the headers), what its functions are called with to "
              "core/subjects/linux/subject.c")
       nofail_linux_refuse("${tree} (${name}): ${error}; ${advice}")
     endif()
