@@ -2,8 +2,8 @@
 //
 // usage: nofail_bench_minimize
 //
-// How long it takes to minimize a big crash: 40 operations and about 60 deviations. One that an oracle judges, and one in
-// which the subject ends the process.
+// How long it takes to minimize a big crash: 40 operations and about 60 deviations. One that an oracle judges, and one
+// in which the subject ends the process.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -92,8 +92,8 @@ void Measure(const subject& subject, const std::string& kind) {
   const Minimized result = Minimize(subject, schedule, options);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   printf("%-60s %2zu operations, %2zu deviations -> %zu, %zu: %5.2f s, %4d schedules%s\n", options.signature.c_str(),
-         OpsIn(schedule), schedule.deviations.size(), OpsIn(result.schedule), result.schedule.deviations.size(), seconds,
-         static_cast<int>(result.tried), result.status == Minimized::Status::kDone ? "" : " NOT MINIMIZED");
+         OpsIn(schedule), schedule.deviations.size(), OpsIn(result.schedule), result.schedule.deviations.size(),
+         seconds, static_cast<int>(result.tried), result.status == Minimized::Status::kDone ? "" : " NOT MINIMIZED");
 }
 
 }  // namespace

@@ -5,10 +5,10 @@
 #include <benchmark/benchmark.h>
 
 #include "bench/inputs.h"
+#include "core/kernel/sim/sim.h"
 #include "core/subjects/subject.h"
 #include "fuzz/check/oracles.h"
 #include "fuzz/exec/executor.h"
-#include "core/kernel/sim/sim.h"
 #include "fuzz/sanitizers/sanitizer_hooks.h"
 
 namespace nofail {

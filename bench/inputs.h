@@ -25,9 +25,9 @@ inline constexpr size_t kInputs = 256;
 //
 //   map m0, owner o0; setup: update m0 o0; task A: map_free m0; task B: destroy o0
 //
-// The input only says how that goes: each 6 bytes are a deviation, and all of them together make the policy. (The inputs
-// of nofail_teardown_fuzzer start from three tasks and grow, so how many of them it runs in a second depends on what it
-// happens to keep.)
+// The input only says how that goes: each 6 bytes are a deviation, and all of them together make the policy. (The
+// inputs of nofail_teardown_fuzzer start from three tasks and grow, so how many of them it runs in a second depends on
+// what it happens to keep.)
 const Input& TwoTaskInput(const uint8_t* data, size_t size);
 
 }  // namespace nofail

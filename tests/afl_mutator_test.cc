@@ -40,8 +40,8 @@ class AflMutator : public testing::Test {
     for (int i = 0; i < times; ++i) {
       const Bytes before = input;
       uint8_t* out = nullptr;
-      const size_t size = fuzz_(data, input.data(), input.size(), &out, other.empty() ? nullptr : other.data(), other.size(),
-                                max_size);
+      const size_t size =
+          fuzz_(data, input.data(), input.size(), &out, other.empty() ? nullptr : other.data(), other.size(), max_size);
       EXPECT_LE(size, max_size);
       EXPECT_EQ(input, before) << "afl-fuzz still needs it";
       made.emplace_back(out, out + size);

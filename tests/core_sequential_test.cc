@@ -8,11 +8,11 @@
 #include <utility>
 #include <vector>
 
+#include "core/kernel/sim/sim.h"
+#include "core/kernel/value.h"
 #include "core/subjects/storage/local_storage.h"
 #include "core/subjects/storage/storage_types.h"
 #include "core/subjects/subject.h"
-#include "core/kernel/value.h"
-#include "core/kernel/sim/sim.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -61,8 +61,7 @@ class Driver {
 
   bool Step(std::function<void()> step) {
     step_ = std::move(step);
-    Sim::Get().Spawn(
-        kSetup, [](void* run) { static_cast<Driver*>(run)->step_(); }, this);
+    Sim::Get().Spawn(kSetup, [](void* run) { static_cast<Driver*>(run)->step_(); }, this);
     return Sim::Get().Run();
   }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Each byte token of the dictionary becomes the part of the text form that stands above it; each word of the other one is
-// a word of the text form.
+// Each byte token of the dictionary becomes the part of the text form that stands above it; each word of the other one
+// is a word of the text form.
 #include <gmock/gmock.h>
 
 #include <fstream>
@@ -59,19 +59,20 @@ TEST(Dictionary, EachByteTokenBecomesWhatStandsAboveIt) {
 TEST(Dictionary, EachWordIsOneThatTheWriterWrites) {
   // Everything the text form has, in a few schedules.
   const std::string all = absl::StrCat(
-      FormatText(*ParseText("nofail schedule 1\nmap m0 type=sk value=8 fields=kptr+spin_lock+refcount clone\n"
-                            "map m1 type=task fields=kptr+uptr\nmap m2 type=cgroup\nmap m3 type=inode\n"
-                            "owner o0 type=sk bucket=0\nowner o1 type=sk optmem=64\n"
-                            "mode locks=any memory=weak rcu=non-preemptible\nsetup: update m0 o0; kptr m0 o0\n"
-                            "task A: update m0 o0 noexist; update m0 o0 exist lock; delete m0 o0; lookup m0 o0 cache sleepable;"
-                            "clone o0 o1; dump o0; destroy o0; map_free m0\ntask B: lookup m0 o0\n"
-                            "deviate setup/update: preempt 1 stay\ndeviate A/update: lock 1 timeout\n"
-                            "deviate A/update#2: lock 1 peer-deadlock\ndeviate A/delete: lock 1 both-deadlock\n"
-                            "deviate A/lookup: alloc 1 fail\ndeviate A/clone: gp 1 late 1\ndeviate A/dump: load 1 older 1\n"
-                            "deviate A/destroy: nmi 1 op 1\ndeviate A/map_free: resched 1\ndeviate end/1: alloc 1 default\n"
-                            "deviate cb/selem0: preempt 1 to B\npolicy uniform seed=1 v1\n"
-                            "expect other: leak known=x see=\"y\"\nexpect posted: pass\n",
-                            "all")),
+      FormatText(*ParseText(
+          "nofail schedule 1\nmap m0 type=sk value=8 fields=kptr+spin_lock+refcount clone\n"
+          "map m1 type=task fields=kptr+uptr\nmap m2 type=cgroup\nmap m3 type=inode\n"
+          "owner o0 type=sk bucket=0\nowner o1 type=sk optmem=64\n"
+          "mode locks=any memory=weak rcu=non-preemptible\nsetup: update m0 o0; kptr m0 o0\n"
+          "task A: update m0 o0 noexist; update m0 o0 exist lock; delete m0 o0; lookup m0 o0 cache sleepable;"
+          "clone o0 o1; dump o0; destroy o0; map_free m0\ntask B: lookup m0 o0\n"
+          "deviate setup/update: preempt 1 stay\ndeviate A/update: lock 1 timeout\n"
+          "deviate A/update#2: lock 1 peer-deadlock\ndeviate A/delete: lock 1 both-deadlock\n"
+          "deviate A/lookup: alloc 1 fail\ndeviate A/clone: gp 1 late 1\ndeviate A/dump: load 1 older 1\n"
+          "deviate A/destroy: nmi 1 op 1\ndeviate A/map_free: resched 1\ndeviate end/1: alloc 1 default\n"
+          "deviate cb/selem0: preempt 1 to B\npolicy uniform seed=1 v1\n"
+          "expect other: leak known=x see=\"y\"\nexpect posted: pass\n",
+          "all")),
       "map   m0 type=sk value=8\n", "owner o0 type=sk bucket=0\n", "mode  locks=any\n", "policy rate 1/2 seed=1 v1\n",
       "policy pct depth=1 seed=1 v1\n", "expect posted: pass\n");
   for (const Entry& entry : Read("nofail_text.dict")) {

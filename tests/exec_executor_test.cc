@@ -45,8 +45,8 @@ TEST_F(ExecutorTest, SequentialFaultFreeRunsPass) {
     schedule.deviations.clear();
     schedule.policy = {};
     const RunResult& result = executor_.Run(schedule);
-    // Nothing but what the thread sanitizer sees in a sequential run, too: a sleepable reader that nothing orders before
-    // the free (corpus/findings/sleepable-reader*).
+    // Nothing but what the thread sanitizer sees in a sequential run, too: a sleepable reader that nothing orders
+    // before the free (corpus/findings/sleepable-reader*).
     for (const Violation& violation : result.verdict.violations) {
       ASSERT_EQ(violation.kind, FaultText(Fault::kDataRace))
           << FormatText({{}, schedule, {}}) << Signatures(result.verdict);

@@ -60,8 +60,8 @@ TEST_F(Features, ForgetTheLastRun) {
 }
 
 TEST_F(Features, AreWordsInTheSamePlacesWithTheirClassAbove) {
-  const std::vector<uint8_t> counters = Of({At(EventKind::kStore, kA, "W"), At(EventKind::kLoad, kB, "R"),
-                                            At(EventKind::kLock, kA, "L", 8, kTimeout)});
+  const std::vector<uint8_t> counters =
+      Of({At(EventKind::kStore, kA, "W"), At(EventKind::kLoad, kB, "R"), At(EventKind::kLock, kA, "L", 8, kTimeout)});
   std::vector<uint64_t> classes;
   for (size_t i = 0; i < counters.size(); ++i) {
     EXPECT_EQ(words_[i] != 0, counters[i] == 1) << i;

@@ -7,7 +7,9 @@
 namespace nofail {
 namespace {
 
-TEST(HyperLogLog, NothingSeenLeavesEveryRegisterEmpty) { EXPECT_EQ(HyperLogLog().Text(), std::string(1024, '0')); }
+TEST(HyperLogLog, NothingSeenLeavesEveryRegisterEmpty) {
+  EXPECT_EQ(HyperLogLog().Text(), std::string(1024, '0'));
+}
 
 TEST(HyperLogLog, TheSameAgainChangesNothing) {
   HyperLogLog once, often;

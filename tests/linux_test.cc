@@ -23,7 +23,9 @@ std::string Signatures(const Verdict& verdict) {
 }
 
 // From a tree of 6.5 or before: destroy does not uncharge, the sock goes with its charge.
-bool LeavesCharge(const Violation& violation) { return violation.kind == "charge.left"; }
+bool LeavesCharge(const Violation& violation) {
+  return violation.kind == "charge.left";
+}
 
 class LinuxTest : public ::testing::Test {
  protected:

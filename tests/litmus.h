@@ -14,8 +14,8 @@
 #include "core/kernel/access.h"
 #include "core/kernel/kernel.h"
 #include "core/kernel/refcount.h"
-#include "fuzz/exec/choosers.h"
 #include "core/kernel/sim/sim.h"
+#include "fuzz/exec/choosers.h"
 
 namespace nofail {
 
@@ -72,8 +72,12 @@ class Litmus {
 std::vector<std::string> Keys(const std::map<std::string, int>& outcomes);
 
 // Shorthand for the primitives as litmus tests use them.
-inline uint64_t ReadOnce(uint64_t& word) { return KERNEL_LOAD(word, READ_ONCE, KERNEL_HERE); }
-inline void WriteOnce(uint64_t& word, uint64_t value) { KERNEL_STORE(word, value, WRITE_ONCE, KERNEL_HERE); }
+inline uint64_t ReadOnce(uint64_t& word) {
+  return KERNEL_LOAD(word, READ_ONCE, KERNEL_HERE);
+}
+inline void WriteOnce(uint64_t& word, uint64_t value) {
+  KERNEL_STORE(word, value, WRITE_ONCE, KERNEL_HERE);
+}
 
 }  // namespace nofail
 #endif  // NOFAIL_TESTS_LITMUS_H_

@@ -55,9 +55,7 @@ TEST(Heap, LateAndWrongAccessesAreSeenInEveryBuild) {
               ElementsAre("!out-of-bounds"));
   EXPECT_THAT(outcome([](Shared&) { kernel_load(NewObject() + 8, 8, KERNEL_ONCE, KERNEL_HERE); }),
               ElementsAre("!out-of-bounds"));
-  EXPECT_THAT(outcome([](Shared&) {
-                kernel_load(reinterpret_cast<void*>(uint64_t{64}), 8, KERNEL_ONCE, KERNEL_HERE);
-              }),
+  EXPECT_THAT(outcome([](Shared&) { kernel_load(reinterpret_cast<void*>(uint64_t{64}), 8, KERNEL_ONCE, KERNEL_HERE); }),
               ElementsAre("!null-dereference"));
   EXPECT_THAT(outcome([](Shared&) {
                 uint64_t* object = NewObject();

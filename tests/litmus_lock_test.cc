@@ -17,10 +17,16 @@ using ::testing::IsSupersetOf;
 
 constexpr SimConfig kAnyFailure = {.locks = LockMode::kAny};
 
-std::string Code(int error) { return error == 0 ? "0" : error == -ETIMEDOUT ? "T" : error == -EDEADLK ? "D" : "?"; }
+std::string Code(int error) {
+  return error == 0 ? "0" : error == -ETIMEDOUT ? "T" : error == -EDEADLK ? "D" : "?";
+}
 
-int Lock(kernel_rqspinlock& lock) { return kernel_rqspin_lock(&lock, KERNEL_HERE); }
-void Unlock(kernel_rqspinlock& lock) { kernel_rqspin_unlock(&lock, KERNEL_HERE); }
+int Lock(kernel_rqspinlock& lock) {
+  return kernel_rqspin_lock(&lock, KERNEL_HERE);
+}
+void Unlock(kernel_rqspinlock& lock) {
+  kernel_rqspin_unlock(&lock, KERNEL_HERE);
+}
 
 TEST(RqSpinLock, FreeLockIsTaken) {
   static int error;
@@ -68,7 +74,9 @@ TEST(RqSpinLock, MutualExclusion) {
               ElementsAre("00", "0T", "T0"));
 }
 
-std::string Pair(const int (&error)[2]) { return absl::StrCat(Code(error[0]), Code(error[1])); }
+std::string Pair(const int (&error)[2]) {
+  return absl::StrCat(Code(error[0]), Code(error[1]));
+}
 
 // ABBA. Result: with both first locks held, each side may get -EDEADLK or -ETIMEDOUT, or both; never does it hang. One
 // side -EDEADLK and the other -ETIMEDOUT: Never (who fails first lets go of what the other waits for).
@@ -87,8 +95,7 @@ TEST(RqSpinLock, CycleOfTwo) {
     };
   };
   auto outcomes = Litmus().Task(body(0)).Task(body(1)).Final([](Shared&) { return Pair(error); }).Outcomes();
-  EXPECT_THAT(Keys(outcomes),
-              ElementsAre("00", "0?", "0D", "0T", "?0", "D0", "DD", "T0", "TT"));
+  EXPECT_THAT(Keys(outcomes), ElementsAre("00", "0?", "0D", "0T", "?0", "D0", "DD", "T0", "TT"));
 }
 
 // A cycle of three is nobody's ABBA. Result: somebody times out Always; -EDEADLK Never.

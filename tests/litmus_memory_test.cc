@@ -104,7 +104,9 @@ TEST(Atomics, SplitExchangeHasTwoWinners) {
               ElementsAre("1", "2"));
 }
 
-std::string Count(Shared& s) { return absl::StrCat(static_cast<int32_t>(s.count.value)); }
+std::string Count(Shared& s) {
+  return absl::StrCat(static_cast<int32_t>(s.count.value));
+}
 constexpr char kSaturated[] = "-1073741824";
 
 TEST(Refcount, LastOfTwoSeesZero) {
@@ -119,8 +121,9 @@ TEST(Refcount, LastOfTwoSeesZero) {
               ElementsAre("last=1 count=0"));
 }
 
-// The owner pin: map_free pins unless destroy was first; destroy waits for the pin. Result: destroy comes first, or after
-// the pin, or in between: then the pin's refcount_dec reaches zero, which refcount_t takes for a bug and saturates:
+// The owner pin: map_free pins unless destroy was first; destroy waits for the pin. Result: destroy comes first, or
+// after the pin, or in between: then the pin's refcount_dec reaches zero, which refcount_t takes for a bug and
+// saturates:
 //   1. map_free: refcount_inc_not_zero, 1 -> 2
 //   2. destroy: refcount_dec_and_test, 2 -> 1: not the last, so it waits for zero
 //   3. map_free: refcount_dec, 1 -> 0: warns
@@ -140,8 +143,8 @@ TEST(Refcount, PinOrLast) {
                        })
                        .Final([](Shared& s) { return absl::StrCat(pinned, last, " count=", Count(s)); })
                        .Outcomes()),
-              ElementsAre("!refcount-dec-to-zero !livelock", "01 count=0",
-                          "10 count=-1073741824 !refcount-dec-to-zero", "11 count=0"));
+              ElementsAre("!refcount-dec-to-zero !livelock", "01 count=0", "10 count=-1073741824 !refcount-dec-to-zero",
+                          "11 count=0"));
 }
 
 TEST(Refcount, IncOnZeroSaturates) {

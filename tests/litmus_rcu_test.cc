@@ -14,12 +14,20 @@ namespace {
 
 using ::testing::ElementsAre;
 
-void ReadLock(kernel_rcu_flavour flavour) { kernel_rcu_read_lock(flavour, KERNEL_HERE); }
-void ReadUnlock(kernel_rcu_flavour flavour) { kernel_rcu_read_unlock(flavour, KERNEL_HERE); }
+void ReadLock(kernel_rcu_flavour flavour) {
+  kernel_rcu_read_lock(flavour, KERNEL_HERE);
+}
+void ReadUnlock(kernel_rcu_flavour flavour) {
+  kernel_rcu_read_unlock(flavour, KERNEL_HERE);
+}
 
 // An object that readers find through s.x and the updater replaces.
-uint64_t NewObject() { return reinterpret_cast<uint64_t>(kernel_alloc(KERNEL_SELEM, 64, KERNEL_HERE)); }
-uint64_t* Follow(Shared& s) { return reinterpret_cast<uint64_t*>(KERNEL_LOAD(s.x, rcu_dereference, KERNEL_HERE)); }
+uint64_t NewObject() {
+  return reinterpret_cast<uint64_t>(kernel_alloc(KERNEL_SELEM, 64, KERNEL_HERE));
+}
+uint64_t* Follow(Shared& s) {
+  return reinterpret_cast<uint64_t*>(KERNEL_LOAD(s.x, rcu_dereference, KERNEL_HERE));
+}
 
 Litmus::Body Reader(kernel_rcu_flavour flavour) {
   return [flavour](Shared& s) {
@@ -29,7 +37,9 @@ Litmus::Body Reader(kernel_rcu_flavour flavour) {
   };
 }
 
-void Publish(Shared& s) { s.x = NewObject(); }
+void Publish(Shared& s) {
+  s.x = NewObject();
+}
 
 // Result: a reader uses freed memory: Never.
 TEST(Rcu, SynchronizeWaitsForReaders) {
@@ -67,7 +77,9 @@ TEST(Rcu, KfreeWaitsForReaders) {
               ElementsAre("", "!freed-in-reader", "!freed-in-reader !use-after-free"));
 }
 
-void FreeIt(kernel_rcu_head* head) { kernel_free(head, KERNEL_HERE); }
+void FreeIt(kernel_rcu_head* head) {
+  kernel_free(head, KERNEL_HERE);
+}
 
 // A tasks-trace grace period implies an RCU one. Result: either kind of reader is hit: Never.
 TEST(Rcu, TasksTraceWaitsForBothFlavours) {
@@ -114,7 +126,9 @@ TEST(Rcu, FollowingAPointerNeedsASectionOrALock) {
 }
 
 Shared* g_shared;
-void Mark(kernel_rcu_head*) { WriteOnce(g_shared->y, ReadOnce(g_shared->y) + 1); }
+void Mark(kernel_rcu_head*) {
+  WriteOnce(g_shared->y, ReadOnce(g_shared->y) + 1);
+}
 
 // Result: rcu_barrier returns before the callback has run: Never. Without it: Sometimes.
 TEST(Rcu, BarrierWaitsForCallbacks) {
@@ -141,9 +155,8 @@ TEST(Rcu, BarriersAreByFlavour) {
     kernel_rcu_barrier(KERNEL_RCU, KERNEL_HERE);
     seen = ReadOnce(s.y);
   };
-  EXPECT_THAT(
-      Keys(Litmus().AllChoices().Task(body).Final([](Shared&) { return absl::StrCat(seen); }).Outcomes()),
-      ElementsAre("0", "1"));
+  EXPECT_THAT(Keys(Litmus().AllChoices().Task(body).Final([](Shared&) { return absl::StrCat(seen); }).Outcomes()),
+              ElementsAre("0", "1"));
 }
 
 // rcu_barrier implies no grace period: with nothing handed over it returns while a reader is inside: Sometimes.
@@ -205,8 +218,8 @@ TEST(Rcu, CallbackComesAfterReadersAndStores) {
               ElementsAre("10", "11"));
 }
 
-// A callback hands its own object over once more. Result: a reader of either flavour is hit: Never. Handed over by anybody
-// else meanwhile: a fault.
+// A callback hands its own object over once more. Result: a reader of either flavour is hit: Never. Handed over by
+// anybody else meanwhile: a fault.
 TEST(Rcu, ACallbackMayHandItsObjectOverAgain) {
   static ObjectId object;
   auto again = [](kernel_rcu_head* head) { kernel_call_rcu(KERNEL_RCU_TASKS_TRACE, head, &FreeIt, KERNEL_HERE); };
@@ -251,8 +264,8 @@ TEST(Rcu, AGracePeriodMayBeAsLateAsCanBe) {
               ElementsAre("0", "1", "2", "3", "4", "5", "6"));
 }
 
-// need_resched goes on saying yes in a section that cannot be preempted. Result: yes and then no: Never there, Sometimes
-// where the task may have been scheduled in between.
+// need_resched goes on saying yes in a section that cannot be preempted. Result: yes and then no: Never there,
+// Sometimes where the task may have been scheduled in between.
 TEST(Rcu, NeedReschedStaysUntilTheTaskCanBeScheduled) {
   static std::string seen;
   auto ask = [] { seen += kernel_need_resched(KERNEL_HERE) ? 'y' : 'n'; };

@@ -21,7 +21,9 @@ Schedule Parse(const std::string& sentences) {
   EXPECT_TRUE(file.ok()) << file.status();
   return file.ok() ? file->schedule : Schedule();
 }
-std::string Text(const Schedule& schedule) { return FormatText({{}, schedule, {}}); }
+std::string Text(const Schedule& schedule) {
+  return FormatText({{}, schedule, {}});
+}
 
 // Runs one pass; a schedule is kept when `keeps` is true of its text.
 std::string After(const std::string& pass_name, const std::string& sentences,
@@ -39,11 +41,14 @@ std::string After(const std::string& pass_name, const std::string& sentences,
   ADD_FAILURE() << "no pass " << pass_name;
   return "";
 }
-bool Has(const std::string& text, const char* part) { return text.find(part) != text.npos; }
-std::string Whole(const std::string& sentences) { return Text(Parse(sentences)); }
+bool Has(const std::string& text, const char* part) {
+  return text.find(part) != text.npos;
+}
+std::string Whole(const std::string& sentences) {
+  return Text(Parse(sentences));
+}
 
-constexpr char kTwo[] =
-    "map m0 type=sk value=8\nmap m1 type=sk value=8\nowner o0 type=sk\nowner o1 type=sk\n";
+constexpr char kTwo[] = "map m0 type=sk value=8\nmap m1 type=sk value=8\nowner o0 type=sk\nowner o1 type=sk\n";
 
 TEST(MinimizePasses, DeviationsThatNothingDependsOnGo) {
   const std::string start = std::string(kTwo) + "task A: map_free m0\ntask B: destroy o0\n";
@@ -186,19 +191,23 @@ TEST(MinimizePasses, TypesValuesFieldsAndFlagsBecomePlain) {
   const auto after = [&](const char* pass, const std::string& s) { return After(pass, s, keeps); };
   EXPECT_EQ(after("plain types", "map m0 type=inode value=8\nowner o0 type=inode\ntask A: lookup m0 o0\n"),
             Whole("map m0 type=sk value=8\nowner o0 type=sk\ntask A: lookup m0 o0\n"));
-  EXPECT_EQ(after("plain maps", "map m0 type=sk value=32 fields=kptr+refcount clone\nowner o0 type=sk\ntask A: dump o0\n"),
-            Whole("map m0 type=sk value=8\nowner o0 type=sk\ntask A: dump o0\n"));
-  EXPECT_EQ(After("plain maps", "map m0 type=sk value=32 fields=kptr+refcount clone\nowner o0 type=sk\ntask A: dump o0\n",
-                  [](const std::string& s) { return Has(s, "refcount"); }),
-            Whole("map m0 type=sk value=8 fields=refcount\nowner o0 type=sk\ntask A: dump o0\n"));
+  EXPECT_EQ(
+      after("plain maps", "map m0 type=sk value=32 fields=kptr+refcount clone\nowner o0 type=sk\ntask A: dump o0\n"),
+      Whole("map m0 type=sk value=8\nowner o0 type=sk\ntask A: dump o0\n"));
+  EXPECT_EQ(
+      After("plain maps", "map m0 type=sk value=32 fields=kptr+refcount clone\nowner o0 type=sk\ntask A: dump o0\n",
+            [](const std::string& s) { return Has(s, "refcount"); }),
+      Whole("map m0 type=sk value=8 fields=refcount\nowner o0 type=sk\ntask A: dump o0\n"));
   EXPECT_EQ(after("plain owners", "map m0 type=sk value=8\nowner o0 type=sk bucket=3 optmem=640\ntask A: dump o0\n"),
             Whole("map m0 type=sk value=8\nowner o0 type=sk\ntask A: dump o0\n"));
   EXPECT_EQ(After("plain owners", "map m0 type=sk value=8\nowner o0 type=sk bucket=5\ntask A: dump o0\n",
                   [](const std::string& s) { return !Has(s, "bucket=0"); }),
             Whole("map m0 type=sk value=8\nowner o0 type=sk bucket=1\ntask A: dump o0\n"));
-  EXPECT_EQ(after("plain operations",
-                  "map m0 type=sk value=8\nowner o0 type=sk\nsetup: update m0 o0 exist lock\ntask A: delete m0 o0 sleepable\n"),
-            Whole("map m0 type=sk value=8\nowner o0 type=sk\nsetup: update m0 o0\ntask A: delete m0 o0\n"));
+  EXPECT_EQ(
+      after(
+          "plain operations",
+          "map m0 type=sk value=8\nowner o0 type=sk\nsetup: update m0 o0 exist lock\ntask A: delete m0 o0 sleepable\n"),
+      Whole("map m0 type=sk value=8\nowner o0 type=sk\nsetup: update m0 o0\ntask A: delete m0 o0\n"));
 }
 
 TEST(MinimizePasses, NumbersAreTheLeast) {
@@ -213,7 +222,8 @@ TEST(MinimizePasses, NumbersAreTheLeast) {
 
 TEST(MinimizePasses, EqualSchedulesAreWrittenInOneWay) {
   const auto keeps = [](const std::string&) { return true; };
-  EXPECT_EQ(After("reorder operations", std::string(kTwo) + "setup: update m1 o0; update m0 o0\ntask A: map_free m0\n", keeps),
+  EXPECT_EQ(After("reorder operations", std::string(kTwo) + "setup: update m1 o0; update m0 o0\ntask A: map_free m0\n",
+                  keeps),
             Whole(std::string(kTwo) + "setup: update m0 o0; update m1 o0\ntask A: map_free m0\n"));
   EXPECT_EQ(After("renumber maps and owners", std::string(kTwo) + "setup: update m1 o1\ntask A: map_free m1\n", keeps),
             Whole(std::string(kTwo) + "setup: update m0 o0\ntask A: map_free m0\n"));
@@ -225,12 +235,14 @@ TEST(MinimizePasses, GoOnUntilNoneFindsAnything) {
                       "task A: map_free m0\ntask B: map_free m1\ndeviate B/map_free: lock 1 timeout\n"),
                 [](const Schedule& candidate) -> std::optional<Schedule> {
                   const std::string text = Text(candidate);
-                  if (!Has(text, "lock 1") || (Has(text, "map_free m1") && !Has(text, "type=task"))) return std::nullopt;
+                  if (!Has(text, "lock 1") || (Has(text, "map_free m1") && !Has(text, "type=task")))
+                    return std::nullopt;
                   return candidate;
                 });
   RunPasses(&search, [](const Pass&) {});
-  EXPECT_EQ(Text(search.best()),
-            Whole("map m0 type=sk value=8\nowner o0 type=sk\ntask A: map_free m0\ndeviate A/map_free: lock 1 timeout\n"));
+  EXPECT_EQ(
+      Text(search.best()),
+      Whole("map m0 type=sk value=8\nowner o0 type=sk\ntask A: map_free m0\ndeviate A/map_free: lock 1 timeout\n"));
 }
 
 TEST(MinimizePasses, AStoppedSearchTriesNothing) {
@@ -245,7 +257,8 @@ TEST(MinimizePasses, AStoppedSearchTriesNothing) {
 }
 
 TEST(MinimizeOrder, IsStrict) {
-  const Schedule a = Parse(std::string(kTwo) + "task A: map_free m0\n"), b = Parse(std::string(kTwo) + "task A: map_free m1\n");
+  const Schedule a = Parse(std::string(kTwo) + "task A: map_free m0\n"),
+                 b = Parse(std::string(kTwo) + "task A: map_free m1\n");
   EXPECT_FALSE(IsSimpler(a, a));
   EXPECT_TRUE(IsSimpler(a, b));
   EXPECT_FALSE(IsSimpler(b, a));

@@ -35,7 +35,9 @@ Schedule Parse(const std::string& sentences) {
   EXPECT_TRUE(file.ok()) << file.status();
   return file.ok() ? file->schedule : Schedule();
 }
-std::string Text(const Schedule& schedule) { return FormatText({{}, schedule, {}}); }
+std::string Text(const Schedule& schedule) {
+  return FormatText({{}, schedule, {}});
+}
 
 // A dump of o1 misbehaves; the rest is noise.
 Schedule DumpAmongNoise() {
@@ -68,7 +70,9 @@ TEST_P(MinimizeEndings, CountAsTheSameViolation) {
 }
 
 // Somewhere in the subject.
-void GoOn() { kernel_fence(KERNEL_FULL, {"Dump", "dump.cc", 1}); }
+void GoOn() {
+  kernel_fence(KERNEL_FULL, {"Dump", "dump.cc", 1});
+}
 int Abort(void*) {
   GoOn();
   abort();
@@ -78,8 +82,12 @@ int Segfault(void*) {
   *reinterpret_cast<volatile int*>(uintptr_t{8}) = 1;
   return 0;
 }
-int Exit(void*) { _exit(7); }
-int Kill(void*) { return raise(SIGTERM); }
+int Exit(void*) {
+  _exit(7);
+}
+int Kill(void*) {
+  return raise(SIGTERM);
+}
 int LoopForEver(void*) {
   GoOn();
   for (;;) asm volatile("");
@@ -92,7 +100,8 @@ INSTANTIATE_TEST_SUITE_P(, MinimizeEndings,
 TEST(Minimize, ACrashIsNamedAfterTheLastPlaceInTheSubject) {
   const subject misbehaving = WithDump([](void*) -> int { abort(); });
   const Minimized result =
-      Minimize(misbehaving, Parse("map m0 type=sk value=8\nowner o0 type=sk\nsetup: update m0 o0\ntask A: map_free m0; dump o0\n"),
+      Minimize(misbehaving,
+               Parse("map m0 type=sk value=8\nowner o0 type=sk\nsetup: update m0 o0\ntask A: map_free m0; dump o0\n"),
                {.accept = [](const std::string& signature) {
                  EXPECT_EQ(signature, "crash/SIGABRT/MapFree");
                  return false;
@@ -166,7 +175,8 @@ void DropOp(Schedule* s, uint8_t task, size_t index) {
   s->deviations = kept;
 }
 
-// Each schedule with one sentence less. A task is dropped by dropping its last op; a map or an owner that is used cannot go.
+// Each schedule with one sentence less. A task is dropped by dropping its last op; a map or an owner that is used
+// cannot go.
 std::vector<Schedule> WithOneSentenceLess(const Schedule& whole) {
   std::vector<Schedule> less;
   for (size_t i = 0; i < whole.deviations.size(); ++i) {
@@ -204,7 +214,9 @@ TEST_P(MinimizeCorpus, LeavesNothingThatCouldGo) {
     EXPECT_EQ(Text(result.schedule), Text(again.schedule)) << "the same input, another result";
     for (const Schedule& less : WithOneSentenceLess(result.schedule)) {
       EXPECT_THAT(sandbox.Run(less).signatures, testing::Not(Contains(signature)))
-          << "of\n" << Text(result.schedule) << "this is enough:\n" << Text(less);
+          << "of\n"
+          << Text(result.schedule) << "this is enough:\n"
+          << Text(less);
     }
   }
 }

@@ -15,7 +15,9 @@ T Opaque(T value) {
   return value;
 }
 
-void End() { kernel_fence(KERNEL_FULL, KERNEL_HERE); }
+void End() {
+  kernel_fence(KERNEL_FULL, KERNEL_HERE);
+}
 
 }  // namespace
 
@@ -55,7 +57,9 @@ void WritePlainly(SharedWord* word) {
   End();
 }
 
-void Behave(SharedWord*) { End(); }
+void Behave(SharedWord*) {
+  End();
+}
 
 namespace {
 
@@ -65,13 +69,21 @@ void ReadIn(kernel_rcu_flavour flavour, SharedWord* word) {
   kernel_rcu_read_unlock(flavour, KERNEL_HERE);
 }
 
-void FreeIt(kernel_rcu_head* head) { kernel_free(head, KERNEL_HERE); }
+void FreeIt(kernel_rcu_head* head) {
+  kernel_free(head, KERNEL_HERE);
+}
 
 }  // namespace
 
-void ReadInRcu(SharedWord* word) { ReadIn(KERNEL_RCU, word); }
-void ReadInTasksTrace(SharedWord* word) { ReadIn(KERNEL_RCU_TASKS_TRACE, word); }
-void FreeAfterRcu(SharedWord* word) { kernel_kfree_rcu(word, KERNEL_HERE); }
+void ReadInRcu(SharedWord* word) {
+  ReadIn(KERNEL_RCU, word);
+}
+void ReadInTasksTrace(SharedWord* word) {
+  ReadIn(KERNEL_RCU_TASKS_TRACE, word);
+}
+void FreeAfterRcu(SharedWord* word) {
+  kernel_kfree_rcu(word, KERNEL_HERE);
+}
 void FreeAfterTasksTrace(SharedWord* word) {
   kernel_call_rcu(KERNEL_RCU_TASKS_TRACE, reinterpret_cast<kernel_rcu_head*>(word), FreeIt, KERNEL_HERE);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What a subject must not do, each in a function of its own. Compiled as a subject is: instrumented, in its own section.
-// Each ends with a scheduling point.
+// What a subject must not do, each in a function of its own. Compiled as a subject is: instrumented, in its own
+// section. Each ends with a scheduling point.
 #ifndef NOFAIL_TESTS_MISBEHAVE_H_
 #define NOFAIL_TESTS_MISBEHAVE_H_
 

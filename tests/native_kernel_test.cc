@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The native kernel keeps the contract of core/kernel/kernel.h. Where a test waits a little to see that something does NOT
-// happen, a slow machine can only make it pass wrongly, never fail wrongly.
+// The native kernel keeps the contract of core/kernel/kernel.h. Where a test waits a little to see that something does
+// NOT happen, a slow machine can only make it pass wrongly, never fail wrongly.
 #include <gtest/gtest.h>
 
 #include <atomic>

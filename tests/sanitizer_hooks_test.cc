@@ -7,8 +7,8 @@
 
 #include <string>
 
-#include "fuzz/exec/choosers.h"
 #include "core/kernel/sim/sim.h"
+#include "fuzz/exec/choosers.h"
 #include "tests/misbehave.h"
 
 namespace nofail {
@@ -51,17 +51,29 @@ void ExpectFault(const std::string& fault, Body first, Body second = Behave) {
   TakeSanitizerReports();
 }
 
-TEST(SanitizerHooks, ANullPointerEndsTheRunOnly) { ExpectFault("null-dereference", FollowNull); }
+TEST(SanitizerHooks, ANullPointerEndsTheRunOnly) {
+  ExpectFault("null-dereference", FollowNull);
+}
 #if !NOFAIL_TSAN  // there the runtime follows it, before the subject does
-TEST(SanitizerHooks, AWildPointerEndsTheRunOnly) { ExpectFault("sanitizer", FollowWildPointer); }
+TEST(SanitizerHooks, AWildPointerEndsTheRunOnly) {
+  ExpectFault("sanitizer", FollowWildPointer);
+}
 // On aarch64 a compiler may put atomic operations elsewhere.
-TEST(SanitizerHooks, SoDoesAnAtomicOperationThroughOne) { ExpectFault("sanitizer", AddThroughWildPointer); }
+TEST(SanitizerHooks, SoDoesAnAtomicOperationThroughOne) {
+  ExpectFault("sanitizer", AddThroughWildPointer);
+}
 #endif
 
 #if NOFAIL_ASAN
-TEST(SanitizerHooks, UndefinedBehaviourIsReportedEachTime) { ExpectFault("sanitizer", OverflowSigned); }
-TEST(SanitizerHooks, APlainReadAfterFree) { ExpectFault("use-after-free", ReadAfterFree); }
-TEST(SanitizerHooks, APlainReadPastTheEnd) { ExpectFault("out-of-bounds", ReadPastEnd); }
+TEST(SanitizerHooks, UndefinedBehaviourIsReportedEachTime) {
+  ExpectFault("sanitizer", OverflowSigned);
+}
+TEST(SanitizerHooks, APlainReadAfterFree) {
+  ExpectFault("use-after-free", ReadAfterFree);
+}
+TEST(SanitizerHooks, APlainReadPastTheEnd) {
+  ExpectFault("out-of-bounds", ReadPastEnd);
+}
 TEST(SanitizerHooks, TheReportCanBeHad) {
   FaultOf(ReadAfterFree);
   EXPECT_NE(TakeSanitizerReports().find("AddressSanitizer"), std::string::npos);
@@ -70,7 +82,9 @@ TEST(SanitizerHooks, TheReportCanBeHad) {
 #endif
 
 #if NOFAIL_TSAN
-TEST(SanitizerHooks, ADataRaceIsReportedEachTime) { ExpectFault("data-race", WritePlainly, WritePlainly); }
+TEST(SanitizerHooks, ADataRaceIsReportedEachTime) {
+  ExpectFault("data-race", WritePlainly, WritePlainly);
+}
 
 // A section that has ended comes before a grace period that waits for its flavour, and before no other.
 TEST(SanitizerHooks, AGracePeriodOrdersTheSectionsItWaitsFor) {
@@ -80,7 +94,9 @@ TEST(SanitizerHooks, AGracePeriodOrdersTheSectionsItWaitsFor) {
   ExpectFault("data-race", ReadInTasksTrace, FreeAfterRcu);
 }
 #else
-TEST(SanitizerHooks, OneTaskAfterTheOtherIsNoFault) { ExpectFault("none", WritePlainly, WritePlainly); }
+TEST(SanitizerHooks, OneTaskAfterTheOtherIsNoFault) {
+  ExpectFault("none", WritePlainly, WritePlainly);
+}
 #endif
 
 TEST(SanitizerHooksDeathTest, ABugOfTheSuiteItselfStillEndsTheProcess) {

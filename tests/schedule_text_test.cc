@@ -128,7 +128,9 @@ TEST(Text, NamesForReports) {
   EXPECT_EQ(FormatOp(s.tasks[0][0]), "map_free m2");
 }
 
-std::string Lines(const Schedule& schedule) { return FormatText({{}, schedule, {}}); }
+std::string Lines(const Schedule& schedule) {
+  return FormatText({{}, schedule, {}});
+}
 
 // The files of corpus/seeds, by name.
 std::map<std::string, std::string> Seeds() {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// A toy subject, to show that the simulated kernel knows nothing of storages: this program links the simulator and nothing
-// else of the suite. The subject is a box that holds one object. A reader looks into it under RCU; a writer replaces the
-// object and frees the old one, either after a grace period or, wrongly, at once.
+// A toy subject, to show that the simulated kernel knows nothing of storages: this program links the simulator and
+// nothing else of the suite. The subject is a box that holds one object. A reader looks into it under RCU; a writer
+// replaces the object and frees the old one, either after a grace period or, wrongly, at once.
 #include <gtest/gtest.h>
 
 #include <vector>
@@ -18,7 +18,9 @@ struct Box {
   Marked<Atomic32*> content;
 };
 
-Atomic32* NewContent() { return static_cast<Atomic32*>(kernel_alloc(KERNEL_OTHER, sizeof(Atomic32), KERNEL_HERE)); }
+Atomic32* NewContent() {
+  return static_cast<Atomic32*>(kernel_alloc(KERNEL_OTHER, sizeof(Atomic32), KERNEL_HERE));
+}
 
 void Look(Box& box) {
   RcuReader section;
@@ -74,8 +76,9 @@ Count CountRuns(bool waits) {
     sim.Spawn(kSetup, [](void* w) { static_cast<World*>(w)->box.content.raw = NewContent(); }, &world);
     sim.Run();
     sim.Spawn(kTaskA, [](void* w) { Look(static_cast<World*>(w)->box); }, &world);
-    sim.Spawn(static_cast<TaskId>(kTaskA + 1),
-              [](void* w) { Replace(static_cast<World*>(w)->box, static_cast<World*>(w)->waits); }, &world);
+    sim.Spawn(
+        static_cast<TaskId>(kTaskA + 1),
+        [](void* w) { Replace(static_cast<World*>(w)->box, static_cast<World*>(w)->waits); }, &world);
     sim.Run();
     ++count.runs;
     for (const Event& event : sim.trace().events()) {
@@ -91,7 +94,9 @@ TEST(ToySubject, FreedAfterAGracePeriodNobodyUsesItTooLate) {
   EXPECT_EQ(count.used_after_free, 0);
 }
 
-TEST(ToySubject, FreedAtOnceSomeInterleavingUsesItTooLate) { EXPECT_GT(CountRuns(false).used_after_free, 0); }
+TEST(ToySubject, FreedAtOnceSomeInterleavingUsesItTooLate) {
+  EXPECT_GT(CountRuns(false).used_after_free, 0);
+}
 
 }  // namespace
 }  // namespace nofail

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "core/kernel/trace/trace.h"
 #include "fuzz/check/oracles.h"
 #include "fuzz/schedule/schedule.h"
-#include "core/kernel/trace/trace.h"
 
 namespace nofail {
 

@@ -6,8 +6,8 @@
 // sees. The real atomic follows at once, so that a thread sanitizer sees it beside the subject's plain accesses. For C
 // and C++. The site says where in the subject the access stands; core/kernel/sync.h fills it in for C++.
 //
-// Memory ordering: a primitive has the order that its row of core/kernel/ordering.def gives it, and its real atomic has the
-// closest one of the compiler's: ONCE is relaxed, DEPENDENCY and ACQUIRE are acquire, RELEASE is release, FULL is
+// Memory ordering: a primitive has the order that its row of core/kernel/ordering.def gives it, and its real atomic has
+// the closest one of the compiler's: ONCE is relaxed, DEPENDENCY and ACQUIRE are acquire, RELEASE is release, FULL is
 // sequentially consistent. A failed compare-exchange is relaxed.
 #ifndef NOFAIL_CORE_KERNEL_ACCESS_H_
 #define NOFAIL_CORE_KERNEL_ACCESS_H_

@@ -36,11 +36,11 @@ struct kernel_site {
 // Marked accesses
 //
 // An access that the kernel marks (READ_ONCE, atomic_*, rcu_dereference, ...) is announced before it is made. The
-// subject then makes the access itself, as a real atomic in its own object code (core/kernel/access.h), so that a thread
-// sanitizer sees it next to the plain accesses. Nothing may come between announcement and access.
+// subject then makes the access itself, as a real atomic in its own object code (core/kernel/access.h), so that a
+// thread sanitizer sees it next to the plain accesses. Nothing may come between announcement and access.
 //
-// Ordering: enum kernel_order is the row of core/kernel/ordering.def that the primitive has. In memory mode `sc` the value
-// seen is the newest; in mode `weak` a load may be answered with an older one that the order still permits.
+// Ordering: enum kernel_order is the row of core/kernel/ordering.def that the primitive has. In memory mode `sc` the
+// value seen is the newest; in mode `weak` a load may be answered with an older one that the order still permits.
 enum kernel_order {
 #define KERNEL_ORDER(name, meaning) KERNEL_##name,
 #include "core/kernel/ordering.def"

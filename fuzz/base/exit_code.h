@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The exit codes of every program of the suite: the command, the fuzz binaries and what they start. Scripts use the same
-// numbers, so a number never gets another meaning.
+// The exit codes of every program of the suite: the command, the fuzz binaries and what they start. Scripts use the
+// same numbers, so a number never gets another meaning.
 #ifndef NOFAIL_FUZZ_BASE_EXIT_CODE_H_
 #define NOFAIL_FUZZ_BASE_EXIT_CODE_H_
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A bug of the suite itself: two runs of one schedule differ, or a bound is passed that no schedule should reach. It must
-// never be reported as a finding about the subject.
+// A bug of the suite itself: two runs of one schedule differ, or a bound is passed that no schedule should reach. It
+// must never be reported as a finding about the subject.
 #ifndef NOFAIL_FUZZ_BASE_HARNESS_BUG_H_
 #define NOFAIL_FUZZ_BASE_HARNESS_BUG_H_
 

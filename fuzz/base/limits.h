@@ -12,30 +12,30 @@ namespace nofail {
 // A schedule.
 inline constexpr uint32_t kMaxMaps = 4;
 inline constexpr uint32_t kMaxOwners = 6;
-inline constexpr uint32_t kMaxTasks = 4;        // A, B, C, D
+inline constexpr uint32_t kMaxTasks = 4;  // A, B, C, D
 inline constexpr uint32_t kMaxSetupOps = 24;
 inline constexpr uint32_t kMaxOpsPerTask = 16;
 inline constexpr uint32_t kMaxDeviations = 512;
 inline constexpr uint32_t kMaxOrdinal = 4095;   // of a choice within its op
 inline constexpr uint32_t kMaxValueBytes = 64;  // without special fields
 inline constexpr uint32_t kMaxCpus = 8;
-inline constexpr uint32_t kMaxBucket = 7;       // of an owner, before the bucket count is applied
-inline constexpr uint32_t kOptmemUnit = 64;     // bytes
+inline constexpr uint32_t kMaxBucket = 7;                      // of an owner, before the bucket count is applied
+inline constexpr uint32_t kOptmemUnit = 64;                    // bytes
 inline constexpr uint32_t kMaxEndOps = kMaxOwners + kMaxMaps;  // the end tears down each once
-inline constexpr uint32_t kMaxAnswer = 15;      // to a choice that is answered with a number
-inline constexpr uint32_t kMinRate = 2;         // policy `rate`: one answer in this many departs from the default
+inline constexpr uint32_t kMaxAnswer = 15;                     // to a choice that is answered with a number
+inline constexpr uint32_t kMinRate = 2;  // policy `rate`: one answer in this many departs from the default
 inline constexpr uint32_t kMaxRate = 64;
 inline constexpr uint32_t kMaxPctDepth = 8;
-inline constexpr size_t kMaxInputBytes = 4096;  // a fuzz input; larger ones are cut there
+inline constexpr size_t kMaxInputBytes = 4096;    // a fuzz input; larger ones are cut there
 inline constexpr size_t kMaxTextBytes = 1 << 20;  // a .sched file
 
 // One run.
 inline constexpr uint32_t kMaxEvents = 1 << 16;  // reaching it is the verdict `runaway`
 inline constexpr uint32_t kMaxObjects = 1024;
 inline constexpr uint32_t kMaxObjectsPerKind = 256;
-inline constexpr uint32_t kMaxCallbacks = 250;   // tasks that run RCU callbacks
-inline constexpr uint32_t kMaxHeldLocks = 8;     // by one task at a time
-inline constexpr uint32_t kMaxFibers = 64;       // unfinished tasks and callbacks at a time
+inline constexpr uint32_t kMaxCallbacks = 250;  // tasks that run RCU callbacks
+inline constexpr uint32_t kMaxHeldLocks = 8;    // by one task at a time
+inline constexpr uint32_t kMaxFibers = 64;      // unfinished tasks and callbacks at a time
 inline constexpr size_t kStackBytes = 64 << 10;
 inline constexpr size_t kArenaBytes = 1 << 20;
 inline constexpr size_t kArenaGranule = 64;

@@ -16,7 +16,9 @@ inline constexpr const char* kObjectKindTexts[] = {
 inline constexpr int kObjectKinds = sizeof kObjectKindTexts / sizeof *kObjectKindTexts;
 
 // "selem": the word that reports and schedules use.
-constexpr const char* ObjectKindText(kernel_object_kind kind) { return kObjectKindTexts[kind]; }
+constexpr const char* ObjectKindText(kernel_object_kind kind) {
+  return kObjectKindTexts[kind];
+}
 
 // Whether the scenario says which bucket an object of this kind falls into.
 constexpr bool IsHashed(kernel_object_kind kind) {

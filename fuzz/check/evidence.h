@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "fuzz/check/verdict.h"
 #include "core/kernel/trace/trace.h"
+#include "fuzz/check/verdict.h"
 
 namespace nofail {
 

@@ -13,9 +13,9 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "core/kernel/trace/ids.h"
 #include "fuzz/check/evidence.h"
 #include "fuzz/check/judges.h"
-#include "core/kernel/trace/ids.h"
 
 namespace nofail {
 namespace {

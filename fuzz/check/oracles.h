@@ -8,9 +8,9 @@
 #include <cstdint>
 #include <span>
 
+#include "core/kernel/trace/trace.h"
 #include "core/subjects/subject.h"
 #include "fuzz/check/verdict.h"
-#include "core/kernel/trace/trace.h"
 
 namespace nofail {
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // AFL++'s mutation hooks. AFL++ mutates in afl-fuzz, not in the target, so they are a library of their own for each
-// profile (NOFAIL_PROFILE), which afl-fuzz is told of by AFL_CUSTOM_MUTATOR_LIBRARY. What mutation has in the target and
-// lacks here: runs of the schedule, and the engine's own mutations.
+// profile (NOFAIL_PROFILE), which afl-fuzz is told of by AFL_CUSTOM_MUTATOR_LIBRARY. What mutation has in the target
+// and lacks here: runs of the schedule, and the engine's own mutations.
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "fuzz/base/limits.h"
-#include "fuzz/schedule/rng.h"
 #include "fuzz/engine/input.h"
+#include "fuzz/schedule/rng.h"
 
 namespace nofail {
 namespace {
@@ -20,8 +20,8 @@ namespace {
 // several steps must be in one.
 constexpr uint32_t kMaxSteps = 5;
 constexpr uint32_t kOneInCrosses = 8;
-// How often an input is mutated before it is the next one's turn. With the hundreds that are usual it takes ten times as
-// long to find what lies deep (docs/performance.md): half of the inputs start afresh whatever they are made from.
+// How often an input is mutated before it is the next one's turn. With the hundreds that are usual it takes ten times
+// as long to find what lies deep (docs/performance.md): half of the inputs start afresh whatever they are made from.
 constexpr unsigned kMutationsOfAnInput = 16;
 
 // What AFL++ keeps for us between calls.
@@ -50,9 +50,13 @@ size_t Mutate(AflMutator& mutator, std::span<const uint8_t> input, std::span<con
 
 extern "C" {
 
-void* afl_custom_init(void*, unsigned seed) { return new nofail::AflMutator{nofail::Rng(seed)}; }
+void* afl_custom_init(void*, unsigned seed) {
+  return new nofail::AflMutator{nofail::Rng(seed)};
+}
 
-unsigned afl_custom_fuzz_count(void*, const uint8_t*, size_t) { return nofail::kMutationsOfAnInput; }
+unsigned afl_custom_fuzz_count(void*, const uint8_t*, size_t) {
+  return nofail::kMutationsOfAnInput;
+}
 
 size_t afl_custom_fuzz(void* data, uint8_t* input, size_t size, uint8_t** out, uint8_t* other, size_t other_size,
                        size_t max_size) {
@@ -61,6 +65,8 @@ size_t afl_custom_fuzz(void* data, uint8_t* input, size_t size, uint8_t** out, u
   return nofail::Mutate(mutator, {input, size}, {other, other == nullptr ? 0 : other_size}, max_size);
 }
 
-void afl_custom_deinit(void* data) { delete static_cast<nofail::AflMutator*>(data); }
+void afl_custom_deinit(void* data) {
+  delete static_cast<nofail::AflMutator*>(data);
+}
 
 }  // extern "C"

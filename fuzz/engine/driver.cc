@@ -36,18 +36,20 @@ constexpr uint64_t kExecutionsBetweenDeterminismChecks = 1000;
   HarnessBug(what, FormatText({{}, schedule, {}}).c_str());
 }
 
-// A sanitizer that catches the signal has a stack to report that is the same for every violation. A crash is filed under
-// what is printed last, so that one is not printed.
+// A sanitizer that catches the signal has a stack to report that is the same for every violation. A crash is filed
+// under what is printed last, so that one is not printed.
 [[noreturn]] void StopAtNewViolation() {
   HideSanitizerReports();
   abort();
 }
 
 volatile sig_atomic_t interrupted = 0;
-void OnInterrupt(int) { interrupted = 1; }
+void OnInterrupt(int) {
+  interrupted = 1;
+}
 
-// The process's one driver: it runs an input and hands what comes of it to the parts that this folder is made of. Made on
-// the first use, since libFuzzer is the only engine sure to call Initialize.
+// The process's one driver: it runs an input and hands what comes of it to the parts that this folder is made of. Made
+// on the first use, since libFuzzer is the only engine sure to call Initialize.
 class Driver {
  public:
   static Driver& Get() {
@@ -69,8 +71,8 @@ class Driver {
   }
   static void OnDeath();
 
-  // Whether inputs run twice now and then. Not in a bare binary: nobody would be told, and an input that ran twice looks
-  // new to its engine.
+  // Whether inputs run twice now and then. Not in a bare binary: nobody would be told, and an input that ran twice
+  // looks new to its engine.
   bool ChecksDeterminism() const { return store_.has_value() && !options_.once; }
   // A bare binary stops at what is new, so that its engine files the input.
   bool StopsOnNew() const { return !store_.has_value() || options_.stop_on_new; }
@@ -187,11 +189,17 @@ void Driver::Save(const Verdict& verdict) {
 
 }  // namespace
 
-const Guidance& CurrentGuidance() { return Driver::Get().guidance(); }
+const Guidance& CurrentGuidance() {
+  return Driver::Get().guidance();
+}
 
-Profile LastProfile() { return Driver::Get().profile(); }
+Profile LastProfile() {
+  return Driver::Get().profile();
+}
 
-RunFacts AnswersOf(const Schedule& schedule) { return Driver::Get().AnswersOf(schedule); }
+RunFacts AnswersOf(const Schedule& schedule) {
+  return Driver::Get().AnswersOf(schedule);
+}
 
 int FuzzOne(Profile profile, const uint8_t* data, size_t size) {
   Driver::Get().Run(profile, {data, size});

@@ -11,6 +11,8 @@ constexpr size_t kExtraFeatures = 512;
 
 }  // namespace
 
-FeatureCollector::Arrays FeatureArrays() { return {extra_counters, extra_features}; }
+FeatureCollector::Arrays FeatureArrays() {
+  return {extra_counters, extra_features};
+}
 
 }  // namespace nofail

@@ -9,7 +9,9 @@
 namespace nofail {
 namespace {
 
-bool IsRace(const Violation& violation) { return violation.kind == FaultText(Fault::kDataRace); }
+bool IsRace(const Violation& violation) {
+  return violation.kind == FaultText(Fault::kDataRace);
+}
 
 bool HasSignature(const Verdict& verdict, const std::string& signature) {
   return std::any_of(verdict.violations.begin(), verdict.violations.end(),

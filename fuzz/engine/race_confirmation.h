@@ -2,9 +2,9 @@
 //
 // Which of the data races that ThreadSanitizer reported in a run are worth telling.
 //
-// ThreadSanitizer remembers four accesses to a word and forgets the others, so what it reports in one run it may miss in
-// the next. A race is worth something only if it is reported again when the schedule runs as the first of a process, as
-// a replay does.
+// ThreadSanitizer remembers four accesses to a word and forgets the others, so what it reports in one run it may miss
+// in the next. A race is worth something only if it is reported again when the schedule runs as the first of a process,
+// as a replay does.
 #ifndef NOFAIL_FUZZ_ENGINE_RACE_CONFIRMATION_H_
 #define NOFAIL_FUZZ_ENGINE_RACE_CONFIRMATION_H_
 
@@ -15,9 +15,10 @@
 
 namespace nofail {
 
-// `first` is the verdict on `schedule`. If it has a race that is not settled, the schedule runs once more on fresh fibers,
-// and the result is the second verdict, without the races that only the second run showed. Otherwise it is `first`.
-// `is_settled`: whether nothing more has to be asked about a signature, because it is listed or was confirmed before.
+// `first` is the verdict on `schedule`. If it has a race that is not settled, the schedule runs once more on fresh
+// fibers, and the result is the second verdict, without the races that only the second run showed. Otherwise it is
+// `first`. `is_settled`: whether nothing more has to be asked about a signature, because it is listed or was confirmed
+// before.
 Verdict ConfirmRaces(const Verdict& first, const Schedule& schedule, Executor* executor,
                      absl::FunctionRef<bool(const std::string&)> is_settled);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Who answers a run's questions (core/kernel/sim/choice.h). None of them knows what is being run: they work on a World, on a
-// litmus test, on anything that asks. Choose allocates nothing: it is called on a task's fiber, and to the thread
+// Who answers a run's questions (core/kernel/sim/choice.h). None of them knows what is being run: they work on a World,
+// on a litmus test, on anything that asks. Choose allocates nothing: it is called on a task's fiber, and to the thread
 // sanitizer what one fiber allocates and another frees is a race.
 #ifndef NOFAIL_FUZZ_EXEC_CHOOSERS_H_
 #define NOFAIL_FUZZ_EXEC_CHOOSERS_H_
@@ -11,10 +11,10 @@
 #include <span>
 #include <vector>
 
+#include "core/kernel/sim/choice.h"
 #include "fuzz/base/limits.h"
 #include "fuzz/schedule/rng.h"
 #include "fuzz/schedule/schedule.h"
-#include "core/kernel/sim/choice.h"
 
 namespace nofail {
 

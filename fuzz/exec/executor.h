@@ -7,12 +7,12 @@
 #include <memory>
 #include <vector>
 
-#include "core/subjects/subject.h"
-#include "fuzz/check/verdict.h"
-#include "fuzz/schedule/schedule.h"
 #include "core/kernel/sim/choice.h"
 #include "core/kernel/sim/sim.h"
 #include "core/kernel/trace/trace.h"
+#include "core/subjects/subject.h"
+#include "fuzz/check/verdict.h"
+#include "fuzz/schedule/schedule.h"
 
 namespace nofail {
 
@@ -28,8 +28,8 @@ class Executor {
   Executor(const subject& subject, Sim& sim);
   ~Executor();
 
-  // From now on no lock attempt and no allocation fails, whatever a schedule says (NoFailureChooser); recorded schedules
-  // have no failure in them.
+  // From now on no lock attempt and no allocation fails, whatever a schedule says (NoFailureChooser); recorded
+  // schedules have no failure in them.
   void AllowNoFailures();
 
   // One run. REQUIRES: `schedule` is valid (Problem). `chooser` answers instead of the schedule's own deviations and

@@ -28,8 +28,9 @@ class FeatureCollector {
   explicit FeatureCollector(size_t state_offset);
   ~FeatureCollector();
 
-  // Two arrays in the forms that engines read and clear, of the same size, a power of two: at a place that depends on the
-  // feature, a counter is 1 and a word holds its number, the class in the upper half. Two features may share a place.
+  // Two arrays in the forms that engines read and clear, of the same size, a power of two: at a place that depends on
+  // the feature, a counter is 1 and a word holds its number, the class in the upper half. Two features may share a
+  // place.
   struct Arrays {
     std::span<uint8_t> counters;
     std::span<uint64_t> words;

@@ -2,12 +2,11 @@
 #include "fuzz/exec/ops.h"
 
 #include <algorithm>
-
 #include <cstring>
 
-#include "core/kernel/value.h"
 #include "core/kernel/sim/sanitizer.h"
 #include "core/kernel/sim/sim.h"
+#include "core/kernel/value.h"
 
 namespace nofail {
 
@@ -71,8 +70,7 @@ void UseValue(World& world, const LiveMap& map, const void* value) {
   kernel_check_bytes(value, map.spec.bytes, kDriver);
 }
 
-// ---- What is forbidden
-// -----------------------------------------------------------------------------------------------
+// ---- What is forbidden ----------------------------------------------------------------------------------------------
 
 SkipReason WhyNotOwner(const LiveOwner& owner) {
   if (owner.ended) return SkipReason::kOwnerEnded;
@@ -112,8 +110,7 @@ SkipReason WhyNot(World& world, const Op& op) {
   return SkipReason::kNone;
 }
 
-// ---- The operations
-// --------------------------------------------------------------------------------------------------
+// ---- The operations -------------------------------------------------------------------------------------------------
 
 uint64_t* UptrSlot(const LiveMap& map, uint64_t* value) {
   if ((map.spec.fields & KERNEL_FIELD_UPTR) == 0) return nullptr;
@@ -132,8 +129,8 @@ uint64_t* MakeValue(World& world, const LiveMap& map) {
 }
 
 // bpf_*_storage_get with F_CREATE, all that a sleepable program has: it cannot call bpf_map_update_elem on such maps.
-// Not modelled: that it also uses a value that had to be created (an update returns no pointer). Errs towards silence, but
-// only about elements that a delete frees too early: its references keep teardown away.
+// Not modelled: that it also uses a value that had to be created (an update returns no pointer). Errs towards silence,
+// but only about elements that a delete frees too early: its references keep teardown away.
 int64_t GetOrCreate(World& world, const LiveMap& map, const LiveOwner& owner) {
   Section section(true);
   if (const void* found = world.subject().lookup(map.map, owner.owner, true)) {
@@ -199,7 +196,7 @@ int64_t Kptr(World& world, const Op& op) {
   if ((map.spec.fields & KERNEL_FIELD_KPTR) != 0) {
     const uint32_t offset = kernel_value_offset(map.spec.bytes, map.spec.fields, KERNEL_FIELD_KPTR);
     world.sim().ExchangeKptr(reinterpret_cast<uint64_t*>(value + offset), world.sim().NewResource(KERNEL_FIELD_KPTR),
-                            kDriver);
+                             kDriver);
   }
   return 1;
 }

@@ -22,8 +22,7 @@ SimConfig ConfigOf(const Modes& modes) {
 
 }  // namespace
 
-World::World(const struct subject& subject, Sim& sim)
-    : subject_(subject), sim_(sim), maps_(), owners_(), values_() {
+World::World(const struct subject& subject, Sim& sim) : subject_(subject), sim_(sim), maps_(), owners_(), values_() {
   owner_ends_.reserve(kMaxOwners);
 }
 
@@ -53,8 +52,7 @@ bool World::RunSetup() {
 bool World::RunTasks() {
   for (size_t i = 0; i < schedule_->tasks.size(); ++i) {
     // Ops are only read; the simulator's interface has no const.
-    sim_.Spawn(static_cast<TaskId>(kTaskA + i), &World::TaskBody,
-                     const_cast<std::vector<Op>*>(&schedule_->tasks[i]));
+    sim_.Spawn(static_cast<TaskId>(kTaskA + i), &World::TaskBody, const_cast<std::vector<Op>*>(&schedule_->tasks[i]));
   }
   return sim_.Run();
 }
@@ -115,7 +113,7 @@ void World::OwnerEnded(const LiveOwner& owner) {
 
 }  // namespace nofail
 
-// ---- The part of core/kernel/kernel.h that is about references to maps (rules 1, 2 and 8) ---------------------------------
+// ---- The part of core/kernel/kernel.h that is about references to maps (rules 1, 2 and 8) ---------------------------
 
 using nofail::EventKind;
 using nofail::LiveMap;

@@ -17,15 +17,15 @@
 //   4. A program that looks up an inode's value inside rcu_read_lock holds no reference to the inode: a path walk does
 //      not. It may begin before destroy does and then overlap it. (Sleepable programs are not called from a path walk.)
 //      Whoever looks up an sk's value there holds its reference only until it has the value, as
-//      bpf_fd_sk_storage_lookup_elem does and a program that releases its sk: then RCU alone protects what it reads. So it
-//      is with cgroups, and with tasks found by pid; but these are destroyed after a grace period, which a reference to
-//      the section's end amounts to. (Not modelled: a sleepable program that releases its owner and goes on. Errs towards
-//      silence.)
+//      bpf_fd_sk_storage_lookup_elem does and a program that releases its sk: then RCU alone protects what it reads. So
+//      it is with cgroups, and with tasks found by pid; but these are destroyed after a grace period, which a reference
+//      to the section's end amounts to. (Not modelled: a sleepable program that releases its owner and goes on. Errs
+//      towards silence.)
 //   5. An inode's memory goes after an RCU grace period, any other owner's right after its destroy.
 //   6. A cgroup's destroy is called after a grace period that begins when its last reference is gone.
 //   7. The child of a clone is new: no op has given it storage, no other op uses it while it is cloned to, and who uses
-//      it later has got it from who cloned to it, in order. The parent is referenced. When the clone fails, the child is
-//      good for nothing but destroy.
+//      it later has got it from who cloned to it, in order. The parent is referenced. When the clone fails, the child
+//      is good for nothing but destroy.
 //   8. A clone gets a reference to a map (kernel_map_inc_not_zero) as long as there is one, also while map_free waits.
 //   9. A looked-up value is used until the reader section ends.
 //  10. Whoever passes a uptr to an update releases it if the update did not take it.
@@ -37,12 +37,12 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/kernel/sim/sim.h"
 #include "core/subjects/subject.h"
+#include "fuzz/base/limits.h"
 #include "fuzz/check/oracles.h"
 #include "fuzz/exec/choosers.h"
-#include "fuzz/base/limits.h"
 #include "fuzz/schedule/schedule.h"
-#include "core/kernel/sim/sim.h"
 
 namespace nofail {
 

@@ -9,10 +9,12 @@ namespace {
 
 constexpr OpRef kGone = {};
 
-constexpr uint8_t CallbackTask(kernel_object_kind kind) { return static_cast<uint8_t>(int{kFirstCallback} + int{kind}); }
+constexpr uint8_t CallbackTask(kernel_object_kind kind) {
+  return static_cast<uint8_t>(int{kFirstCallback} + int{kind});
+}
 
-// Renames what deviations are about: `op` says what an op is called now, `task` what a task is. kGone: not there any more.
-// A target that is a callback is an op.
+// Renames what deviations are about: `op` says what an op is called now, `task` what a task is. kGone: not there any
+// more. A target that is a callback is an op.
 template <typename OpName, typename TaskName>
 Schedule Renamed(Schedule schedule, OpName op, TaskName task) {
   std::erase_if(schedule.deviations, [&](Deviation& d) {
@@ -38,7 +40,9 @@ Schedule OpsRenamed(Schedule schedule, OpName op) {
 }
 
 // Of indices, when `removed` goes.
-uint8_t Closed(uint8_t index, uint8_t removed) { return static_cast<uint8_t>(index > removed ? index - 1 : index); }
+uint8_t Closed(uint8_t index, uint8_t removed) {
+  return static_cast<uint8_t>(index > removed ? index - 1 : index);
+}
 
 // The numbers of maps or owners change: `map` and `owner` say how; kNoTask: gone. Names that tell of them follow.
 template <typename MapName, typename OwnerName>
@@ -69,7 +73,9 @@ Schedule ObjectsRenamed(Schedule schedule, size_t old_owners, MapName map, Owner
   });
 }
 
-uint8_t Same(uint8_t index) { return index; }
+uint8_t Same(uint8_t index) {
+  return index;
+}
 
 auto Without(uint8_t removed) {
   return [removed](uint8_t index) { return index == removed ? static_cast<uint8_t>(kNoTask) : Closed(index, removed); };
@@ -103,9 +109,13 @@ Schedule WithoutOpsThat(Schedule schedule, Drop drop) {
 std::vector<Op>& OpsOf(Schedule* schedule, uint8_t task) {
   return task == kSetup ? schedule->setup : schedule->tasks[task - kTaskA];
 }
-const std::vector<Op>& OpsOf(const Schedule& schedule, uint8_t task) { return OpsOf(const_cast<Schedule*>(&schedule), task); }
+const std::vector<Op>& OpsOf(const Schedule& schedule, uint8_t task) {
+  return OpsOf(const_cast<Schedule*>(&schedule), task);
+}
 
-uint8_t LastTask(const Schedule& schedule) { return static_cast<uint8_t>(kTaskA + schedule.tasks.size() - 1); }
+uint8_t LastTask(const Schedule& schedule) {
+  return static_cast<uint8_t>(kTaskA + schedule.tasks.size() - 1);
+}
 
 bool UsesMap(const Op& op, uint8_t map) {
   switch (op.kind) {

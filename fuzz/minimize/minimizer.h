@@ -27,13 +27,13 @@ struct MinimizeOptions {
 
 struct Minimized {
   enum class Status {
-    kDone,           // nothing simpler violates that the passes know of; without any one sentence, nothing does
-    kInterrupted,    // the best so far
-    kPasses,         // it does not violate
-    kOtherwise,      // it does, but not with the signature asked for: `signatures` has those it has
-    kUnstable,       // two runs in fresh processes differ
-    kHarnessBug,     // the suite's own fault, said on stderr
-    kNotAccepted,    // `accept` said so
+    kDone,         // nothing simpler violates that the passes know of; without any one sentence, nothing does
+    kInterrupted,  // the best so far
+    kPasses,       // it does not violate
+    kOtherwise,    // it does, but not with the signature asked for: `signatures` has those it has
+    kUnstable,     // two runs in fresh processes differ
+    kHarnessBug,   // the suite's own fault, said on stderr
+    kNotAccepted,  // `accept` said so
   };
   Status status;
   // Of the result; of the first run when there is none.
@@ -46,8 +46,8 @@ struct Minimized {
   uint64_t tried = 0;              // schedules that were run
 };
 
-// Proves first that `schedule` violates, twice, each time in a process of its own; and in the end, that the result does.
-// The same input gives the same result. REQUIRES: `schedule` is valid; this process has run no subject.
+// Proves first that `schedule` violates, twice, each time in a process of its own; and in the end, that the result
+// does. The same input gives the same result. REQUIRES: `schedule` is valid; this process has run no subject.
 Minimized Minimize(const subject& subject, const Schedule& schedule, const MinimizeOptions& options);
 
 }  // namespace nofail

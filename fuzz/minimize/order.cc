@@ -24,7 +24,9 @@ size_t Sum(const auto& items, Word word) {
   return sum;
 }
 
-size_t OpWords(const Op& op) { return static_cast<size_t>(std::popcount(op.flags) + op.sleepable); }
+size_t OpWords(const Op& op) {
+  return static_cast<size_t>(std::popcount(op.flags) + op.sleepable);
+}
 
 // Everything that is said beyond the plainest map, owner, op.
 size_t Words(const Schedule& s) {
@@ -39,9 +41,8 @@ size_t Numbers(const Schedule& s) {
   size_t numbers = Sum(s.maps, [](const MapSpec& map) { return map.bytes / 8 + map.type; });
   numbers += Sum(s.owners, [](const OwnerSpec& owner) { return owner.bucket + owner.optmem + owner.type; });
   numbers += static_cast<size_t>(std::abs(s.modes.cpus - Modes{}.cpus));
-  return numbers + Sum(s.deviations, [](const Deviation& d) {
-           return d.ordinal + (d.kind == ChoiceKind::kPreempt ? 0 : d.answer);
-         });
+  return numbers + Sum(s.deviations,
+                       [](const Deviation& d) { return d.ordinal + (d.kind == ChoiceKind::kPreempt ? 0 : d.answer); });
 }
 
 auto Measures(const Schedule& s) {
@@ -59,7 +60,9 @@ auto Measures(const Schedule& s) {
 
 }  // namespace
 
-size_t OpsIn(const Schedule& s) { return s.setup.size() + TaskOps(s); }
+size_t OpsIn(const Schedule& s) {
+  return s.setup.size() + TaskOps(s);
+}
 
 size_t SentencesOf(const Schedule& s) {
   return s.maps.size() + s.owners.size() + s.tasks.size() + OpsIn(s) + s.deviations.size() +

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Which of two schedules is the better result. A strict order in which every chain of simpler and simpler schedules ends;
-// each step of the minimizer goes down it, so that it ends too, at the same place each time.
+// Which of two schedules is the better result. A strict order in which every chain of simpler and simpler schedules
+// ends; each step of the minimizer goes down it, so that it ends too, at the same place each time.
 #ifndef NOFAIL_FUZZ_MINIMIZE_ORDER_H_
 #define NOFAIL_FUZZ_MINIMIZE_ORDER_H_
 

@@ -91,9 +91,9 @@ SandboxResult Sandbox::Died() {
   SandboxResult outcome;
   outcome.died = true;
   outcome.harness_bug = WIFEXITED(status) && WEXITSTATUS(status) == kHarnessBug;
-  outcome.headline = WIFEXITED(status)                ? absl::StrCat("crash/exit-", WEXITSTATUS(status), "/-")
+  outcome.headline = WIFEXITED(status)             ? absl::StrCat("crash/exit-", WEXITSTATUS(status), "/-")
                      : WTERMSIG(status) == SIGKILL ? std::string("crash/hang/-")
-                                                      : absl::StrCat("crash/SIG", sigabbrev_np(WTERMSIG(status)), "/-");
+                                                   : absl::StrCat("crash/SIG", sigabbrev_np(WTERMSIG(status)), "/-");
   outcome.signatures = {outcome.headline};
   return outcome;
 }

@@ -23,12 +23,12 @@ namespace nofail {
 struct SandboxResult {
   std::vector<std::string> signatures;  // of each violation, in order
   std::string headline;                 // the first that is not listed, else the first; "": it passes
-  std::vector<Deviation> recorded;      // every answer that was not the default, sorted: without a policy, they are the run
-  std::vector<std::string> story;       // when asked for: the interleaving
-  uint64_t trace = 0;                   // its hash
-  bool died = false;                    // it ended the process; then there is one signature, crash/WHAT/FUNCTION, where
-                                        // WHAT is a signal, `hang`, `sanitizer` or `exit-N`
-  bool harness_bug = false;             // the suite's own fault, said on stderr already; nothing else holds
+  std::vector<Deviation> recorded;  // every answer that was not the default, sorted: without a policy, they are the run
+  std::vector<std::string> story;   // when asked for: the interleaving
+  uint64_t trace = 0;               // its hash
+  bool died = false;                // it ended the process; then there is one signature, crash/WHAT/FUNCTION, where
+                                    // WHAT is a signal, `hang`, `sanitizer` or `exit-N`
+  bool harness_bug = false;         // the suite's own fault, said on stderr already; nothing else holds
 };
 
 class Sandbox {

@@ -13,12 +13,12 @@
 #endif
 
 #include "absl/strings/str_cat.h"
+#include "core/kernel/sim/sim.h"
 #include "fuzz/check/known.h"
 #include "fuzz/exec/choosers.h"
 #include "fuzz/exec/executor.h"
 #include "fuzz/minimize/sandbox_child.h"
 #include "fuzz/report/interleaving.h"
-#include "core/kernel/sim/sim.h"
 #include "fuzz/sanitizers/sanitizer_hooks.h"
 
 namespace nofail {
@@ -29,7 +29,7 @@ struct DeathSignal {
   const char* name;
 };
 constexpr DeathSignal kDeathSignals[] = {
-    {SIGSEGV, "SIGSEGV"}, {SIGBUS, "SIGBUS"}, {SIGILL, "SIGILL"},    {SIGTRAP, "SIGTRAP"},
+    {SIGSEGV, "SIGSEGV"}, {SIGBUS, "SIGBUS"},   {SIGILL, "SIGILL"},    {SIGTRAP, "SIGTRAP"},
     {SIGFPE, "SIGFPE"},   {SIGABRT, "SIGABRT"}, {kHangSignal, "hang"},
 };
 
@@ -123,8 +123,8 @@ void Server::Reply(SandboxResult outcome) {
   SendMessage(channel_, writer.bytes());
 }
 
-// Allocates, as WriteReportOnDeath does and for the same reason. Should it hang after all, the other side waits no longer
-// than for any other hang.
+// Allocates, as WriteReportOnDeath does and for the same reason. Should it hang after all, the other side waits no
+// longer than for any other hang.
 void Server::Die(const char* why) {
   if (dying_) return;
   dying_ = true;

@@ -10,8 +10,8 @@
 
 namespace nofail {
 
-// Sent to a child that hangs: a signal that nothing else uses and that the thread sanitizer does not hold back, as it does
-// with those it takes for asynchronous.
+// Sent to a child that hangs: a signal that nothing else uses and that the thread sanitizer does not hold back, as it
+// does with those it takes for asynchronous.
 inline constexpr int kHangSignal = SIGSYS;
 
 // A message: its size, then that many bytes. False when the other side is gone.

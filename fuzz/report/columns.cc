@@ -10,9 +10,9 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
 #include "core/kernel/trace/ids.h"
+#include "fuzz/base/wrap.h"
 #include "fuzz/report/describe.h"
 #include "fuzz/report/timeline.h"
-#include "fuzz/base/wrap.h"
 
 namespace nofail {
 namespace {

@@ -25,7 +25,8 @@ std::string CrashHeader(const Violation& violation, int pid) {
   const std::vector<std::string>& who = violation.functions.empty() ? violation.objects : violation.functions;
   const std::string names = who.empty() ? "-" : absl::StrJoin(who, "+");
   const int object = violation.involved.empty() ? 0 : violation.involved.front();
-  // Two crashes with two of three frames in common would be one to ClusterFuzz, but for the name that the third one has.
+  // Two crashes with two of three frames in common would be one to ClusterFuzz, but for the name that the third one
+  // has.
   return absl::StrFormat(
       "==%d==ERROR: NofailSanitizer: %s on address 0x%012x\n"
       "    #0 0x000000000000 in nofail::%s\n"

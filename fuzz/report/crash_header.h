@@ -4,8 +4,8 @@
 // last: a header, a stack, a summary.
 //
 // STANDS FOR: the stack that the process has when it stops, which is the suite's own and the same for every violation.
-// GUARANTEES: two violations give the same frames if and only if they have the same signature (its hash, to be exact), in
-// every process and build. docs/oss-fuzz.md says how ClusterFuzz reads it; tests/crash_test.py reads it likewise.
+// GUARANTEES: two violations give the same frames if and only if they have the same signature (its hash, to be exact),
+// in every process and build. docs/oss-fuzz.md says how ClusterFuzz reads it; tests/crash_test.py reads it likewise.
 #ifndef NOFAIL_FUZZ_REPORT_CRASH_HEADER_H_
 #define NOFAIL_FUZZ_REPORT_CRASH_HEADER_H_
 

@@ -227,8 +227,7 @@ std::string Describe(const Trace& trace, uint32_t event) {
     case EventKind::kWarning:
       return "WARNING";
     case EventKind::kFault:
-      return absl::StrCat("FAULT ", FaultText(e.fault()), e.object ? " at " : "",
-                          e.object ? place : "");
+      return absl::StrCat("FAULT ", FaultText(e.fault()), e.object ? " at " : "", e.object ? place : "");
     case EventKind::kEarlierAccess:
       return absl::StrCat("the earlier access to ", place);
   }

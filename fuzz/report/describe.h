@@ -7,8 +7,8 @@
 #include <map>
 #include <string>
 
-#include "fuzz/report/report.h"
 #include "core/kernel/trace/trace.h"
+#include "fuzz/report/report.h"
 
 namespace nofail {
 

@@ -23,9 +23,13 @@ constexpr size_t kColumns = 118;
 constexpr absl::string_view kIndent = "    ";
 
 using Word = std::pair<ObjectId, uint16_t>;
-Word WordOf(const Event& e) { return {e.object, e.offset}; }
+Word WordOf(const Event& e) {
+  return {e.object, e.offset};
+}
 
-bool IsFailedLock(const Event& e) { return e.kind == EventKind::kLock && e.value != 0; }
+bool IsFailedLock(const Event& e) {
+  return e.kind == EventKind::kLock && e.value != 0;
+}
 
 // Which op holds each lock, while events are read in order.
 class Holders {
@@ -60,9 +64,8 @@ class Selection {
       TellGettingThere();
     }
     for (const ObjectId object : objects_) TellLife(object);
-    tells_all_states_ = std::none_of(objects_.begin(), objects_.end(), [this](ObjectId object) {
-      return trace_.objects()[object].kind == KERNEL_SELEM;
-    });
+    tells_all_states_ = std::none_of(objects_.begin(), objects_.end(),
+                                     [this](ObjectId object) { return trace_.objects()[object].kind == KERNEL_SELEM; });
     TellLocks();
     for (uint32_t i = 0; i < end_; ++i) {
       if (IsTold(trace_.events()[i])) told_.insert(i);
@@ -138,7 +141,7 @@ class Selection {
   const struct subject& subject_;
   const Violation* const violation_;
   uint32_t end_;
-  std::set<ObjectId> objects_;  // those that are violated
+  std::set<ObjectId> objects_;     // those that are violated
   bool tells_all_states_ = false;  // no element is: then how every element's state changes
   std::set<uint32_t> told_;
 };
@@ -225,9 +228,9 @@ class Teller {
     const int64_t taken = holders_.TakenAt(e);
     const std::string holder = taken < 0 ? "" : TaskName(trace_.events()[static_cast<size_t>(taken)].op);
     return absl::StrCat("cannot lock ", Name(e), ", which ",
-                        taken < 0                       ? "nobody holds"
+                        taken < 0                  ? "nobody holds"
                         : holder == TaskName(e.op) ? "it holds itself"
-                                                        : absl::StrCat(holder, " holds"),
+                                                   : absl::StrCat(holder, " holds"),
                         ": ", ValueText(trace_, e.value));
   }
 
@@ -281,10 +284,9 @@ class Teller {
     last_said_ = std::move(said);
     std::string text = absl::StrFormat("%2d. %s%s", ++number_, Who(op), words);
     const absl::string_view file = e.file == nullptr ? "" : e.file;
-    const std::string site =
-        e.function == nullptr
-            ? ""
-            : absl::StrCat("(", place, e.function, ", ", file.substr(file.rfind('/') + 1), ":", e.line, ")");
+    const std::string site = e.function == nullptr ? ""
+                                                   : absl::StrCat("(", place, e.function, ", ",
+                                                                  file.substr(file.rfind('/') + 1), ":", e.line, ")");
     Wrap(std::move(text));
     if (site.empty()) return;
     if (lines_.back().size() + 1 + site.size() <= kColumns) {

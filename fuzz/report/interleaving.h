@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// How a violation comes about, as numbered sentences: who does what, in which order, where in the source. The fewest that
-// tell it: what fails, where a task is preempted, and what happens to the objects that are violated.
+// How a violation comes about, as numbered sentences: who does what, in which order, where in the source. The fewest
+// that tell it: what fails, where a task is preempted, and what happens to the objects that are violated.
 #ifndef NOFAIL_FUZZ_REPORT_INTERLEAVING_H_
 #define NOFAIL_FUZZ_REPORT_INTERLEAVING_H_
 
 #include <string>
-
 #include <vector>
 
 #include "absl/strings/string_view.h"

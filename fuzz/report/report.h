@@ -6,9 +6,9 @@
 
 #include <string_view>
 
+#include "core/kernel/trace/trace.h"
 #include "core/subjects/subject.h"
 #include "fuzz/check/verdict.h"
-#include "core/kernel/trace/trace.h"
 
 namespace nofail {
 

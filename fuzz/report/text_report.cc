@@ -14,12 +14,12 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
-#include "fuzz/check/known.h"
 #include "core/kernel/trace/ids.h"
+#include "fuzz/base/wrap.h"
+#include "fuzz/check/known.h"
 #include "fuzz/report/columns.h"
 #include "fuzz/report/describe.h"
 #include "fuzz/report/object_life.h"
-#include "fuzz/base/wrap.h"
 
 namespace nofail {
 namespace {

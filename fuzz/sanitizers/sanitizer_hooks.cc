@@ -87,7 +87,9 @@ struct Place {
   unsigned line;
 };
 
-void Copy(std::string_view text, std::span<char> to) { to[text.copy(to.data(), to.size() - 1)] = 0; }
+void Copy(std::string_view text, std::span<char> to) {
+  to[text.copy(to.data(), to.size() - 1)] = 0;
+}
 
 // Functions that a header inlines stand for the one that calls them, as their events' sites do. Where the symbolizer is
 // silent the symbol table speaks.
@@ -130,8 +132,8 @@ kernel_site SiteOf(uintptr_t pc) {
 constexpr int kSignals[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE};
 constexpr uintptr_t kNullPage = 1 << 16;
 struct sigaction previous[std::size(kSignals)];
-// As libc has it: AddressSanitizer's replacement does nothing where ASAN_OPTIONS has handle_segv=2, and the faults that a
-// verdict is made of would end the process.
+// As libc has it: AddressSanitizer's replacement does nothing where ASAN_OPTIONS has handle_segv=2, and the faults that
+// a verdict is made of would end the process.
 int (*real_sigaction)(int, const struct sigaction*, struct sigaction*) = nullptr;
 void (*on_death)() = nullptr;
 Fault landing_fault;
@@ -155,13 +157,17 @@ void ContinueAt(ucontext_t* context, void (*landing)()) {
   registers[REG_RIP] = reinterpret_cast<greg_t>(landing);
 }
 #elif defined(__aarch64__)
-uintptr_t ProgramCounter(const ucontext_t& context) { return context.uc_mcontext.pc; }
+uintptr_t ProgramCounter(const ucontext_t& context) {
+  return context.uc_mcontext.pc;
+}
 void ContinueAt(ucontext_t* context, void (*landing)()) {
   context->uc_mcontext.sp &= ~uint64_t{15};
   context->uc_mcontext.pc = reinterpret_cast<uintptr_t>(landing);
 }
 #else
-uintptr_t ProgramCounter(const ucontext_t&) { return 0; }
+uintptr_t ProgramCounter(const ucontext_t&) {
+  return 0;
+}
 void ContinueAt(ucontext_t*, void (*)()) {}
 #endif
 
@@ -170,8 +176,8 @@ void OnSignal(int signal, siginfo_t* info, void* raw_context) {
   const uintptr_t pc = ProgramCounter(*context);
   if (IsInSubject(pc)) {
     // SI_KERNEL, with address 0, is what an address that cannot exist gives.
-    const bool null = signal == SIGSEGV && info->si_code == SEGV_MAPERR &&
-                      reinterpret_cast<uintptr_t>(info->si_addr) < kNullPage;
+    const bool null =
+        signal == SIGSEGV && info->si_code == SEGV_MAPERR && reinterpret_cast<uintptr_t>(info->si_addr) < kNullPage;
     landing_fault = null ? Fault::kNullDereference : Fault::kSanitizerReport;
 #if NOFAIL_ASAN || NOFAIL_TSAN
     if (!null && report_fd >= 0) {
@@ -224,7 +230,9 @@ void HideSanitizerReports() {
   if (report_fd >= 0) SendReportsTo(report_fd);
 }
 
-void PrintRaces(bool print) { print_races = print; }
+void PrintRaces(bool print) {
+  print_races = print;
+}
 
 }  // namespace nofail
 
@@ -254,19 +262,22 @@ void __asan_on_error() {
 
 #if NOFAIL_UBSAN
 // Alone, as OSS-Fuzz builds it, it reports in its own way and ends the process. A kernel's unsigned numbers wrap.
-const char* __ubsan_default_options() { return "print_stacktrace=1:silence_unsigned_overflow=1"; }
+const char* __ubsan_default_options() {
+  return "print_stacktrace=1:silence_unsigned_overflow=1";
+}
 #endif
 
 #if NOFAIL_TSAN
 const char* __tsan_default_options() {
-  // ignore_interceptors_accesses: the suite's own memmove on fibers is seen although nothing else of it is instrumented.
-  // report_signal_unsafe: libFuzzer's crash callback would hang. atexit_sleep_ms: it would wait a second at exit.
+  // ignore_interceptors_accesses: the suite's own memmove on fibers is seen although nothing else of it is
+  // instrumented. report_signal_unsafe: libFuzzer's crash callback would hang. atexit_sleep_ms: it would wait a second
+  // at exit.
   return "halt_on_error=0:suppress_equal_stacks=0:suppress_equal_addresses=0:history_size=1:second_deadlock_stack=1:"
          "ignore_interceptors_accesses=1:report_signal_unsafe=0:report_thread_leaks=0:atexit_sleep_ms=0";
 }
 
-// Whether the memory is a static variable. A subject has no other memory of its own besides the simulator's objects; what
-// is neither belongs to the suite, whose calls of malloc and memmove ThreadSanitizer sees although nothing else is
+// Whether the memory is a static variable. A subject has no other memory of its own besides the simulator's objects;
+// what is neither belongs to the suite, whose calls of malloc and memmove ThreadSanitizer sees although nothing else is
 // instrumented. Fibers share that memory without telling it, on one thread.
 static bool IsGlobal(void* report, int locations) {
   if (locations == 0) return false;
@@ -279,7 +290,9 @@ static bool IsGlobal(void* report, int locations) {
 }
 
 // Races were verdicts already; they do not change the exit code.
-[[gnu::visibility("default")]] int __tsan_on_finalize(int) { return 0; }
+[[gnu::visibility("default")]] int __tsan_on_finalize(int) {
+  return 0;
+}
 #endif
 
 }  // extern "C"
@@ -295,7 +308,8 @@ static kernel_site SiteOfAccess(void* report, int access, void** address) {
   int thread = 0, size = 0, write = 0, atomic = 0;
   __tsan_get_report_mop(report, access, &thread, address, &size, &write, &atomic, stack, std::size(stack));
   for (void* pc : stack) {
-    if (const uintptr_t value = reinterpret_cast<uintptr_t>(pc); nofail::IsInSubject(value)) return nofail::SiteOf(value);
+    if (const uintptr_t value = reinterpret_cast<uintptr_t>(pc); nofail::IsInSubject(value))
+      return nofail::SiteOf(value);
   }
   return {};
 }

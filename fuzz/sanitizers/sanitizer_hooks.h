@@ -10,7 +10,8 @@
 //   AddressSanitizer           -> use-after-free, out-of-bounds, sanitizer (the run ends at the next scheduling point)
 //   ThreadSanitizer            -> data-race (the run goes on)
 //   UndefinedBehaviorSanitizer -> sanitizer; compiled to traps, since its runtime reports each place only once
-//   SIGSEGV, SIGBUS, ...       -> null-dereference, sanitizer, when the subject's own code was running; else the process
+//   SIGSEGV, SIGBUS, ...       -> null-dereference, sanitizer, when the subject's own code was running; else the
+//   process
 //                                 ends as it would have
 #ifndef NOFAIL_FUZZ_SANITIZERS_SANITIZER_HOOKS_H_
 #define NOFAIL_FUZZ_SANITIZERS_SANITIZER_HOOKS_H_

@@ -48,14 +48,15 @@ SymbolTable SymbolTable::OfProgram(uintptr_t begin, uintptr_t end) {
   if (header.empty() || std::memcmp(header[0].e_ident, ELFMAG, SELFMAG) != 0) return table;
   const auto sections = ReadRows<ElfW(Shdr)>(file, header[0].e_shoff, header[0].e_shnum * sizeof(ElfW(Shdr)));
   const uintptr_t bias = LoadBias();
-  for (const ElfW(Shdr)& section : sections) {
+  for (const ElfW(Shdr) & section : sections) {
     if (section.sh_type != SHT_SYMTAB || section.sh_link >= sections.size()) continue;
     const ElfW(Shdr)& names = sections[section.sh_link];
     const auto text = ReadRows<char>(file, names.sh_offset, names.sh_size);
-    for (const ElfW(Sym)& symbol : ReadRows<ElfW(Sym)>(file, section.sh_offset, section.sh_size)) {
+    for (const ElfW(Sym) & symbol : ReadRows<ElfW(Sym)>(file, section.sh_offset, section.sh_size)) {
       const uintptr_t at = bias + symbol.st_value;
       if (ELF64_ST_BIND(symbol.st_info) == STB_WEAK) continue;  // a header's, which speaks for its caller
-      if (ELF64_ST_TYPE(symbol.st_info) != STT_FUNC || at < begin || end <= at || symbol.st_name >= text.size()) continue;
+      if (ELF64_ST_TYPE(symbol.st_info) != STT_FUNC || at < begin || end <= at || symbol.st_name >= text.size())
+        continue;
       table.functions_.push_back({at, symbol.st_size, Demangled(text.data() + symbol.st_name)});
     }
   }

@@ -17,10 +17,10 @@ inline constexpr absl::string_view kLocksKeywords[] = {"contended", "any"};
 inline constexpr absl::string_view kMemoryKeywords[] = {"sc", "weak"};
 inline constexpr absl::string_view kRcuKeywords[] = {"preemptible", "non-preemptible"};
 inline constexpr absl::string_view kOpKeywords[] = {"update", "delete", "lookup",  "kptr",
-                                                 "clone",  "dump",   "destroy", "map_free"};
+                                                    "clone",  "dump",   "destroy", "map_free"};
 inline constexpr absl::string_view kChoiceKeywords[] = {"preempt", "lock", "alloc", "gp", "load", "nmi", "resched"};
 inline constexpr absl::string_view kLockAnswerKeywords[] = {"granted", "timeout", "deadlock", "peer-deadlock",
-                                                         "both-deadlock"};
+                                                            "both-deadlock"};
 // What stands between a choice's ordinal and its answer, where that is a number.
 inline constexpr absl::string_view kNumberKeywords[] = {"", "", "", "late", "older", "op", ""};
 inline constexpr absl::string_view kPolicyKeywords[] = {"none", "uniform", "rate", "pct"};

@@ -13,9 +13,9 @@
 #include <string>
 #include <vector>
 
-#include "core/subjects/subject.h"
 #include "core/kernel/trace/ids.h"
 #include "core/kernel/trace/trace.h"
+#include "core/subjects/subject.h"
 #include "fuzz/base/limits.h"
 
 namespace nofail {
@@ -47,7 +47,9 @@ enum class OpKind : uint8_t {
 };
 inline constexpr int kOpKinds = 8;
 // The op that an OpBegin, OpEnd or OpSkip event is about.
-inline OpKind OpKindOf(const Event& event) { return static_cast<OpKind>(event.op_kind()); }
+inline OpKind OpKindOf(const Event& event) {
+  return static_cast<OpKind>(event.op_kind());
+}
 
 struct Op {
   OpKind kind = OpKind::kUpdate;

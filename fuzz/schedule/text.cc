@@ -5,8 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "fuzz/schedule/rng.h"
 #include "fuzz/schedule/keywords.h"
+#include "fuzz/schedule/rng.h"
 
 namespace nofail {
 namespace {
@@ -26,13 +26,15 @@ std::string FormatMap(const MapSpec& map, size_t index) {
 }
 
 std::string FormatOwner(const OwnerSpec& owner, size_t index) {
-  std::string text = absl::StrCat("owner o", index, " type=", WordOf(kTypeKeywords, owner.type), " bucket=", owner.bucket);
+  std::string text =
+      absl::StrCat("owner o", index, " type=", WordOf(kTypeKeywords, owner.type), " bucket=", owner.bucket);
   if (owner.optmem != 0) absl::StrAppend(&text, " optmem=", owner.optmem * kOptmemUnit);
   return text + "\n";
 }
 
 std::string FormatModes(const Modes& modes) {
-  return absl::StrCat("mode  locks=", WordOf(kLocksKeywords, modes.locks), " memory=", WordOf(kMemoryKeywords, modes.memory),
+  return absl::StrCat("mode  locks=", WordOf(kLocksKeywords, modes.locks),
+                      " memory=", WordOf(kMemoryKeywords, modes.memory),
                       " rcu=", WordOf(kRcuKeywords, modes.preemptible_rcu ? 0 : 1), " cpus=", modes.cpus, "\n");
 }
 
@@ -107,7 +109,8 @@ std::string OpName(const Schedule& schedule, OpRef ref) {
 }
 
 std::string FormatDeviation(const Schedule& schedule, const Deviation& d) {
-  return absl::StrCat(OpName(schedule, d.where), ": ", WordOf(kChoiceKeywords, d.kind), " ", d.ordinal, FormatAnswer(d));
+  return absl::StrCat(OpName(schedule, d.where), ": ", WordOf(kChoiceKeywords, d.kind), " ", d.ordinal,
+                      FormatAnswer(d));
 }
 
 std::string FormatText(const ScheduleFile& file) {

@@ -10,9 +10,9 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "fuzz/schedule/keywords.h"
 #include "fuzz/schedule/rng.h"
 #include "fuzz/schedule/text.h"
-#include "fuzz/schedule/keywords.h"
 
 namespace nofail {
 namespace {

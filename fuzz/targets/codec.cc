@@ -45,7 +45,9 @@ void CheckText(const ScheduleFile& file) {
 }  // namespace nofail
 
 #if NOFAIL_UBSAN  // random numbers wrap
-extern "C" const char* __ubsan_default_options() { return "print_stacktrace=1:silence_unsigned_overflow=1"; }
+extern "C" const char* __ubsan_default_options() {
+  return "print_stacktrace=1:silence_unsigned_overflow=1";
+}
 #endif
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

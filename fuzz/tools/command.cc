@@ -46,7 +46,8 @@ absl::Status AddSubject(const std::string& name, Subjects* subjects) {
   }
   for (const subject* subject : AllSubjects()) {
     const bool is_meant = found == nullptr || subject == found;
-    if (is_meant && std::find(subjects->begin(), subjects->end(), subject) == subjects->end()) subjects->push_back(subject);
+    if (is_meant && std::find(subjects->begin(), subjects->end(), subject) == subjects->end())
+      subjects->push_back(subject);
   }
   return absl::OkStatus();
 }

@@ -39,12 +39,12 @@ inline constexpr TargetName kTargets[] = {
 struct Arguments {
   std::vector<std::string> files;
   bool verbose = false, json = false, html = false, force = false, update = false;
-  std::string output;                   // -o
-  Subjects subjects;                     // --subject, each once; empty: not given
-  std::optional<Profile> profile;        // --target
-  std::vector<uint32_t> seeds;           // --seed, each one a generated schedule
-  std::string signature;                 // --signature
-  std::string as;                        // --as
+  std::string output;              // -o
+  Subjects subjects;               // --subject, each once; empty: not given
+  std::optional<Profile> profile;  // --target
+  std::vector<uint32_t> seeds;     // --seed, each one a generated schedule
+  std::string signature;           // --signature
+  std::string as;                  // --as
 };
 // `allowed`: the flags, as in "--verbose --seed".
 absl::StatusOr<Arguments> ParseArguments(absl::Span<const std::string> arguments, absl::string_view allowed);
@@ -53,7 +53,7 @@ absl::StatusOr<Arguments> ParseArguments(absl::Span<const std::string> arguments
 struct Input {
   std::string name;  // "corpus/known/x.sched", "seed 7"
   ScheduleFile file;
-  bool is_text = false;           // otherwise it was bytes, or generated
+  bool is_text = false;          // otherwise it was bytes, or generated
   const char* target = nullptr;  // what bytes were read as
 };
 // A file: text when it is called .sched or begins like one, else bytes. These are made to fit `target`, or the target
@@ -61,11 +61,12 @@ struct Input {
 // Errors are one line each, and start with the path.
 absl::StatusOr<Input> ReadInput(const std::string& path, std::optional<Profile> target);
 Input GenerateInput(uint32_t seed, std::optional<Profile> target);
-// The files themselves, and what is in the directories among them, sorted, without pages (*.md). An empty directory is an error.
+// The files themselves, and what is in the directories among them, sorted, without pages (*.md). An empty directory is
+// an error.
 absl::StatusOr<std::vector<std::string>> ExpandDirectories(const std::vector<std::string>& paths);
 
-// Writes what `-o OUT` asks for: all of it or nothing. A file that exists is left alone unless `force`. Says what is wrong
-// and returns the exit code.
+// Writes what `-o OUT` asks for: all of it or nothing. A file that exists is left alone unless `force`. Says what is
+// wrong and returns the exit code.
 int WriteOutput(const std::string& path, const std::string& content, bool force);
 // Prints "nofail: MESSAGE" to stderr and returns the code.
 int Fail(ExitCode code, absl::string_view message);

@@ -32,10 +32,8 @@ int Run(absl::Span<const std::string> raw) {
 
 }  // namespace
 
-const Command kConvertCommand = {
-    "convert",
-    "turn bytes into text and back",
-    R"(usage: nofail convert FILE [-o OUT] [--force] [--target T]
+const Command kConvertCommand = {"convert", "turn bytes into text and back",
+                                 R"(usage: nofail convert FILE [-o OUT] [--force] [--target T]
        nofail convert --seed N [-o OUT] [--force] [--target T]
 
 Reads a schedule, bytes or text, and writes it: as text when OUT ends in
@@ -56,6 +54,6 @@ examples:
 exit code: 0 written, 2 unreadable input, wrong usage, or output that cannot
 be written
 )",
-    Run};
+                                 Run};
 
 }  // namespace nofail

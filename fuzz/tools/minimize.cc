@@ -33,8 +33,9 @@ struct Folder {
   absl::string_view path;
   bool has_causes;  // a folder for each cause
 };
-constexpr Folder kFolders[] = {
-    {"regression", "corpus/regressions", false}, {"finding", "corpus/findings", true}, {"known", "corpus/known", false}};
+constexpr Folder kFolders[] = {{"regression", "corpus/regressions", false},
+                               {"finding", "corpus/findings", true},
+                               {"known", "corpus/known", false}};
 constexpr absl::string_view kUnexplained = "unexplained";  // the cause of a finding that nobody has explained yet
 
 volatile sig_atomic_t interrupted = 0;
@@ -47,7 +48,9 @@ std::string NameOf(const std::string& signature) {
   if (parts.size() > 2) parts.erase(parts.begin() + 1);  // the kinds of object
   std::string name = absl::StrJoin(parts, ".");
   for (char& c : name) {
-    if (!absl::ascii_isalnum(static_cast<unsigned char>(c)) && absl::string_view("._+=-").find(c) == absl::string_view::npos) c = '-';
+    if (!absl::ascii_isalnum(static_cast<unsigned char>(c)) &&
+        absl::string_view("._+=-").find(c) == absl::string_view::npos)
+      c = '-';
   }
   return name + ".sched";
 }
@@ -85,7 +88,9 @@ absl::Status MayBeWritten(const std::string& path, bool force) {
 
 // ---- What it says ------------------------------------------------------------------------------------------------
 
-std::string Count(size_t count, absl::string_view what) { return absl::StrCat(count, " ", what, count == 1 ? "" : "s"); }
+std::string Count(size_t count, absl::string_view what) {
+  return absl::StrCat(count, " ", what, count == 1 ? "" : "s");
+}
 
 std::string SizeOf(const Schedule& schedule) {
   return absl::StrCat(Count(OpsIn(schedule), "operation"), ", ", Count(schedule.deviations.size(), "deviation"));
@@ -163,7 +168,8 @@ ScheduleFile FileOf(const Input& input, const subject& subject, const Minimized&
   return file;
 }
 
-// The file's expectation of the subject becomes what it does now. Data races are left as they are where they do not show.
+// The file's expectation of the subject becomes what it does now. Data races are left as they are where they do not
+// show.
 int Update(const std::string& path, const Subjects& asked) {
   absl::StatusOr<Input> input = ReadInput(path, Profile::kTeardown);
   if (!input.ok()) return Fail(kUsage, input.status().message());
@@ -279,10 +285,8 @@ int Run(absl::Span<const std::string> raw) {
 
 }  // namespace
 
-const Command kMinimizeCommand = {
-    "minimize",
-    "reduce a crash to a few sentences and keep it as a test",
-    R"(usage: nofail minimize FILE [--as regression|finding|known] [-o OUT]
+const Command kMinimizeCommand = {"minimize", "reduce a crash to a few sentences and keep it as a test",
+                                  R"(usage: nofail minimize FILE [--as regression|finding|known] [-o OUT]
                             [--signature S] [--force] [--target T]
        nofail minimize --seed N ...
        nofail minimize --update FILE
@@ -321,6 +325,6 @@ a file that exists, 3 two runs differ or bug of the suite itself, 4 nothing to
 minimize: it does not violate, or not with that signature; 130 interrupted, and
 the best so far written
 )",
-    Run};
+                                  Run};
 
 }  // namespace nofail

@@ -8,21 +8,20 @@
 #include <cstdio>
 #include <filesystem>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <string>
-
-#include <nlohmann/json.hpp>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "core/kernel/sim/sim.h"
 #include "fuzz/base/harness_bug.h"
 #include "fuzz/check/known.h"
 #include "fuzz/exec/executor.h"
 #include "fuzz/report/json_report.h"
 #include "fuzz/report/text_report.h"
-#include "core/kernel/sim/sim.h"
 #include "fuzz/sanitizers/sanitizer_hooks.h"
 #include "fuzz/tools/command.h"
 
@@ -36,7 +35,9 @@ constexpr const char* kCrashCorpus[] = {"corpus/regressions", "corpus/known", "c
 volatile sig_atomic_t interrupted = 0;
 
 #if !NOFAIL_TSAN
-bool IsDataRace(const std::string& signature) { return absl::StartsWith(signature, "data-race/"); }
+bool IsDataRace(const std::string& signature) {
+  return absl::StartsWith(signature, "data-race/");
+}
 #endif
 
 // Only the thread build can see data races: others do not expect any.
@@ -70,7 +71,9 @@ Signatures Seen(const Verdict& verdict) {
   return seen;
 }
 
-std::string Join(const Signatures& signatures) { return signatures.empty() ? "pass" : absl::StrJoin(signatures, ", "); }
+std::string Join(const Signatures& signatures) {
+  return signatures.empty() ? "pass" : absl::StrJoin(signatures, ", ");
+}
 
 // What to do about a schedule that does not do what it should.
 const char* Advice(const Input& input, const Signatures& seen, bool all_listed) {
@@ -78,9 +81,10 @@ const char* Advice(const Input& input, const Signatures& seen, bool all_listed) 
     return all_listed ? "it is listed (--verbose says where): if it was filed somewhere, this build closes it"
                       : "`nofail show FILE` says what happens, `./scripts/minimize FILE` shortens and keeps it";
   }
-  return seen.empty() ? "it no longer violates: if that is what was mended, `nofail minimize --update FILE` makes it expect "
-                        "pass for ever; if other code moved, adjust its ordinals"
-                      : "look at it with `nofail show FILE`; if this is right, `nofail minimize --update FILE` expects it";
+  return seen.empty()
+             ? "it no longer violates: if that is what was mended, `nofail minimize --update FILE` makes it expect "
+               "pass for ever; if other code moved, adjust its ordinals"
+             : "look at it with `nofail show FILE`; if this is right, `nofail minimize --update FILE` expects it";
 }
 
 struct Outcome {
@@ -110,9 +114,12 @@ Outcome Replay(Executor& executor, const subject& subject, const Input& input, c
   const bool all_listed = Headline(result.verdict, subject.name) == nullptr;
   // Nobody expects anything of bytes.
   const bool is_bytes = input.target != nullptr;
-  const char* word = outcome.as_expected ? (all_listed ? "ok" : "ok (not listed)") : is_bytes ? "VIOLATES" : "UNEXPECTED";
+  const char* word = outcome.as_expected ? (all_listed ? "ok" : "ok (not listed)")
+                     : is_bytes          ? "VIOLATES"
+                                         : "UNEXPECTED";
   absl::PrintF("%-10s  %s%s  %s  trace %016x  %s\n", word, input.name,
-               is_bytes ? absl::StrCat(" (", input.target, ")") : "", subject.name, executor.trace().Hash(), Join(seen));
+               is_bytes ? absl::StrCat(" (", input.target, ")") : "", subject.name, executor.trace().Hash(),
+               Join(seen));
   if (!outcome.as_expected) {
     if (!is_bytes) absl::PrintF("            expected: %s\n", Join(expected));
     absl::PrintF("            %s\n", Advice(input, seen, all_listed));
@@ -195,16 +202,16 @@ int Replayer::Finish() {
                  nlohmann::ordered_json{{"format", 1}, {"runs", std::move(runs_)}, {"not_linked", missing_}}.dump(2));
   } else {
     if (schedules_ != 1) {
-      absl::PrintF("%d schedules: %d as expected, %d not%s\n", schedules_, schedules_ - not_run_ - unexpected_, unexpected_,
-                   not_run_ == 0 ? "" : absl::StrCat(", ", not_run_, " not run"));
+      absl::PrintF("%d schedules: %d as expected, %d not%s\n", schedules_, schedules_ - not_run_ - unexpected_,
+                   unexpected_, not_run_ == 0 ? "" : absl::StrCat(", ", not_run_, " not run"));
     }
     if (!missing.empty()) absl::PrintF("not run on what is not linked here: %s\n", missing);
     if (skips_races_) absl::PrintF("data races are checked in the thread build only\n");
   }
   if (interrupted) return kInterrupted;
   if (schedules_ != 0 && not_run_ == schedules_) {
-    return Fail(kUsage, absl::StrCat("nothing was run: ", missing, " is not linked here; --subject runs it on another: ",
-                                     NamesOf(AllSubjects())));
+    return Fail(kUsage, absl::StrCat("nothing was run: ", missing,
+                                     " is not linked here; --subject runs it on another: ", NamesOf(AllSubjects())));
   }
   return unexpected_ == 0 ? kAsExpected : kUnexpected;
 }
@@ -228,10 +235,8 @@ int Run(absl::Span<const std::string> raw) {
 
 }  // namespace
 
-const Command kReplayCommand = {
-    "replay",
-    "run schedules and compare with what each expects",
-    R"(usage: nofail replay [FILE|DIR]... [--seed N]... [--subject S]...
+const Command kReplayCommand = {"replay", "run schedules and compare with what each expects",
+                                R"(usage: nofail replay [FILE|DIR]... [--seed N]... [--subject S]...
                      [--target T] [--verbose] [--json]
 
 Runs each schedule on each subject asked for and prints one line: whether it
@@ -264,6 +269,6 @@ exit code: 0 all as expected, 1 some not, 2 unreadable input or wrong usage
 (nothing is run), or output that cannot be written, 3 bug of the suite itself,
 130 interrupted
 )",
-    Run};
+                                Run};
 
 }  // namespace nofail

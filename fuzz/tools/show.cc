@@ -10,9 +10,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "fuzz/exec/executor.h"
-#include "fuzz/report/timeline/html_report.h"
 #include "fuzz/report/json_report.h"
 #include "fuzz/report/text_report.h"
+#include "fuzz/report/timeline/html_report.h"
 #include "fuzz/sanitizers/sanitizer_hooks.h"
 #include "fuzz/tools/command.h"
 
@@ -56,10 +56,8 @@ int Run(absl::Span<const std::string> raw) {
 
 }  // namespace
 
-const Command kShowCommand = {
-    "show",
-    "print or draw the report of one schedule",
-    R"(usage: nofail show FILE|--seed N [--subject S] [--target T]
+const Command kShowCommand = {"show", "print or draw the report of one schedule",
+                              R"(usage: nofail show FILE|--seed N [--subject S] [--target T]
                    [--verbose] [--json]
        nofail show FILE|--seed N [--subject S] [--target T] --html
                    [-o OUT.html] [--force]
@@ -89,6 +87,6 @@ examples:
 exit code: 0 whatever the verdict, 2 unreadable input, wrong usage, or output
 that cannot be written
 )",
-    Run};
+                              Run};
 
 }  // namespace nofail

@@ -55,9 +55,9 @@ absl::StatusOr<const subject*> SubjectFor(const ScheduleFile& file, const Subjec
   if (!subjects.empty()) return subjects[0];
   std::set<std::string> missing;
   AddMissing(file, &missing);
-  return absl::InvalidArgumentError(absl::StrCat("the schedule is for ", absl::StrJoin(missing, ", "),
-                                                 ", which is not linked here; --subject runs it on another: ",
-                                                 NamesOf(AllSubjects())));
+  return absl::InvalidArgumentError(
+      absl::StrCat("the schedule is for ", absl::StrJoin(missing, ", "),
+                   ", which is not linked here; --subject runs it on another: ", NamesOf(AllSubjects())));
 }
 
 void AddMissing(const ScheduleFile& file, std::set<std::string>* missing) {

@@ -25,8 +25,8 @@ const subject* FindSubject(absl::string_view name);
 // "posted, linux-7.2"
 std::string NamesOf(const Subjects& subjects);
 
-// What to run a schedule on: `asked`, if that is not empty; else those of the subjects here that its `expect` lines name,
-// maybe none; else, when there are no such lines, the default one.
+// What to run a schedule on: `asked`, if that is not empty; else those of the subjects here that its `expect` lines
+// name, maybe none; else, when there are no such lines, the default one.
 Subjects SubjectsFor(const ScheduleFile& file, const Subjects& asked);
 // The same where there can be only one: the first. Errors are one line and say what to do.
 absl::StatusOr<const subject*> SubjectFor(const ScheduleFile& file, const Subjects& asked);

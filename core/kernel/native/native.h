@@ -64,8 +64,9 @@ void Drain();
 // This thread's next object of kind STORAGE gets this number as its hash (kernel_hash_ptr).
 void SetHash(uint32_t hash);
 
-// ---- Records and special fields (core/kernel/value.h) ----------------------------------------------------------------
-// A map's record, with one reference to the map. REQUIRES: bytes is a multiple of 8.
+// ---- Records and special fields (core/kernel/value.h)
+// ---------------------------------------------------------------- A map's record, with one reference to the map.
+// REQUIRES: bytes is a multiple of 8.
 kernel_record* NewRecord(uint32_t bytes, unsigned fields);
 // The references: kernel_map_put for someone who has no map at hand, and whether any is left.
 bool GetMap(kernel_record* record);

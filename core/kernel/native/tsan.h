@@ -28,12 +28,8 @@ inline void Release([[maybe_unused]] void* address) {
 class IgnoreSync {
  public:
 #if NOFAIL_TSAN
-  IgnoreSync() {
-    AnnotateIgnoreSyncBegin(__FILE__, __LINE__);
-  }
-  ~IgnoreSync() {
-    AnnotateIgnoreSyncEnd(__FILE__, __LINE__);
-  }
+  IgnoreSync() { AnnotateIgnoreSyncBegin(__FILE__, __LINE__); }
+  ~IgnoreSync() { AnnotateIgnoreSyncEnd(__FILE__, __LINE__); }
 #else
   IgnoreSync() {}
 #endif

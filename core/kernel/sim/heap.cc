@@ -6,9 +6,9 @@
 #include <cstring>
 
 #include "core/kernel/sim/machine.h"
+#include "core/kernel/sim/sanitizer.h"
 #include "fuzz/base/harness_bug.h"
 #include "fuzz/base/object_kind.h"
-#include "core/kernel/sim/sanitizer.h"
 
 namespace nofail {
 
@@ -19,7 +19,11 @@ constexpr uint64_t kPageBytes = 4096;
 }  // namespace
 
 Heap::Heap(Machine& machine)
-    : machine_(machine), owner_(std::make_unique<ObjectId[]>(kArenaBytes / kArenaGranule)), start_(), hash_(), count_() {
+    : machine_(machine),
+      owner_(std::make_unique<ObjectId[]>(kArenaBytes / kArenaGranule)),
+      start_(),
+      hash_(),
+      count_() {
   void* arena = mmap(nullptr, kArenaBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (arena == MAP_FAILED) HarnessBug("no memory for the heap's arena");
   base_ = reinterpret_cast<uint64_t>(arena);
@@ -86,25 +90,28 @@ Heap::Place Heap::Check(const volatile void* address, size_t size, kernel_site s
   if (place.object == 0) {
     uint64_t value = reinterpret_cast<uint64_t>(address);
     // Not on the heap: the subject's own variables, unless it is a hole of the arena or nearly null.
-    if (value - base_ < kArenaBytes || value < kPageBytes) [[unlikely]] BadAccess(address, size, site);
+    if (value - base_ < kArenaBytes || value < kPageBytes) [[unlikely]]
+      BadAccess(address, size, site);
     return place;
   }
   const ObjectInfo& info = machine_.trace.object(place.object);
-  if (info.freed != ObjectInfo::kAlive || place.offset + size > info.size) [[unlikely]] BadAccess(address, size, site);
+  if (info.freed != ObjectInfo::kAlive || place.offset + size > info.size) [[unlikely]]
+    BadAccess(address, size, site);
   return place;
 }
 
 void Heap::BadAccess(const volatile void* address, size_t, kernel_site site) {
   Place place = Find(address);
   if (reinterpret_cast<uint64_t>(address) < kPageBytes) {
-    return machine_.Report(Fault::kNullDereference, 0, static_cast<uint16_t>(reinterpret_cast<uint64_t>(address)), site);
+    return machine_.Report(Fault::kNullDereference, 0, static_cast<uint16_t>(reinterpret_cast<uint64_t>(address)),
+                           site);
   }
   bool freed = place.object != 0 && machine_.trace.object(place.object).freed != ObjectInfo::kAlive;
   machine_.Report(freed ? Fault::kUseAfterFree : Fault::kOutOfBounds, place.object, place.offset, site);
 }
 
-// A reader that followed a pointer to the object in the section it is still in may hold it. Not so with owners: references
-// protect them, and one may go while the section in which it was used goes on without it.
+// A reader that followed a pointer to the object in the section it is still in may hold it. Not so with owners:
+// references protect them, and one may go while the section in which it was used goes on without it.
 void Heap::CheckReaders(ObjectId id, bool by_rcu, kernel_site site) {
   if (machine_.trace.object(id).kind == KERNEL_OWNER) return;
   for (const Task* task : machine_.scheduler.live()) {

@@ -23,8 +23,8 @@
 #include <memory>
 
 #include "core/kernel/kernel.h"
-#include "fuzz/base/limits.h"
 #include "core/kernel/trace/trace.h"
+#include "fuzz/base/limits.h"
 
 namespace nofail {
 
@@ -75,7 +75,7 @@ class Heap {
   std::unique_ptr<ObjectId[]> owner_;  // by granule; 0 in redzones
   uint32_t start_[kMaxObjects];        // by object: bytes from base_
   uint32_t hash_[kMaxObjects];
-  uint8_t count_[16];                  // objects so far, by kind
+  uint8_t count_[16];  // objects so far, by kind
 };
 
 }  // namespace nofail

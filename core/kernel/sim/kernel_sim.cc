@@ -2,7 +2,6 @@
 //
 // core/kernel/kernel.h on the simulated machine: each function goes to the part that stands for it.
 #include "core/kernel/kernel.h"
-
 #include "core/kernel/sim/machine.h"
 #include "core/kernel/sim/sanitizer.h"
 
@@ -25,18 +24,32 @@ void kernel_rmw(volatile void* address, unsigned size, kernel_order order, kerne
 void kernel_rmw_done(volatile void*, unsigned size, uint64_t old_value, uint64_t new_value, bool wrote) {
   machine().memory.RmwDone(size, old_value, new_value, wrote);
 }
-void kernel_fence(kernel_order order, kernel_site site) { machine().memory.Fence(order, site); }
+void kernel_fence(kernel_order order, kernel_site site) {
+  machine().memory.Fence(order, site);
+}
 void kernel_check_bytes(const void* address, size_t size, kernel_site site) {
   machine().heap.Check(address, size, site);
 }
 
-int kernel_rqspin_lock(kernel_rqspinlock* lock, kernel_site site) { return machine().locks.Acquire(lock, site); }
-void kernel_rqspin_unlock(kernel_rqspinlock* lock, kernel_site site) { machine().locks.Release(lock, site); }
-void kernel_spin_lock(kernel_spinlock* lock, kernel_site site) { machine().locks.AcquireSpin(lock, site); }
-void kernel_spin_unlock(kernel_spinlock* lock, kernel_site site) { machine().locks.ReleaseSpin(lock, site); }
+int kernel_rqspin_lock(kernel_rqspinlock* lock, kernel_site site) {
+  return machine().locks.Acquire(lock, site);
+}
+void kernel_rqspin_unlock(kernel_rqspinlock* lock, kernel_site site) {
+  machine().locks.Release(lock, site);
+}
+void kernel_spin_lock(kernel_spinlock* lock, kernel_site site) {
+  machine().locks.AcquireSpin(lock, site);
+}
+void kernel_spin_unlock(kernel_spinlock* lock, kernel_site site) {
+  machine().locks.ReleaseSpin(lock, site);
+}
 
-void kernel_rcu_read_lock(kernel_rcu_flavour flavour, kernel_site site) { machine().rcu.ReadLock(flavour, site); }
-void kernel_rcu_read_unlock(kernel_rcu_flavour flavour, kernel_site site) { machine().rcu.ReadUnlock(flavour, site); }
+void kernel_rcu_read_lock(kernel_rcu_flavour flavour, kernel_site site) {
+  machine().rcu.ReadLock(flavour, site);
+}
+void kernel_rcu_read_unlock(kernel_rcu_flavour flavour, kernel_site site) {
+  machine().rcu.ReadUnlock(flavour, site);
+}
 bool kernel_rcu_read_lock_held(kernel_rcu_flavour flavour) {
   return machine().scheduler.current().nesting[flavour] != 0;
 }
@@ -44,9 +57,15 @@ void kernel_call_rcu(kernel_rcu_flavour flavour, kernel_rcu_head* head, void (*c
                      kernel_site site) {
   machine().rcu.Call(flavour, head, callback, site);
 }
-void kernel_kfree_rcu(void* object, kernel_site site) { machine().rcu.KfreeRcu(object, site); }
-void kernel_synchronize_rcu(kernel_site site) { machine().rcu.Synchronize(site); }
-void kernel_rcu_barrier(kernel_rcu_flavour flavour, kernel_site site) { machine().rcu.Barrier(flavour, site); }
+void kernel_kfree_rcu(void* object, kernel_site site) {
+  machine().rcu.KfreeRcu(object, site);
+}
+void kernel_synchronize_rcu(kernel_site site) {
+  machine().rcu.Synchronize(site);
+}
+void kernel_rcu_barrier(kernel_rcu_flavour flavour, kernel_site site) {
+  machine().rcu.Barrier(flavour, site);
+}
 
 void kernel_cpu_relax(kernel_site site) {
   Machine& m = machine();
@@ -85,7 +104,9 @@ void kernel_free(void* object, kernel_site site) {
   m.scheduler.Point();
   if (object != nullptr) m.heap.Free(object, site);
 }
-unsigned kernel_num_possible_cpus() { return machine().config.cpus; }
+unsigned kernel_num_possible_cpus() {
+  return machine().config.cpus;
+}
 uint32_t kernel_hash_ptr(const void* object, unsigned bits) {
   return machine().heap.Hash(object) & ((uint32_t{1} << bits) - 1);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/kernel/sim/ledger.h"
 
-#include "core/kernel/value.h"
 #include "core/kernel/sim/machine.h"
+#include "core/kernel/value.h"
 #include "fuzz/base/harness_bug.h"
 
 namespace nofail {

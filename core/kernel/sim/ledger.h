@@ -4,12 +4,10 @@
 //
 // Stands for: struct btf_record and its life (the kernel frees it after the map), bpf_obj_free_fields, bpf_kptr_xchg,
 //   bpf_obj_swap_uptrs. (kernel/bpf/syscall.c, Linux 7.2)
-// Guarantees: every resource is counted; a kptr slot is exchanged with 0 when it is freed, a uptr slot is left as it is.
-// Requires: a live record.
-// Choices: none of its own.
-// Emits: FieldSet, FieldFree, RecordEnd; faults FieldFreedTwice, RecordDead, NullDereference.
-// Bounds: none that a schedule can reach.
-// Not modelled: destructors that sleep or take locks.
+// Guarantees: every resource is counted; a kptr slot is exchanged with 0 when it is freed, a uptr slot is left as it
+// is. Requires: a live record. Choices: none of its own. Emits: FieldSet, FieldFree, RecordEnd; faults FieldFreedTwice,
+// RecordDead, NullDereference. Bounds: none that a schedule can reach. Not modelled: destructors that sleep or take
+// locks.
 #ifndef NOFAIL_CORE_KERNEL_SIM_LEDGER_H_
 #define NOFAIL_CORE_KERNEL_SIM_LEDGER_H_
 
@@ -18,8 +16,8 @@
 #include <vector>
 
 #include "core/kernel/kernel.h"
-#include "fuzz/base/limits.h"
 #include "core/kernel/sim/sim.h"
+#include "fuzz/base/limits.h"
 
 struct kernel_record {
   nofail::RecordSpec spec;

@@ -40,8 +40,8 @@ struct Machine {
 // reader section.
 void CheckLeftNothing(Machine& machine, kernel_site site);
 
-// The machine of the process's one Sim, for the C contract and for what runs without an argument. REQUIRES: Sim::Get has
-// been called.
+// The machine of the process's one Sim, for the C contract and for what runs without an argument. REQUIRES: Sim::Get
+// has been called.
 Machine& machine();
 
 }  // namespace nofail

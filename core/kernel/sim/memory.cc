@@ -2,8 +2,8 @@
 #include "core/kernel/sim/memory.h"
 
 #include "core/kernel/sim/machine.h"
-#include "fuzz/base/harness_bug.h"
 #include "core/kernel/sim/sanitizer.h"
+#include "fuzz/base/harness_bug.h"
 
 namespace nofail {
 

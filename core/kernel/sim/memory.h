@@ -3,7 +3,8 @@
 // Marked accesses and barriers, in memory mode `sc`.
 //
 // Stands for: READ_ONCE, WRITE_ONCE, rcu_dereference, atomic_*, cmpxchg, smp_mb, as far as the machine sees them.
-// Guarantees: interleaving semantics: a load sees the newest store. Orders are carried to here, and the thread sanitizer
+// Guarantees: interleaving semantics: a load sees the newest store. Orders are carried to here, and the thread
+// sanitizer
 //   is told exactly those (the subject's own atomics carry the rest).
 // Requires: aligned addresses of 1, 2, 4 or 8 bytes.
 // Choices: kPreempt before each.

@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "core/kernel/sim/machine.h"
-#include "fuzz/base/harness_bug.h"
 #include "core/kernel/sim/sanitizer.h"
+#include "fuzz/base/harness_bug.h"
 
 namespace nofail {
 
@@ -152,8 +152,8 @@ void Rcu::End(uint32_t number) {
       return machine_.scheduler.Recheck();
     case Kind::kCallback: {
       const ObjectInfo& info = machine_.trace.object(period.object);
-      machine_.scheduler.Spawn({static_cast<uint8_t>(kFirstCallback + static_cast<int>(info.kind)), info.number}, period.object,
-                               &Rcu::RunCallback, &period);
+      machine_.scheduler.Spawn({static_cast<uint8_t>(kFirstCallback + static_cast<int>(info.kind)), info.number},
+                               period.object, &Rcu::RunCallback, &period);
       return;
     }
     case Kind::kKfree:
@@ -235,7 +235,9 @@ void Rcu::CheckMaySleep(kernel_site site) {
   }
 }
 
-bool Rcu::HasEnded(const void* argument) { return static_cast<const GracePeriod*>(argument)->ended; }
+bool Rcu::HasEnded(const void* argument) {
+  return static_cast<const GracePeriod*>(argument)->ended;
+}
 
 void Rcu::Synchronize(kernel_site site) {
   machine_.scheduler.Point();

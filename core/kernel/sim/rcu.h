@@ -2,7 +2,8 @@
 //
 // RCU and RCU Tasks Trace.
 //
-// Stands for: rcu_read_lock, rcu_read_lock_trace, call_rcu, call_rcu_tasks_trace, kfree_rcu, synchronize_rcu, rcu_barrier,
+// Stands for: rcu_read_lock, rcu_read_lock_trace, call_rcu, call_rcu_tasks_trace, kfree_rcu, synchronize_rcu,
+// rcu_barrier,
 //   rcu_barrier_tasks_trace. (Documentation/RCU/Design/Requirements, Linux 7.2)
 // Guarantees: a grace period ends no earlier than the last reader section that began before it; a tasks-trace grace
 //   period waits for both flavours. To RCU, whoever holds or waits for a lock (interrupts or preemption are off) and
@@ -10,22 +11,23 @@
 //   Callbacks run in tasks of their own, from the end of their grace period on; kfree_rcu memory goes at that end. A
 //   barrier returns when every callback handed over before has run.
 // Requires: no blocking inside an RCU section, nor with a lock held: faults otherwise.
-// Choices: kGracePeriod, when a grace period could end: it ends then, 1 to 3 task switches later, or (4) as late as can be:
+// Choices: kGracePeriod, when a grace period could end: it ends then, 1 to 3 task switches later, or (4) as late as can
+// be:
 //   when nobody else can run.
 // Emits: ReadLock, ReadUnlock, CallRcu, KfreeRcu, GpWait, GpEnd, GpDone, BarrierWait, BarrierDone, CallbackBegin,
 //   CallbackEnd; faults SleepInRcu, SleepInAtomic, RcuImbalance.
 // Bounds: kMaxCallbacks callbacks in a run.
 // Not modelled:
-//   rcu_read_lock is no scheduling point, so that no grace period begins between a task's last step and its section, where it
-//   would not wait for it. Only who sees that step can tell it from one that begins before the step: errs towards silence,
-//   and spares a choice for every section.
-//   `preemptible_rcu = false` is every kernel without PREEMPT_RCU and allows what any of them does: those in which only
-//   explicit points reschedule (PREEMPT_NONE, PREEMPT_VOLUNTARY), and those in which everything outside a section may be
-//   preempted (PREEMPT_LAZY without PREEMPT_DYNAMIC; in 7.2 the only ones on most architectures). In the former, code that
-//   does not give way is a reader outside sections, too: errs towards reporting.
-//   Each call has a grace period of its own and callbacks run in any order (kernels batch them and keep the
-//   order of one CPU): allows more than the kernel does, errs towards reporting. Expedited grace periods, stalls.
-//   To the thread sanitizer all kfree_rcu of a run happen on one context, each after those before: errs towards silence.
+//   rcu_read_lock is no scheduling point, so that no grace period begins between a task's last step and its section,
+//   where it would not wait for it. Only who sees that step can tell it from one that begins before the step: errs
+//   towards silence, and spares a choice for every section. `preemptible_rcu = false` is every kernel without
+//   PREEMPT_RCU and allows what any of them does: those in which only explicit points reschedule (PREEMPT_NONE,
+//   PREEMPT_VOLUNTARY), and those in which everything outside a section may be preempted (PREEMPT_LAZY without
+//   PREEMPT_DYNAMIC; in 7.2 the only ones on most architectures). In the former, code that does not give way is a
+//   reader outside sections, too: errs towards reporting. Each call has a grace period of its own and callbacks run in
+//   any order (kernels batch them and keep the order of one CPU): allows more than the kernel does, errs towards
+//   reporting. Expedited grace periods, stalls. To the thread sanitizer all kfree_rcu of a run happen on one context,
+//   each after those before: errs towards silence.
 #ifndef NOFAIL_CORE_KERNEL_SIM_RCU_H_
 #define NOFAIL_CORE_KERNEL_SIM_RCU_H_
 
@@ -58,7 +60,8 @@ class Rcu {
   }
   // A task switch took place: late grace periods come closer.
   void Switched() {
-    if (late_ != 0) [[unlikely]] CountDown();
+    if (late_ != 0) [[unlikely]]
+      CountDown();
   }
   // Nobody can run: ends one late grace period. False when there is none.
   bool EndOneLate();
@@ -97,9 +100,9 @@ class Rcu {
   static void RunCallback(void* argument);
 
   Machine& machine_;
-  std::vector<GracePeriod> periods_;  // this run's, by number; storage kept from run to run
-  std::vector<uint32_t> open_;        // numbers of those not ended, oldest first
-  uint32_t late_ = 0;                 // how many only wait for switches
+  std::vector<GracePeriod> periods_;    // this run's, by number; storage kept from run to run
+  std::vector<uint32_t> open_;          // numbers of those not ended, oldest first
+  uint32_t late_ = 0;                   // how many only wait for switches
   std::vector<uint32_t> callbacks_[2];  // numbers of those whose callback has not run to its end, by flavour
   // To the thread sanitizer, what no task does: knowing which sections have ended; kfree_rcu.
   Fiber bookkeeper_, reclaimer_;

@@ -4,8 +4,8 @@
 #include <cerrno>
 
 #include "core/kernel/sim/machine.h"
-#include "fuzz/base/harness_bug.h"
 #include "core/kernel/sim/sanitizer.h"
+#include "fuzz/base/harness_bug.h"
 
 namespace nofail {
 
@@ -17,7 +17,9 @@ bool WaitIsOver(const void* argument) {
   return task.waiting_for->word == 0 || task.lock_error != 0;
 }
 
-bool IsFree(const void* argument) { return static_cast<const kernel_spinlock*>(argument)->word == 0; }
+bool IsFree(const void* argument) {
+  return static_cast<const kernel_spinlock*>(argument)->word == 0;
+}
 
 }  // namespace
 
@@ -78,8 +80,7 @@ int Locks::Acquire(kernel_rqspinlock* lock, kernel_site site) {
   return error;
 }
 
-int Locks::Wait(Task& task, kernel_rqspinlock* lock, Task* holder, ObjectId object, uint16_t offset,
-                kernel_site site) {
+int Locks::Wait(Task& task, kernel_rqspinlock* lock, Task* holder, ObjectId object, uint16_t offset, kernel_site site) {
   machine_.Emit(EventKind::kLockWait, 0, object, offset, PackTarget({holder->op.task, 0}), site);
   task.waiting_for = lock;
   task.lock_error = 0;

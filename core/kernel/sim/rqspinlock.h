@@ -15,8 +15,8 @@
 // Emits: LockWait, Lock, Unlock, SpinLock, SpinUnlock; faults LockImbalance, UnlockOrder, UnlockForeign, Deadlock.
 // Bounds: kMaxHeldLocks.
 // Not modelled: a timeout is reported at the attempt and not after the wait (others can run before it, so nothing is
-//   lost); waiters are not served in FIFO order, and a head's timeout does not fail those behind it: both allow more than
-//   the kernel does with three or more contenders, and err towards reporting. NMI: see Task.
+//   lost); waiters are not served in FIFO order, and a head's timeout does not fail those behind it: both allow more
+//   than the kernel does with three or more contenders, and err towards reporting. NMI: see Task.
 #ifndef NOFAIL_CORE_KERNEL_SIM_RQSPINLOCK_H_
 #define NOFAIL_CORE_KERNEL_SIM_RQSPINLOCK_H_
 

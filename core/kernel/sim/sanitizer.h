@@ -30,8 +30,12 @@ void __tsan_java_free(unsigned long object, unsigned long size);
 namespace nofail {
 
 #if NOFAIL_ASAN
-inline void PoisonMemory(const void* address, size_t size) { __asan_poison_memory_region(address, size); }
-inline void UnpoisonMemory(const void* address, size_t size) { __asan_unpoison_memory_region(address, size); }
+inline void PoisonMemory(const void* address, size_t size) {
+  __asan_poison_memory_region(address, size);
+}
+inline void UnpoisonMemory(const void* address, size_t size) {
+  __asan_unpoison_memory_region(address, size);
+}
 #else
 inline void PoisonMemory(const void*, size_t) {}
 inline void UnpoisonMemory(const void*, size_t) {}
@@ -41,14 +45,24 @@ inline void UnpoisonMemory(const void*, size_t) {}
 // SyncAcquire(x). Only edges that the kernel promises are expressed.
 #if NOFAIL_TSAN
 inline constexpr bool kThreadSanitizer = true;
-inline void SyncRelease(const volatile void* token) { __tsan_release(const_cast<void*>(token)); }
-inline void SyncAcquire(const volatile void* token) { __tsan_acquire(const_cast<void*>(token)); }
+inline void SyncRelease(const volatile void* token) {
+  __tsan_release(const_cast<void*>(token));
+}
+inline void SyncAcquire(const volatile void* token) {
+  __tsan_acquire(const_cast<void*>(token));
+}
 // Freeing memory counts as writing all of it: an access that nothing orders before it is a race.
-inline void SyncFree(void* address, size_t size) { __tsan_write_range(address, size); }
-// Memory that objects come from; a new object; the end of all of them. The sanitizer forgets what it knew of the memory:
-// earlier runs, and that it has reported a race there already.
-inline void SyncArena(uint64_t arena, size_t size) { __tsan_java_init(arena, size); }
-inline void SyncAlloc(void* address, size_t size) { __tsan_java_alloc(reinterpret_cast<uint64_t>(address), size); }
+inline void SyncFree(void* address, size_t size) {
+  __tsan_write_range(address, size);
+}
+// Memory that objects come from; a new object; the end of all of them. The sanitizer forgets what it knew of the
+// memory: earlier runs, and that it has reported a race there already.
+inline void SyncArena(uint64_t arena, size_t size) {
+  __tsan_java_init(arena, size);
+}
+inline void SyncAlloc(void* address, size_t size) {
+  __tsan_java_alloc(reinterpret_cast<uint64_t>(address), size);
+}
 inline void SyncEmpty(uint64_t arena, size_t size) {
   if (size != 0) __tsan_java_free(arena, size);
 }

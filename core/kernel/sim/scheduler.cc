@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "core/kernel/sim/machine.h"
-#include "fuzz/base/harness_bug.h"
 #include "core/kernel/sim/sanitizer.h"
+#include "fuzz/base/harness_bug.h"
 
 namespace nofail {
 
@@ -90,7 +90,8 @@ void Scheduler::Entry() {
   Scheduler& scheduler = machine().scheduler;
   for (;;) {
     Task& task = *scheduler.current_;
-    if (scheduler.stopped_ != nullptr) [[unlikely]] scheduler.LeaveAbandoned(task);
+    if (scheduler.stopped_ != nullptr) [[unlikely]]
+      scheduler.LeaveAbandoned(task);
     SyncAcquire(&task);
     task.body(task.argument);
     scheduler.Finish();
@@ -171,7 +172,8 @@ void Scheduler::SwitchTo(Task& next) {
   machine_.rcu.Switched();
   current_ = &next;
   Fiber::Switch(FiberOf(from), FiberOf(next));
-  if (stopped_ != nullptr) [[unlikely]] LeaveAbandoned(from);
+  if (stopped_ != nullptr) [[unlikely]]
+    LeaveAbandoned(from);
 }
 
 void Scheduler::Block(bool (*ready)(const void*), const void* argument) {

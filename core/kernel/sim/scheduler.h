@@ -66,7 +66,8 @@ class Scheduler {
   // Somebody has stored: spinning tasks poll again.
   void Stored() {
     ++stores_;
-    if (spinning_ != 0) [[unlikely]] WakeSpinning();
+    if (spinning_ != 0) [[unlikely]]
+      WakeSpinning();
   }
   // Ends the run at the current task's next scheduling point (a sanitizer's report hook cannot switch fibers).
   void StopSoon() { attention_ = true; }

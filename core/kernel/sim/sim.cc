@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "core/kernel/sim/sim.h"
 
+#include <unistd.h>
+
 #include <cstdio>
 #include <cstdlib>
-
-#include <unistd.h>
 
 #include "core/kernel/sim/machine.h"
 #include "core/kernel/sim/sanitizer.h"
@@ -16,18 +16,20 @@ namespace {
 // Kept free at the end of the trace for the fault that ends the run.
 constexpr uint32_t kSpareEvents = 16;
 
-
 }  // namespace
 
 // What the C contract works on: set when the process's one Sim is made, before anything can run.
 static Machine* g_machine = nullptr;
 
-Machine& machine() { return *g_machine; }
+Machine& machine() {
+  return *g_machine;
+}
 
-Sim::Sim() : machine_(*new Machine) { g_machine = &machine_; }
+Sim::Sim() : machine_(*new Machine) {
+  g_machine = &machine_;
+}
 
-void Machine::Emit(EventKind kind, uint8_t detail, ObjectId object, uint16_t offset, uint64_t value,
-                   kernel_site site) {
+void Machine::Emit(EventKind kind, uint8_t detail, ObjectId object, uint16_t offset, uint64_t value, kernel_site site) {
   if (trace.size() >= kMaxEvents - kSpareEvents && kind != EventKind::kFault) [[unlikely]] {
     Report(Fault::kRunaway, object, offset, site);
   }
@@ -69,18 +71,30 @@ void Sim::SetChooser(Chooser* chooser) {
   chooser->Begin();
 }
 
-void Sim::RenewFibers() { machine_.scheduler.RenewFibers(); }
+void Sim::RenewFibers() {
+  machine_.scheduler.RenewFibers();
+}
 
 void Sim::Spawn(TaskId id, void (*body)(void*), void* argument) {
   machine_.scheduler.Spawn({static_cast<uint8_t>(id), 0}, 0, body, argument);
 }
 
-bool Sim::Run() { return machine_.scheduler.Run(); }
-Trace& Sim::trace() { return machine_.trace; }
-bool Sim::WasCutShort() const { return machine_.fatal; }
-OpRef Sim::current() const { return machine_.scheduler.current().op; }
+bool Sim::Run() {
+  return machine_.scheduler.Run();
+}
+Trace& Sim::trace() {
+  return machine_.trace;
+}
+bool Sim::WasCutShort() const {
+  return machine_.fatal;
+}
+OpRef Sim::current() const {
+  return machine_.scheduler.current().op;
+}
 
-void Sim::Point() { machine_.scheduler.Point(); }
+void Sim::Point() {
+  machine_.scheduler.Point();
+}
 
 void Sim::Emit(EventKind kind, uint8_t detail, ObjectId object, uint16_t offset, uint64_t value, kernel_site site) {
   machine_.Emit(kind, detail, object, offset, value, site);
@@ -114,23 +128,37 @@ void Sim::Put(const void* counted) {
   machine_.scheduler.Recheck();
 }
 
-void Sim::SetHash(uint32_t hash) { machine_.scheduler.current().hash = hash; }
-ObjectId Sim::ObjectAt(const volatile void* address) const { return machine_.heap.Find(address).object; }
-kernel_record* Sim::MakeRecord(const RecordSpec& spec) { return machine_.ledger.MakeRecord(spec); }
-void Sim::EndRecord(kernel_record* record) { machine_.ledger.EndRecord(record); }
-uint64_t Sim::NewResource(unsigned field) { return machine_.ledger.NewResource(field); }
-std::span<const int32_t> Sim::resources() const { return machine_.ledger.resources(); }
+void Sim::SetHash(uint32_t hash) {
+  machine_.scheduler.current().hash = hash;
+}
+ObjectId Sim::ObjectAt(const volatile void* address) const {
+  return machine_.heap.Find(address).object;
+}
+kernel_record* Sim::MakeRecord(const RecordSpec& spec) {
+  return machine_.ledger.MakeRecord(spec);
+}
+void Sim::EndRecord(kernel_record* record) {
+  machine_.ledger.EndRecord(record);
+}
+uint64_t Sim::NewResource(unsigned field) {
+  return machine_.ledger.NewResource(field);
+}
+std::span<const int32_t> Sim::resources() const {
+  return machine_.ledger.resources();
+}
 
 void Sim::ExchangeKptr(uint64_t* slot, uint64_t resource, kernel_site site) {
   machine_.ledger.ExchangeKptr(slot, resource, site);
 }
 
-void Sim::ReleaseResource(uint64_t resource, kernel_site site) { machine_.ledger.Release(resource, 0, 0, site); }
+void Sim::ReleaseResource(uint64_t resource, kernel_site site) {
+  machine_.ledger.Release(resource, 0, 0, site);
+}
 
 void Sim::ReportFromSanitizer(Fault fault, const void* address, kernel_site site) {
   Heap::Place place = machine_.heap.Find(address);
-  machine_.trace.Append({EventKind::kFault, static_cast<uint8_t>(fault), machine_.scheduler.current().op, place.object, place.offset,
-                  site.line, 0, site.function, site.file});
+  machine_.trace.Append({EventKind::kFault, static_cast<uint8_t>(fault), machine_.scheduler.current().op, place.object,
+                         place.offset, site.line, 0, site.function, site.file});
   if (IsFatal(fault)) {
     machine_.fatal = true;
     machine_.scheduler.StopSoon();
@@ -140,8 +168,8 @@ void Sim::ReportFromSanitizer(Fault fault, const void* address, kernel_site site
 void Sim::ReportRace(const void* address, kernel_site site, kernel_site earlier) {
   ReportFromSanitizer(Fault::kDataRace, address, site);
   Heap::Place place = machine_.heap.Find(address);
-  machine_.trace.Append({EventKind::kEarlierAccess, 0, {}, place.object, place.offset, earlier.line, 0, earlier.function,
-                  earlier.file});
+  machine_.trace.Append(
+      {EventKind::kEarlierAccess, 0, {}, place.object, place.offset, earlier.line, 0, earlier.function, earlier.file});
 }
 
 }  // namespace nofail

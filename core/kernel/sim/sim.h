@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The simulated kernel, as the driver and the litmus tests see it. It implements core/kernel/kernel.h for whatever runs in
-// its tasks. There is one per process (the C interface has no context argument), it is not thread-safe, and it is
+// The simulated kernel, as the driver and the litmus tests see it. It implements core/kernel/kernel.h for whatever runs
+// in its tasks. There is one per process (the C interface has no context argument), it is not thread-safe, and it is
 // reused from run to run.
 //
 // A run: Reset; then any number of { Spawn one or more tasks; Run }; then read the trace. Tasks run on fibers; the
@@ -14,8 +14,8 @@
 #include <cstdint>
 
 #include "core/kernel/kernel.h"
-#include "core/kernel/trace/ids.h"
 #include "core/kernel/sim/choice.h"
+#include "core/kernel/trace/ids.h"
 #include "core/kernel/trace/trace.h"
 
 namespace nofail {
@@ -43,9 +43,9 @@ struct Machine;
 
 class Sim {
  public:
-  // The process's one. It is for main functions, which pass it on, and for what is called without an argument that could
-  // carry it: the C contract, the hooks of sanitizers and signal handlers. There cannot be a second one, because the C
-  // contract would not know which is meant, and the thread sanitizer's runtime accepts one arena per process.
+  // The process's one. It is for main functions, which pass it on, and for what is called without an argument that
+  // could carry it: the C contract, the hooks of sanitizers and signal handlers. There cannot be a second one, because
+  // the C contract would not know which is meant, and the thread sanitizer's runtime accepts one arena per process.
   static Sim& Get() {
     static Sim* const sim = new Sim;  // lives for ever: fibers may still be suspended at exit
     return *sim;
@@ -58,11 +58,12 @@ class Sim {
   // Another one answers from here on. It must outlive the run.
   void SetChooser(Chooser* chooser);
 
-  // To the thread sanitizer, the runs that follow are the first on their fibers: what it remembers of a memory word, and
-  // so which races it sees, depends on what a fiber did before. Without it, this does nothing.
+  // To the thread sanitizer, the runs that follow are the first on their fibers: what it remembers of a memory word,
+  // and so which races it sees, depends on what a fiber did before. Without it, this does nothing.
   void RenewFibers();
 
-  // A task that calls body(argument); runnable from the next Run on. ids: kSetup, kTaskA.., kEnd, one of each at a time.
+  // A task that calls body(argument); runnable from the next Run on. ids: kSetup, kTaskA.., kEnd, one of each at a
+  // time.
   void Spawn(TaskId id, void (*body)(void*), void* argument);
   // Runs until every task and every callback has ended, or a fatal fault ends the run.
   // Returns false in the second case; then nothing more may be run before Reset.
@@ -82,7 +83,8 @@ class Sim {
   OpRef current() const;
   void Emit(EventKind kind, uint8_t detail, ObjectId object, uint16_t offset, uint64_t value, kernel_site site);
   // For the usage contract, not for subjects: WaitUntil blocks until ready(counted) is true, that is, until the last
-  // reference counted at `counted` is gone. Put says that one went; what its owner did comes before what the waiter does.
+  // reference counted at `counted` is gone. Put says that one went; what its owner did comes before what the waiter
+  // does.
   void WaitUntil(bool (*ready)(const void*), const void* counted);
   void Put(const void* counted);
   // The hashed objects that the current task allocates from now on get this bucket number (kernel_hash_ptr).

@@ -8,8 +8,8 @@
 
 #include "core/kernel/kernel.h"
 #include "core/kernel/trace/ids.h"
-#include "fuzz/base/limits.h"
 #include "core/kernel/trace/trace.h"
+#include "fuzz/base/limits.h"
 
 namespace nofail {
 
@@ -22,7 +22,7 @@ struct Task {
   };
 
   State state = State::kFree;
-  OpRef op;      // who it is, and what it is doing
+  OpRef op;         // who it is, and what it is doing
   ObjectId object;  // a callback: what it is about
   void (*body)(void*) = nullptr;
   void* argument = nullptr;
@@ -35,10 +35,10 @@ struct Task {
   // to start (asking again would enumerate the same interleaving twice), or a poll of a spin loop, which is none.
   enum class Next : uint8_t { kPoint, kFirst, kPoll, kAfterPoll } next;
   uint32_t stores_seen;  // Scheduler::stores_ at its last cpu_relax
-  bool in_callback;    // runs an RCU callback
-  bool rcu_reported;   // RcuNotHeld was reported for this op
-  bool resched_due;    // need_resched said yes, and the task cannot have been scheduled since
-  uint32_t hash;       // of the hashed objects that it allocates
+  bool in_callback;      // runs an RCU callback
+  bool rcu_reported;     // RcuNotHeld was reported for this op
+  bool resched_due;      // need_resched said yes, and the task cannot have been scheduled since
+  uint32_t hash;         // of the hashed objects that it allocates
 
   // Reader sections (rcu.cc).
   uint8_t nesting[2];
@@ -73,9 +73,7 @@ struct Task {
     while (touched_words <= id / 64u) touched[touched_words++] = 0;
     touched[id / 64u] |= uint64_t{1} << (id % 64u);
   }
-  bool Touched(ObjectId id) const {
-    return id / 64u < touched_words && (touched[id / 64u] >> (id % 64u) & 1) != 0;
-  }
+  bool Touched(ObjectId id) const { return id / 64u < touched_words && (touched[id / 64u] >> (id % 64u) & 1) != 0; }
 };
 
 }  // namespace nofail

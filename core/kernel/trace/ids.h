@@ -43,7 +43,9 @@ enum LockAnswer : uint16_t { kGranted = 0, kTimeout = 1, kDeadlock = 2, kPeerDea
 
 // A deviation's answer to a kPreempt choice names the task to run: an OpRef (op 0 unless it is a callback) as
 // (task + 1) << 8 | op, so that 0 names nobody.
-inline uint16_t PackTarget(OpRef target) { return static_cast<uint16_t>((target.task + 1) << 8 | target.op); }
+inline uint16_t PackTarget(OpRef target) {
+  return static_cast<uint16_t>((target.task + 1) << 8 | target.op);
+}
 inline OpRef UnpackTarget(uint16_t answer) {
   return {static_cast<uint8_t>((answer >> 8) - 1), static_cast<uint8_t>(answer & 0xff)};
 }

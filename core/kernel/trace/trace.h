@@ -49,19 +49,27 @@ constexpr bool IsFatal(Fault fault) {
 // How events hold pointers: into the heap as object and offset, any other pointer of the simulator as kOtherPointer.
 inline constexpr uint64_t kPointerTag = uint64_t{0xb0b1ec75} << 32;
 inline constexpr uint64_t kOtherPointer = kPointerTag;
-inline uint64_t PackPointer(ObjectId object, uint16_t offset) { return kPointerTag | uint64_t{object} << 16 | offset; }
-inline bool IsPointer(uint64_t value) { return value >> 32 == kPointerTag >> 32; }
-inline ObjectId PointerObject(uint64_t value) { return static_cast<ObjectId>(value >> 16); }
-inline uint16_t PointerOffset(uint64_t value) { return static_cast<uint16_t>(value); }
+inline uint64_t PackPointer(ObjectId object, uint16_t offset) {
+  return kPointerTag | uint64_t{object} << 16 | offset;
+}
+inline bool IsPointer(uint64_t value) {
+  return value >> 32 == kPointerTag >> 32;
+}
+inline ObjectId PointerObject(uint64_t value) {
+  return static_cast<ObjectId>(value >> 16);
+}
+inline uint16_t PointerOffset(uint64_t value) {
+  return static_cast<uint16_t>(value);
+}
 
 struct Event {
   EventKind kind;
-  uint8_t detail;       // read it through the accessors below; event_kinds.def says what it is for each kind
-  OpRef op;             // who
-  ObjectId object;      // what it is about
-  uint16_t offset;      // where in the object, in bytes
-  uint32_t line;        // with file and function: where in the subject; null strings when not in it
-  uint64_t value;       // seen, stored or returned; pointers as PackPointer has them
+  uint8_t detail;   // read it through the accessors below; event_kinds.def says what it is for each kind
+  OpRef op;         // who
+  ObjectId object;  // what it is about
+  uint16_t offset;  // where in the object, in bytes
+  uint32_t line;    // with file and function: where in the subject; null strings when not in it
+  uint64_t value;   // seen, stored or returned; pointers as PackPointer has them
   const char* function;
   const char* file;
 
@@ -105,11 +113,11 @@ struct Event {
 
 struct ObjectInfo {
   kernel_object_kind kind;
-  uint8_t number;       // among those of its kind
-  uint32_t size;        // bytes
-  uint32_t allocated;   // event index
-  uint32_t freed;       // event index, or kAlive
-  uint32_t handed_over; // event index of call_rcu or kfree_rcu, or kAlive
+  uint8_t number;        // among those of its kind
+  uint32_t size;         // bytes
+  uint32_t allocated;    // event index
+  uint32_t freed;        // event index, or kAlive
+  uint32_t handed_over;  // event index of call_rcu or kfree_rcu, or kAlive
   static constexpr uint32_t kAlive = UINT32_MAX;
 };
 

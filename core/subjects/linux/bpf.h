@@ -23,23 +23,23 @@ typedef long nofail_ops_result;
 #endif
 
 struct bpf_map_ops {
-  int (*map_alloc_check)(union bpf_attr *attr);
-  struct bpf_map *(*map_alloc)(union bpf_attr *attr);
-  void (*map_free)(struct bpf_map *map);
-  void *(*map_lookup_elem)(struct bpf_map *map, void *key);
-  nofail_ops_result (*map_update_elem)(struct bpf_map *map, void *key, void *value, u64 flags);
-  nofail_ops_result (*map_delete_elem)(struct bpf_map *map, void *key);
-  int (*map_local_storage_charge)(struct bpf_local_storage_map *smap, void *owner, u32 size);
-  void (*map_local_storage_uncharge)(struct bpf_local_storage_map *smap, void *owner, u32 size);
-  struct bpf_local_storage **(*map_owner_storage_ptr)(void *owner);
+  int (*map_alloc_check)(union bpf_attr* attr);
+  struct bpf_map* (*map_alloc)(union bpf_attr* attr);
+  void (*map_free)(struct bpf_map* map);
+  void* (*map_lookup_elem)(struct bpf_map* map, void* key);
+  nofail_ops_result (*map_update_elem)(struct bpf_map* map, void* key, void* value, u64 flags);
+  nofail_ops_result (*map_delete_elem)(struct bpf_map* map, void* key);
+  int (*map_local_storage_charge)(struct bpf_local_storage_map* smap, void* owner, u32 size);
+  void (*map_local_storage_uncharge)(struct bpf_local_storage_map* smap, void* owner, u32 size);
+  struct bpf_local_storage** (*map_owner_storage_ptr)(void* owner);
   // Never called.
   const void *map_meta_equal, *map_get_next_key, *map_check_btf, *map_btf_id, *map_mem_usage;
 };
 
 struct bpf_map {
   struct kernel_map kernel;  // set by the adapter
-  const struct bpf_map_ops *ops;
-  struct kernel_record *record;
+  const struct bpf_map_ops* ops;
+  struct kernel_record* record;
   u32 map_type, key_size, value_size, map_flags, id;
   // What the record says about the values' layout.
   u32 plain_bytes, spin_lock_offset;
@@ -59,7 +59,7 @@ enum { BPF_SK_STORAGE_GET_F_CREATE = 1, BPF_LOCAL_STORAGE_GET_F_CREATE = 1 };
 enum { GFP_ATOMIC = 1, GFP_USER = 2, GFP_KERNEL = 4, __GFP_NOWARN = 8, __GFP_ZERO = 16, NUMA_NO_NODE = -1 };
 enum { KMALLOC_MAX_SIZE = 1 << 22, MAX_BPF_STACK = 512 };
 
-static inline void bpf_map_init_from_attr(struct bpf_map *map, const union bpf_attr *attr) {
+static inline void bpf_map_init_from_attr(struct bpf_map* map, const union bpf_attr* attr) {
   map->map_type = attr->map_type;
   map->key_size = attr->key_size;
   map->value_size = attr->value_size;
@@ -69,7 +69,7 @@ static inline void bpf_map_init_from_attr(struct bpf_map *map, const union bpf_a
 #define bpf_capable() true
 
 #define bpf_map_inc_not_zero(map) \
-  (kernel_map_inc_not_zero(&(map)->kernel, KERNEL_HERE) ? (map) : (struct bpf_map *)ERR_PTR(-ENOENT))
+  (kernel_map_inc_not_zero(&(map)->kernel, KERNEL_HERE) ? (map) : (struct bpf_map*)ERR_PTR(-ENOENT))
 #define bpf_map_put(map) kernel_map_put(&(map)->kernel, KERNEL_HERE)
 
 static inline bool bpf_rcu_lock_held(void) {
@@ -84,9 +84,9 @@ enum { BPF_SPIN_LOCK = KERNEL_FIELD_SPIN_LOCK, BPF_UPTR = KERNEL_FIELD_UPTR };
 #define bpf_obj_swap_uptrs(record, to, from) kernel_obj_swap_uptrs((record), (to), (from), KERNEL_HERE)
 
 // Copies the plain bytes of a value; its special fields stay as they are.
-void nofail_copy_value(const struct bpf_map *map, void *to, const void *from, struct kernel_site site);
+void nofail_copy_value(const struct bpf_map* map, void* to, const void* from, struct kernel_site site);
 // The same under the lock in `from` or in `to`.
-void nofail_copy_value_locked(const struct bpf_map *map, void *to, void *from, bool lock_from, struct kernel_site site);
+void nofail_copy_value_locked(const struct bpf_map* map, void* to, void* from, bool lock_from, struct kernel_site site);
 #define copy_map_value(map, to, from) nofail_copy_value((map), (to), (from), KERNEL_HERE)
 #define copy_map_value_locked(map, to, from, lock_from) \
   nofail_copy_value_locked((map), (to), (from), (lock_from), KERNEL_HERE)
@@ -98,8 +98,8 @@ struct bpf_func_proto {
   u64 (*func)(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);
   bool gpl_only;
   int ret_type, arg1_type, arg2_type, arg3_type, arg4_type;
-  u32 *arg2_btf_id;
-  bool (*allowed)(const struct bpf_prog *prog);
+  u32* arg2_btf_id;
+  bool (*allowed)(const struct bpf_prog* prog);
 };
 enum {
   RET_INTEGER,
@@ -114,24 +114,27 @@ enum {
 };
 
 // A helper is called with five registers, whatever it takes; ____name is the function proper.
-#define NOFAIL_BPF_CALL(name, parameters, ...)                          \
-  static __always_inline u64 ____##name parameters;                     \
-  u64 name(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);                     \
-  u64 name(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5) { return ____##name(__VA_ARGS__); } \
+#define NOFAIL_BPF_CALL(name, parameters, ...)       \
+  static __always_inline u64 ____##name parameters;  \
+  u64 name(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);  \
+  u64 name(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5) { \
+    return ____##name(__VA_ARGS__);                  \
+  }                                                  \
   static __always_inline u64 ____##name parameters
 #define NOFAIL_ARGUMENT(type, r) ((type)(uintptr_t)(r))
 #define BPF_CALL_2(name, t1, a1, t2, a2) \
   NOFAIL_BPF_CALL(name, (t1 a1, t2 a2), NOFAIL_ARGUMENT(t1, r1), NOFAIL_ARGUMENT(t2, r2))
-#define BPF_CALL_4(name, t1, a1, t2, a2, t3, a3, t4, a4)                                                 \
+#define BPF_CALL_4(name, t1, a1, t2, a2, t3, a3, t4, a4)                                                \
   NOFAIL_BPF_CALL(name, (t1 a1, t2 a2, t3 a3, t4 a4), NOFAIL_ARGUMENT(t1, r1), NOFAIL_ARGUMENT(t2, r2), \
                   NOFAIL_ARGUMENT(t3, r3), NOFAIL_ARGUMENT(t4, r4))
-#define BPF_CALL_5(name, t1, a1, t2, a2, t3, a3, t4, a4, t5, a5)                                                \
+#define BPF_CALL_5(name, t1, a1, t2, a2, t3, a3, t4, a4, t5, a5)                                               \
   NOFAIL_BPF_CALL(name, (t1 a1, t2 a2, t3 a3, t4 a4, t5 a5), NOFAIL_ARGUMENT(t1, r1), NOFAIL_ARGUMENT(t2, r2), \
                   NOFAIL_ARGUMENT(t3, r3), NOFAIL_ARGUMENT(t4, r4), NOFAIL_ARGUMENT(t5, r5))
 
 // What net/bpf_sk_storage.h does not declare.
 extern const struct bpf_map_ops sk_storage_map_ops, task_storage_map_ops, cgrp_storage_map_ops, inode_storage_map_ops;
-extern const struct bpf_func_proto bpf_task_storage_get_proto, bpf_task_storage_delete_proto, bpf_cgrp_storage_get_proto,
-    bpf_cgrp_storage_delete_proto, bpf_inode_storage_get_proto, bpf_inode_storage_delete_proto;
+extern const struct bpf_func_proto bpf_task_storage_get_proto, bpf_task_storage_delete_proto,
+    bpf_cgrp_storage_get_proto, bpf_cgrp_storage_delete_proto, bpf_inode_storage_get_proto,
+    bpf_inode_storage_delete_proto;
 
 #endif  // NOFAIL_CORE_SUBJECTS_LINUX_BPF_H_

@@ -39,7 +39,7 @@ typedef long long loff_t;
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
-#define container_of(pointer, type, member) ((type *)((char *)(pointer) - offsetof(type, member)))
+#define container_of(pointer, type, member) ((type*)((char*)(pointer) - offsetof(type, member)))
 #define struct_size(pointer, member, count) (sizeof(*(pointer)) + (size_t)(count) * sizeof((pointer)->member[0]))
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define BUILD_BUG_ON(condition) _Static_assert(!(condition), #condition)
@@ -47,13 +47,17 @@ typedef long long loff_t;
 #define min_t(type, a, b) ((type)(a) < (type)(b) ? (type)(a) : (type)(b))
 #define max_t(type, a, b) ((type)(a) > (type)(b) ? (type)(a) : (type)(b))
 
-static inline int ilog2(uint64_t n) { return 63 - __builtin_clzll(n); }
-static inline uint64_t roundup_pow_of_two(uint64_t n) { return n <= 1 ? 1 : 1ull << (64 - __builtin_clzll(n - 1)); }
+static inline int ilog2(uint64_t n) {
+  return 63 - __builtin_clzll(n);
+}
+static inline uint64_t roundup_pow_of_two(uint64_t n) {
+  return n <= 1 ? 1 : 1ull << (64 - __builtin_clzll(n - 1));
+}
 
-void *memset(void *to, int byte, size_t size);
-void *memcpy(void *to, const void *from, size_t size);
-size_t strlen(const char *text);
-int strncmp(const char *a, const char *b, size_t size);
+void* memset(void* to, int byte, size_t size);
+void* memcpy(void* to, const void* from, size_t size);
+size_t strlen(const char* text);
+int strncmp(const char* a, const char* b, size_t size);
 
 // The values that user space sees, but for ENOTSUPP.
 enum {
@@ -76,11 +80,23 @@ enum {
 };
 
 #define MAX_ERRNO 4095
-static inline void *ERR_PTR(long error) { return (void *)error; }
-static inline long PTR_ERR(const void *pointer) { return (long)pointer; }
-static inline bool IS_ERR(const void *pointer) { return (uintptr_t)pointer >= (uintptr_t)-MAX_ERRNO; }
-static inline bool IS_ERR_OR_NULL(const void *pointer) { return !pointer || IS_ERR(pointer); }
-static inline int PTR_ERR_OR_ZERO(const void *pointer) { return IS_ERR(pointer) ? (int)PTR_ERR(pointer) : 0; }
-static inline void *ERR_CAST(const void *pointer) { return (void *)pointer; }
+static inline void* ERR_PTR(long error) {
+  return (void*)error;
+}
+static inline long PTR_ERR(const void* pointer) {
+  return (long)pointer;
+}
+static inline bool IS_ERR(const void* pointer) {
+  return (uintptr_t)pointer >= (uintptr_t)-MAX_ERRNO;
+}
+static inline bool IS_ERR_OR_NULL(const void* pointer) {
+  return !pointer || IS_ERR(pointer);
+}
+static inline int PTR_ERR_OR_ZERO(const void* pointer) {
+  return IS_ERR(pointer) ? (int)PTR_ERR(pointer) : 0;
+}
+static inline void* ERR_CAST(const void* pointer) {
+  return (void*)pointer;
+}
 
 #endif  // NOFAIL_CORE_SUBJECTS_LINUX_LANGUAGE_H_

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Kernel interfaces whose behaviour matters, routed to core/kernel/kernel.h: what a kernel source file means by them is what
-// the contract says. Trusted: a mistake here gives false findings, or silence.
+// Kernel interfaces whose behaviour matters, routed to core/kernel/kernel.h: what a kernel source file means by them is
+// what the contract says. Trusted: a mistake here gives false findings, or silence.
 //
 // All are macros, so that the site of each call is the kernel's own function and line. Where core/kernel/hlist.h and
 // core/kernel/refcount.h have a function of the same name and one parameter more, the macro adds the site.
@@ -14,8 +14,8 @@
 #include "core/kernel/access.h"
 #include "core/kernel/hlist.h"
 #include "core/kernel/kernel.h"
-#include "core/subjects/linux/language.h"
 #include "core/kernel/refcount.h"
+#include "core/subjects/linux/language.h"
 
 #define NOFAIL_ORDER(primitive) ((enum kernel_order)KERNEL_ORDER_OF_##primitive)
 
@@ -24,8 +24,8 @@
 #define WRITE_ONCE(x, value) KERNEL_STORE(x, value, WRITE_ONCE, KERNEL_HERE)
 #define smp_load_acquire(p) KERNEL_LOAD(*(p), smp_load_acquire, KERNEL_HERE)
 #define smp_store_release(p, value) KERNEL_STORE(*(p), value, smp_store_release, KERNEL_HERE)
-#define cmpxchg(p, old, new)                                                                             \
-  ((__typeof__(*(p)))access_compare_exchange((p), sizeof(*(p)), (uint64_t)(old), (uint64_t)(new),        \
+#define cmpxchg(p, old, new)                                                                      \
+  ((__typeof__(*(p)))access_compare_exchange((p), sizeof(*(p)), (uint64_t)(old), (uint64_t)(new), \
                                              NOFAIL_ORDER(cmpxchg), KERNEL_HERE))
 #define smp_mb() kernel_fence(NOFAIL_ORDER(smp_mb), KERNEL_HERE)
 #define smp_wmb() kernel_fence(NOFAIL_ORDER(smp_wmb), KERNEL_HERE)
@@ -40,8 +40,8 @@ typedef struct {
 #define atomic_add(i, v) ((void)access_fetch_add(&(v)->counter, (int)(i), NOFAIL_ORDER(atomic_add), KERNEL_HERE))
 #define atomic_sub(i, v) ((void)access_fetch_add(&(v)->counter, -(int)(i), NOFAIL_ORDER(atomic_sub), KERNEL_HERE))
 #define atomic_or(i, v) ((void)access_fetch_or(&(v)->counter, (int)(i), NOFAIL_ORDER(atomic_or), KERNEL_HERE))
-#define atomic_cmpxchg(v, old, new)                                                                        \
-  ((int)access_compare_exchange(&(v)->counter, sizeof((v)->counter), (uint32_t)(old), (uint32_t)(new),     \
+#define atomic_cmpxchg(v, old, new)                                                                    \
+  ((int)access_compare_exchange(&(v)->counter, sizeof((v)->counter), (uint32_t)(old), (uint32_t)(new), \
                                 NOFAIL_ORDER(atomic_cmpxchg), KERNEL_HERE))
 
 #define refcount_set(r, n) refcount_set((r), (n), KERNEL_HERE)
@@ -71,8 +71,7 @@ typedef struct {
 #define rcu_assign_pointer(p, value) KERNEL_STORE(p, value, rcu_assign_pointer, KERNEL_HERE)
 
 #define call_rcu(head, callback) kernel_call_rcu(KERNEL_RCU, (head), (callback), KERNEL_HERE)
-#define call_rcu_tasks_trace(head, callback) \
-  kernel_call_rcu(KERNEL_RCU_TASKS_TRACE, (head), (callback), KERNEL_HERE)
+#define call_rcu_tasks_trace(head, callback) kernel_call_rcu(KERNEL_RCU_TASKS_TRACE, (head), (callback), KERNEL_HERE)
 #define kfree_rcu(object, member) kernel_kfree_rcu((object), KERNEL_HERE)
 #define synchronize_rcu() kernel_synchronize_rcu(KERNEL_HERE)
 #define rcu_barrier() kernel_rcu_barrier(KERNEL_RCU, KERNEL_HERE)
@@ -80,11 +79,11 @@ typedef struct {
 // The contract's promise.
 #define rcu_trace_implies_rcu_gp() true
 
-// ---- Hash lists (core/kernel/hlist.h) -----------------------------------------------------------------------------------
+// ---- Hash lists (core/kernel/hlist.h) -------------------------------------------------------------------------------
 #define HLIST_HEAD(name) struct hlist_head name = {NULL}
 #define INIT_HLIST_HEAD(head) hlist_init(head)
-#define hlist_empty(head) hlist_empty((struct hlist_head *)(head), KERNEL_HERE)
-#define hlist_unhashed_lockless(node) hlist_unhashed_lockless((struct hlist_node *)(node), KERNEL_HERE)
+#define hlist_empty(head) hlist_empty((struct hlist_head*)(head), KERNEL_HERE)
+#define hlist_unhashed_lockless(node) hlist_unhashed_lockless((struct hlist_node*)(node), KERNEL_HERE)
 #define hlist_add_head_rcu(node, head) hlist_add_head_rcu((node), (head), KERNEL_HERE)
 #define hlist_del_init_rcu(node) hlist_del_init_rcu((node), KERNEL_HERE)
 // Places, for rcu_dereference around them.
@@ -92,18 +91,18 @@ typedef struct {
 #define hlist_next_rcu(node) ((node)->next)
 
 #define hlist_entry(node, type, member) container_of(node, type, member)
-#define hlist_entry_safe(node, type, member)              \
-  ({                                                      \
-    struct hlist_node *nofail_node = (node);              \
+#define hlist_entry_safe(node, type, member)                     \
+  ({                                                             \
+    struct hlist_node* nofail_node = (node);                     \
     nofail_node ? hlist_entry(nofail_node, type, member) : NULL; \
   })
-#define hlist_for_each_entry_rcu(entry, head, member, ...)                                              \
+#define hlist_for_each_entry_rcu(entry, head, member, ...)                                                \
   for ((entry) = hlist_entry_safe(rcu_dereference((head)->first), __typeof__(*(entry)), member); (entry); \
        (entry) = hlist_entry_safe(rcu_dereference((entry)->member.next), __typeof__(*(entry)), member))
 // For a list that nobody else changes: plain loads. The body may free the entry.
-#define hlist_for_each_entry_safe(entry, after, head, member)                                             \
-  for ((entry) = hlist_entry_safe((head)->first, __typeof__(*(entry)), member);                           \
-       (entry) && ((after) = (entry)->member.next, true);                                                 \
+#define hlist_for_each_entry_safe(entry, after, head, member)                   \
+  for ((entry) = hlist_entry_safe((head)->first, __typeof__(*(entry)), member); \
+       (entry) && ((after) = (entry)->member.next, true);                       \
        (entry) = hlist_entry_safe((after), __typeof__(*(entry)), member))
 
 // ---- Locks ---------------------------------------------------------------------------------------------------------

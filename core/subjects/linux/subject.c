@@ -15,8 +15,8 @@
 #include <linux/bpf_local_storage.h>
 #include <net/bpf_sk_storage.h>
 
-#include "core/subjects/linux/api.h"
 #include "core/kernel/value.h"
+#include "core/subjects/linux/api.h"
 
 enum { KEY_SIZE = sizeof(int), MAX_OWNERS = 16 };
 
@@ -24,19 +24,21 @@ extern volatile u32 __start_nofail_linux_bss[], __stop_nofail_linux_bss[];
 
 u32 btf_sock_ids[2], btf_tracing_ids[1], bpf_cgroup_btf_id[1];
 
-static struct nofail_owner *owners[MAX_OWNERS];
+static struct nofail_owner* owners[MAX_OWNERS];
 static unsigned owner_count;
 
-struct nofail_owner *nofail_owner_of_fd(int fd) { return owners[fd]; }
+struct nofail_owner* nofail_owner_of_fd(int fd) {
+  return owners[fd];
+}
 
 // The static variables of all of the subject's files, these two among them, with what a sanitizer put between them.
 __attribute__((no_sanitize("address"))) static void linux_reset(void) {
-  for (volatile u32 *word = __start_nofail_linux_bss; word < __stop_nofail_linux_bss; ++word) *word = 0;
+  for (volatile u32* word = __start_nofail_linux_bss; word < __stop_nofail_linux_bss; ++word) *word = 0;
 }
 
 // ---- Maps ----------------------------------------------------------------------------------------------------------
 
-static const struct bpf_map_ops *ops_of(enum storage_type type) {
+static const struct bpf_map_ops* ops_of(enum storage_type type) {
   switch (type) {
     case STORAGE_SK:
       return &sk_storage_map_ops;
@@ -53,7 +55,7 @@ static const struct bpf_map_ops *ops_of(enum storage_type type) {
   }
 }
 
-static unsigned fields_of(const struct kernel_record *record) {
+static unsigned fields_of(const struct kernel_record* record) {
   unsigned fields = 0;
   for (unsigned field = KERNEL_FIELD_KPTR; field <= KERNEL_FIELD_REFCOUNT; field <<= 1) {
     if (kernel_record_has(record, field)) fields |= field;
@@ -61,10 +63,12 @@ static unsigned fields_of(const struct kernel_record *record) {
   return fields;
 }
 
-static struct bpf_map *map_of(struct kernel_map *map) { return container_of(map, struct bpf_map, kernel); }
+static struct bpf_map* map_of(struct kernel_map* map) {
+  return container_of(map, struct bpf_map, kernel);
+}
 
-static struct kernel_map *linux_map_alloc(const struct subject_map_attr *asked) {
-  const struct bpf_map_ops *ops = ops_of(asked->type);
+static struct kernel_map* linux_map_alloc(const struct subject_map_attr* asked) {
+  const struct bpf_map_ops* ops = ops_of(asked->type);
   if (!ops) return NULL;
   union bpf_attr attr = {.map_type = asked->type == STORAGE_SK ? BPF_MAP_TYPE_SK_STORAGE : 0,
                          .key_size = KEY_SIZE,
@@ -73,7 +77,7 @@ static struct kernel_map *linux_map_alloc(const struct subject_map_attr *asked) 
                          .btf_key_type_id = 1,
                          .btf_value_type_id = 1};
   if (ops->map_alloc_check(&attr)) return NULL;
-  struct bpf_map *map = ops->map_alloc(&attr);
+  struct bpf_map* map = ops->map_alloc(&attr);
   if (IS_ERR(map)) return NULL;
   unsigned fields = fields_of(asked->record);
   map->ops = ops;
@@ -85,12 +89,14 @@ static struct kernel_map *linux_map_alloc(const struct subject_map_attr *asked) 
   return &map->kernel;
 }
 
-static void linux_map_free(struct kernel_map *map) { map_of(map)->ops->map_free(map_of(map)); }
+static void linux_map_free(struct kernel_map* map) {
+  map_of(map)->ops->map_free(map_of(map));
+}
 
 // ---- Owners --------------------------------------------------------------------------------------------------------
 
-static void linux_owner_init(void *memory, enum storage_type type, uint32_t optmem_max) {
-  struct nofail_owner *owner = memory;
+static void linux_owner_init(void* memory, enum storage_type type, uint32_t optmem_max) {
+  struct nofail_owner* owner = memory;
   owner->type = type;
   owner->number = (int)owner_count;
   owners[owner_count++] = owner;
@@ -102,8 +108,8 @@ static void linux_owner_init(void *memory, enum storage_type type, uint32_t optm
   owner->file.f_inode = &owner->inode;
 }
 
-static void linux_owner_destroy(void *memory) {
-  struct nofail_owner *owner = memory;
+static void linux_owner_destroy(void* memory) {
+  struct nofail_owner* owner = memory;
   switch (owner->type) {
     case STORAGE_SK:
       return bpf_sk_storage_free(&owner->sk);
@@ -119,14 +125,14 @@ static void linux_owner_destroy(void *memory) {
 }
 
 // Called when nothing runs that could race with it.
-__attribute__((no_sanitize("thread"))) static int64_t linux_owner_charge(const void *owner) {
-  return ((const struct nofail_owner *)owner)->sk.sk_omem_alloc.counter;
+__attribute__((no_sanitize("thread"))) static int64_t linux_owner_charge(const void* owner) {
+  return ((const struct nofail_owner*)owner)->sk.sk_omem_alloc.counter;
 }
 
 // ---- BPF operations ------------------------------------------------------------------------------------------------
 
 // The object that the type's functions are called with.
-static void *object_of(struct nofail_owner *owner) {
+static void* object_of(struct nofail_owner* owner) {
   switch (owner->type) {
     case STORAGE_SK:
       return &owner->sk;
@@ -139,7 +145,7 @@ static void *object_of(struct nofail_owner *owner) {
   }
 }
 
-static const struct bpf_func_proto *const get_protos[STORAGE_TYPES] = {
+static const struct bpf_func_proto* const get_protos[STORAGE_TYPES] = {
     [STORAGE_SK] = &bpf_sk_storage_get_proto,
     [STORAGE_TASK] = &bpf_task_storage_get_proto,
     [STORAGE_INODE] = &bpf_inode_storage_get_proto,
@@ -147,7 +153,7 @@ static const struct bpf_func_proto *const get_protos[STORAGE_TYPES] = {
     [STORAGE_CGROUP] = &bpf_cgrp_storage_get_proto,
 #endif
 };
-static const struct bpf_func_proto *const delete_protos[STORAGE_TYPES] = {
+static const struct bpf_func_proto* const delete_protos[STORAGE_TYPES] = {
     [STORAGE_SK] = &bpf_sk_storage_delete_proto,
     [STORAGE_TASK] = &bpf_task_storage_delete_proto,
     [STORAGE_INODE] = &bpf_inode_storage_delete_proto,
@@ -156,12 +162,12 @@ static const struct bpf_func_proto *const delete_protos[STORAGE_TYPES] = {
 #endif
 };
 
-static u64 call(const struct bpf_func_proto *proto, struct bpf_map *map, struct nofail_owner *owner, u64 r3, u64 r4) {
+static u64 call(const struct bpf_func_proto* proto, struct bpf_map* map, struct nofail_owner* owner, u64 r3, u64 r4) {
   return proto->func((u64)map, (u64)object_of(owner), r3, r4, GFP_ATOMIC);
 }
 
-static int update_from_program(struct bpf_map *map, struct nofail_owner *owner, void *value, u64 flags) {
-  struct bpf_local_storage_map *smap = container_of(map, struct bpf_local_storage_map, map);
+static int update_from_program(struct bpf_map* map, struct nofail_owner* owner, void* value, u64 flags) {
+  struct bpf_local_storage_map* smap = container_of(map, struct bpf_local_storage_map, map);
 #if NOFAIL_LINUX_SWAP_UPTRS
   bool last = false;
 #else
@@ -170,46 +176,47 @@ static int update_from_program(struct bpf_map *map, struct nofail_owner *owner, 
   return PTR_ERR_OR_ZERO(bpf_local_storage_update(object_of(owner), smap, value, flags, last));
 }
 
-static int linux_update(struct kernel_map *map, void *owner, void *value, uint64_t flags) {
+static int linux_update(struct kernel_map* map, void* owner, void* value, uint64_t flags) {
   if (!rcu_read_lock_held()) return update_from_program(map_of(map), owner, value, flags);
-  return (int)map_of(map)->ops->map_update_elem(map_of(map), &((struct nofail_owner *)owner)->number, value, flags);
+  return (int)map_of(map)->ops->map_update_elem(map_of(map), &((struct nofail_owner*)owner)->number, value, flags);
 }
 
-static int linux_remove(struct kernel_map *map, void *owner) {
-  if (!rcu_read_lock_held()) return (int)call(delete_protos[((struct nofail_owner *)owner)->type], map_of(map), owner, 0, 0);
-  return (int)map_of(map)->ops->map_delete_elem(map_of(map), &((struct nofail_owner *)owner)->number);
+static int linux_remove(struct kernel_map* map, void* owner) {
+  if (!rcu_read_lock_held())
+    return (int)call(delete_protos[((struct nofail_owner*)owner)->type], map_of(map), owner, 0, 0);
+  return (int)map_of(map)->ops->map_delete_elem(map_of(map), &((struct nofail_owner*)owner)->number);
 }
 
 // What a delete does first: nothing else looks up without putting what it finds into the cache.
-static void *lookup_without_cache(struct bpf_map *map, struct nofail_owner *owner) {
-  struct bpf_local_storage *storage = rcu_dereference(*map->ops->map_owner_storage_ptr(object_of(owner)));
+static void* lookup_without_cache(struct bpf_map* map, struct nofail_owner* owner) {
+  struct bpf_local_storage* storage = rcu_dereference(*map->ops->map_owner_storage_ptr(object_of(owner)));
   if (!storage) return NULL;
-  struct bpf_local_storage_data *sdata =
+  struct bpf_local_storage_data* sdata =
       bpf_local_storage_lookup(storage, container_of(map, struct bpf_local_storage_map, map), false);
   return sdata ? sdata->data : NULL;
 }
 
-static void *linux_lookup(struct kernel_map *map, void *owner, bool cache) {
+static void* linux_lookup(struct kernel_map* map, void* owner, bool cache) {
   if (!cache) return lookup_without_cache(map_of(map), owner);
   if (!rcu_read_lock_held()) {
-    return (void *)call(get_protos[((struct nofail_owner *)owner)->type], map_of(map), owner, 0, 0);
+    return (void*)call(get_protos[((struct nofail_owner*)owner)->type], map_of(map), owner, 0, 0);
   }
-  void *value = map_of(map)->ops->map_lookup_elem(map_of(map), &((struct nofail_owner *)owner)->number);
+  void* value = map_of(map)->ops->map_lookup_elem(map_of(map), &((struct nofail_owner*)owner)->number);
   return IS_ERR(value) ? NULL : value;
 }
 
 // ---- sk only -------------------------------------------------------------------------------------------------------
 
-static int linux_clone(void *parent, void *child) {
-  return bpf_sk_storage_clone(&((struct nofail_owner *)parent)->sk, &((struct nofail_owner *)child)->sk);
+static int linux_clone(void* parent, void* child) {
+  return bpf_sk_storage_clone(&((struct nofail_owner*)parent)->sk, &((struct nofail_owner*)child)->sk);
 }
 
-static int linux_dump(void *owner) {
-  struct bpf_sk_storage_diag *diag = bpf_sk_storage_diag_alloc(NULL);
+static int linux_dump(void* owner) {
+  struct bpf_sk_storage_diag* diag = bpf_sk_storage_diag_alloc(NULL);
   if (IS_ERR(diag)) return (int)PTR_ERR(diag);
   struct sk_buff skb = {0};
   unsigned size;
-  bpf_sk_storage_diag_put(diag, &((struct nofail_owner *)owner)->sk, &skb, 0, &size);
+  bpf_sk_storage_diag_put(diag, &((struct nofail_owner*)owner)->sk, &skb, 0, &size);
   bpf_sk_storage_diag_free(diag);
   return (int)skb.elements;
 }
@@ -237,4 +244,4 @@ static const struct subject linux_subject = {
     .missing_fields = NOFAIL_LINUX_MISSING_FIELDS,
 };
 
-const struct subject *const linked_subject = &linux_subject;
+const struct subject* const linked_subject = &linux_subject;

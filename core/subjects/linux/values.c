@@ -6,21 +6,21 @@
 typedef uint64_t __attribute__((may_alias)) value_word;
 
 // Word by word and volatile, so that no sanitizer's memcpy takes part: values race by design.
-__attribute__((no_sanitize("thread"))) static void copy_words(void *to, const void *from, u32 bytes) {
-  volatile value_word *target = to;
-  const volatile value_word *source = from;
+__attribute__((no_sanitize("thread"))) static void copy_words(void* to, const void* from, u32 bytes) {
+  volatile value_word* target = to;
+  const volatile value_word* source = from;
   for (u32 i = 0; i < bytes / sizeof(value_word); ++i) target[i] = source[i];
 }
 
-void nofail_copy_value(const struct bpf_map *map, void *to, const void *from, struct kernel_site site) {
+void nofail_copy_value(const struct bpf_map* map, void* to, const void* from, struct kernel_site site) {
   kernel_check_bytes(to, map->plain_bytes, site);
   kernel_check_bytes(from, map->plain_bytes, site);
   copy_words(to, from, map->plain_bytes);
 }
 
-void nofail_copy_value_locked(const struct bpf_map *map, void *to, void *from, bool lock_from,
+void nofail_copy_value_locked(const struct bpf_map* map, void* to, void* from, bool lock_from,
                               struct kernel_site site) {
-  struct kernel_spinlock *lock = (struct kernel_spinlock *)((char *)(lock_from ? from : to) + map->spin_lock_offset);
+  struct kernel_spinlock* lock = (struct kernel_spinlock*)((char*)(lock_from ? from : to) + map->spin_lock_offset);
   kernel_spin_lock(lock, site);
   nofail_copy_value(map, to, from, site);
   kernel_spin_unlock(lock, site);

@@ -3,8 +3,8 @@
 
 #include <errno.h>
 
-#include "core/subjects/storage/storage_types.h"
 #include "core/kernel/value.h"
+#include "core/subjects/storage/storage_types.h"
 
 namespace nofail {
 namespace {

@@ -51,8 +51,8 @@
 
 #include "core/kernel/hlist.h"
 #include "core/kernel/kernel.h"
-#include "core/subjects/subject.h"
 #include "core/kernel/sync.h"
+#include "core/subjects/subject.h"
 
 namespace nofail {
 

@@ -48,7 +48,7 @@ void Uncharge(const Map* map, Owner* owner, uint32_t size);
 uint16_t CacheIndexGet(CacheIndexes* indexes);
 void CacheIndexFree(CacheIndexes* indexes, uint16_t index);
 
-// ---- What struct subject offers (core/subjects/subject.h has the contracts) -----------------------------------------------
+// ---- What struct subject offers (core/subjects/subject.h has the contracts) -----------------------------------------
 void TypesReset();
 void OwnerInit(void* owner, storage_type type, uint32_t optmem_max);
 void OwnerDestroy(void* owner);

@@ -8,8 +8,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "fuzz/report/describe.h"
 #include "fuzz/base/wrap.h"
+#include "fuzz/report/describe.h"
 
 namespace nofail {
 namespace {

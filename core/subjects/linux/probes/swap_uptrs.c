@@ -5,4 +5,6 @@
 #include <linux/bpf_local_storage.h>
 
 _Static_assert(__builtin_types_compatible_p(__typeof__(bpf_local_storage_update),
-    struct bpf_local_storage_data *(void *, struct bpf_local_storage_map *, void *, u64, bool)), "");
+                                            struct bpf_local_storage_data*(void*, struct bpf_local_storage_map*, void*,
+                                                                           u64, bool)),
+               "");
