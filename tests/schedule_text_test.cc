@@ -54,7 +54,8 @@ deviate end/1: alloc 1 default
 deviate end/10: preempt 1 to end
 deviate cb/storage0: preempt 1 to B
 policy pct depth=3 seed=4294967295 v1
-expect posted: leak.fields/selem/SelemUnlinkNofail/lock=buckets, warning/selem/Warn::On+f known=bucket-timeout see="https://example.org/#a, or issue #3"
+expect posted: leak.fields/selem/SelemUnlinkNofail/lock=buckets, warning/selem/Warn::On+f)"
+                         R"( known=bucket-timeout see="https://example.org/#a, or issue #3"
 expect other: pass
 )";
 

@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Style as a test: python3 tidy_test.py REPOSITORY NOFAIL-BINARY
+
+Each rule is a function that yields complaints, one line each: where, what is wrong, and how to mend it. Each rule that reads
+files is tried on a file that breaks it, so that no rule is silent because it is broken itself. A rule whose tool is not
+installed says so and is skipped.
+"""
+
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from typing import Iterator
+
+ROOT, NOFAIL = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
+CODE = {".c", ".cc", ".h"}
+COLUMNS = 120
+Complaints = Iterator[str]
+
+
+def tracked(root: pathlib.Path) -> list[pathlib.Path]:
+    """The files of the repository, but for grown corpora; without git, as in an archive, every file of the folder."""
+    listed = subprocess.run(["git", "-C", root, "ls-files", "-z"], capture_output=True, text=True, check=False)
+    if listed.returncode == 0 and listed.stdout:
+        paths = [root / name for name in listed.stdout.split("\0") if name]
+    else:
+        paths = [path for path in root.rglob("*") if not {"build", "linux", ".git"} & set(path.relative_to(root).parts)]
+    grown = [root / "corpus" / target for target in ("codec", "lifecycle", "teardown")]
+    return [p for p in paths if p.is_file() and not p.is_symlink() and not any(g in p.parents for g in grown)]
+
+
+def is_source(path: pathlib.Path) -> bool:
+    return path.suffix in CODE | {".py", ".sh", ".cmake", ".def"} or path.name == "CMakeLists.txt"
+
+
+def lines_of(path: pathlib.Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines()
+
+
+def whitespace(files: list[pathlib.Path]) -> Complaints:
+    for path in files:
+        if not (is_source(path) or path.suffix == ".md"):
+            continue
+        for number, line in enumerate(lines_of(path), 1):
+            if line != line.rstrip():
+                yield f"{path}:{number}: blanks at the end of the line; remove them"
+            if "\t" in line and path.suffix != ".md":
+                yield f"{path}:{number}: a tab; indent with blanks, and write \\t in strings"
+
+
+def columns(files: list[pathlib.Path]) -> Complaints:
+    """C, C++ and prose. A table's row and a line of an example may be as long as they must."""
+    for path in files:
+        if path.suffix not in CODE | {".md"}:
+            continue
+        is_example = False
+        for number, line in enumerate(lines_of(path), 1):
+            is_example ^= line.startswith("```")
+            is_example_line = is_example or line.startswith("    ")
+            may_be_long = path.suffix == ".md" and (is_example_line or line.startswith("|") or "](http" in line)
+            may_be_long |= "http" in line and " " not in line.strip("/ ")
+            if len(line) > COLUMNS and not may_be_long:
+                yield f"{path}:{number}: {len(line)} columns; break it at {COLUMNS}"
+
+
+def licences(files: list[pathlib.Path]) -> Complaints:
+    for path in files:
+        if is_source(path) and not any("SPDX-License-Identifier: " in line for line in lines_of(path)[:3]):
+            yield f"{path}:1: no licence; begin with a comment SPDX-License-Identifier: MIT"
+
+
+def anchors(path: pathlib.Path) -> set[str]:
+    """Of a page's headings, as forges make them."""
+    headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def links(files: list[pathlib.Path]) -> Complaints:
+    for path in files:
+        if path.suffix != ".md":
+            continue
+        text = re.sub(r"```.*?```|`[^`\n]*`", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        for link in re.findall(r"\]\(([^)\s]+)\)", text):
+            if re.match(r"[a-z]+:", link):
+                continue
+            name, _, anchor = link.partition("#")
+            target = path.parent / name if name else path
+            if not target.exists():
+                yield f"{path}: the link {link} leads nowhere; name a file that exists, from this folder"
+            elif anchor and target.suffix == ".md" and anchor not in anchors(target):
+                yield f"{path}: {target.name} has no heading for #{anchor}"
+
+
+def layout(files: list[pathlib.Path]) -> Complaints:
+    tool = shutil.which("clang-format-19")
+    if tool is None:
+        print("SKIPPED layout: clang-format-19 is not installed; apt-get install clang-format-19")
+        return
+    code = [path for path in files if path.suffix in CODE]
+    if not code:
+        return
+    done = subprocess.run([tool, "--dry-run", "-Werror", *code], capture_output=True, text=True, check=False, cwd=ROOT)
+    for name in sorted(set(re.findall(r"^(\S+?):\d+:\d+: error", done.stderr, re.MULTILINE))):
+        yield f"{name}: not as .clang-format says; clang-format-19 -i {name}"
+
+
+def reuse() -> Complaints:
+    """From version 4 on the tool knows REUSE.toml."""
+    tool = shutil.which("reuse")
+    version = subprocess.run([tool, "--version"], capture_output=True, text=True, check=False).stdout if tool else ""
+    number = re.search(r"(\d+)\.", version)
+    if number is None or int(number[1]) < 4:
+        print("SKIPPED reuse: the reuse tool, 4 or later, is not installed; Debian 13 has it: apt-get install reuse")
+        return
+    done = subprocess.run([str(tool), "lint", "--lines"], capture_output=True, text=True, check=False, cwd=ROOT)
+    if done.returncode != 0:
+        yield from (done.stdout or done.stderr).splitlines()
+
+
+def helps() -> Complaints:
+    scripts = [p for p in tracked(ROOT / "scripts") if p.stat().st_mode & 0o100 and not p.suffix]
+    commands = [[str(script)] for script in scripts]
+    commands += [[str(NOFAIL), name] for name in ("replay", "minimize", "show", "convert")] + [[str(NOFAIL)]]
+    for command in commands:
+        done = subprocess.run([*command, "--help"], capture_output=True, text=True, check=False, timeout=60)
+        if done.returncode != 0 or "usage:" not in done.stdout:
+            yield f"{' '.join(command)} --help: exits {done.returncode}; print its usage on stdout and exit 0"
+
+
+def readme() -> Complaints:
+    """What the README shows of a finding is what the tool prints of it, and the schedule is the one it names."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    [name] = re.findall(r"^What `build/asan/bin/nofail show (\S+)`", text, re.MULTILINE)
+    blocks = re.findall(r"^```\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    [schedule] = [block for block in blocks if block.startswith("nofail schedule")]
+    [shown] = [block for block in blocks if block.startswith("Violations")]
+    if not (ROOT / name).read_text(encoding="utf-8").split("\nexpect ")[0].rstrip().endswith(schedule.rstrip()):
+        yield f"README.md: the schedule is not that of {name}"
+    printed = subprocess.run([NOFAIL, "show", name], capture_output=True, text=True, check=False, cwd=ROOT).stdout
+    for part in shown.rstrip("\n").split("\n\n"):
+        heading, _, rest = part.partition("\n")  # what stands between a table's heading and its rows may be left out
+        if f"{heading}\n" not in printed or f"{rest}\n" not in printed:
+            yield f"README.md: `nofail show {name}` no longer prints this; copy what it prints:\n{part}"
+
+
+BREAKS = {
+    whitespace: ("a.cc", "int a; \n"),
+    columns: ("a.md", "word " * 30 + "\n"),
+    licences: ("a.cc", "int a;\n"),
+    links: ("a.md", "[a page](nowhere.md)\n"),
+    layout: ("a.cc", "int   a ;\n"),
+}
+
+
+def bites() -> Complaints:
+    """Each rule on a file that breaks it."""
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(ROOT / ".clang-format", folder)
+        for rule, (name, text) in BREAKS.items():
+            path = pathlib.Path(folder) / name
+            path.write_text(text, encoding="utf-8")
+            if not list(rule([path])) and not (rule is layout and shutil.which("clang-format-19") is None):
+                yield f"the rule {rule.__name__} does not see {text.strip()!r}; mend tests/tidy_test.py"
+
+
+def main() -> int:
+    files = tracked(ROOT)
+    complaints = [complaint for rule in BREAKS for complaint in rule(files)]
+    for rule in (bites, reuse, helps, readme):
+        complaints += rule()
+    print("\n".join(complaint.replace(f"{ROOT}/", "") for complaint in complaints) or "tidy")
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
