@@ -19,7 +19,7 @@ constexpr OpRef kB = {kTaskA + 1, 0};
 constexpr size_t kNever = SIZE_MAX;
 
 // One run, and questions about it.
-struct Outcome {
+struct FinishedRun {
   const Trace& trace;
   const Verdict& verdict;
 
@@ -55,7 +55,7 @@ Schedule Parse(const std::string& text) {
 }
 
 // Calls `look` for each run with at most `preemptions` preemptions.
-void ForEachRun(const Schedule& schedule, uint32_t preemptions, const std::function<void(const Outcome&)>& look) {
+void ForEachRun(const Schedule& schedule, uint32_t preemptions, const std::function<void(const FinishedRun&)>& look) {
   Executor executor(*linked_subject, Sim::Get());
   ExhaustiveChooser search(1u << static_cast<int>(ChoiceKind::kPreempt), preemptions);
   do {
@@ -64,7 +64,7 @@ void ForEachRun(const Schedule& schedule, uint32_t preemptions, const std::funct
   } while (search.Next());
 }
 
-void ForTheRun(const Schedule& schedule, const std::function<void(const Outcome&)>& look) {
+void ForTheRun(const Schedule& schedule, const std::function<void(const FinishedRun&)>& look) {
   Executor executor(*linked_subject, Sim::Get());
   const RunResult& result = executor.Run(schedule);
   EXPECT_TRUE(result.verdict.pass());
@@ -84,7 +84,7 @@ struct Seen {
 };
 Seen Relate(const std::string& text, SkipReason reason) {
   Seen seen;
-  ForEachRun(Parse(text), 2, [&](const Outcome& run) {
+  ForEachRun(Parse(text), 2, [&](const FinishedRun& run) {
     EXPECT_TRUE(run.verdict.pass()) << text << run.verdict.violations[0].Signature();
     if (SkipReason skipped = run.Skipped(kA); skipped != SkipReason::kNone) {
       EXPECT_EQ(skipped, reason);
@@ -115,7 +115,7 @@ TEST(ContractTest, Rule1And2DestroyWaitsForTheOpsThatUseTheOwner) {
 }
 
 TEST(ContractTest, Rule2NothingIsTornDownTwice) {
-  ForTheRun(Parse(TwoTasks("sk", "map_free m0; map_free m0; destroy o0", "destroy o0")), [](const Outcome& run) {
+  ForTheRun(Parse(TwoTasks("sk", "map_free m0; map_free m0; destroy o0", "destroy o0")), [](const FinishedRun& run) {
     EXPECT_EQ(run.Skipped({kTaskA, 1}), SkipReason::kMapEnded);
     EXPECT_EQ(run.Skipped({kTaskA, 2}), SkipReason::kNone);
     EXPECT_EQ(run.Skipped(kB), SkipReason::kOwnerEnded);
@@ -125,7 +125,7 @@ TEST(ContractTest, Rule2NothingIsTornDownTwice) {
 
 TEST(ContractTest, Rule2DestroyAndMapFreeOverlap) {
   bool overlap = false;
-  ForEachRun(Parse(TwoTasks("sk", "map_free m0", "destroy o0")), 1, [&](const Outcome& run) {
+  ForEachRun(Parse(TwoTasks("sk", "map_free m0", "destroy o0")), 1, [&](const FinishedRun& run) {
     overlap |= run.InSubject(kB) < run.First(EventKind::kOpEnd, kA) && run.InSubject(kA) < run.InSubject(kB);
   });
   EXPECT_TRUE(overlap);
@@ -143,7 +143,7 @@ task A: update m0 o0; dump o0; clone o0 o2
   schedule.tasks[0][0].owner = 1;
   schedule.tasks[0][1].owner = 1;
   schedule.tasks[0][2].other = 1;
-  ForTheRun(schedule, [](const Outcome& run) {
+  ForTheRun(schedule, [](const FinishedRun& run) {
     for (uint8_t op = 0; op < 3; ++op) EXPECT_EQ(run.Skipped({kTaskA, op}), SkipReason::kOtherType) << int{op};
   });
 }
@@ -160,7 +160,7 @@ TEST(ContractTest, Rule4AnSksValueOutlivesTheReferenceToTheSk) {
   for (const char* type : {"sk", "task", "cgroup"}) {
     for (const char* op : {"lookup m0 o0", "lookup m0 o0 cache"}) {
       bool in_use = false;
-      ForEachRun(Parse(TwoTasks(type, op, "destroy o0")), 2, [&](const Outcome& run) {
+      ForEachRun(Parse(TwoTasks(type, op, "destroy o0")), 2, [&](const FinishedRun& run) {
         EXPECT_TRUE(run.verdict.pass()) << type;
         if (run.Skipped(kA) != SkipReason::kNone) return;
         in_use |= run.InSubject(kB) < run.First(EventKind::kReadUnlock, kA);
@@ -172,7 +172,7 @@ TEST(ContractTest, Rule4AnSksValueOutlivesTheReferenceToTheSk) {
 
 TEST(ContractTest, Rule5AnInodeGoesAfterAGracePeriod) {
   for (const char* type : {"sk", "task", "cgroup", "inode"}) {
-    ForTheRun(Parse(TwoTasks(type, "destroy o0", "lookup m0 o0")), [&](const Outcome& run) {
+    ForTheRun(Parse(TwoTasks(type, "destroy o0", "lookup m0 o0")), [&](const FinishedRun& run) {
       EXPECT_EQ(run.FirstOf(EventKind::kKfreeRcu, KERNEL_OWNER) != kNever, std::string(type) == "inode") << type;
       EXPECT_NE(run.FirstOf(EventKind::kFree, KERNEL_OWNER), kNever) << type;
     });
@@ -181,7 +181,7 @@ TEST(ContractTest, Rule5AnInodeGoesAfterAGracePeriod) {
 
 TEST(ContractTest, Rule6ACgroupIsDestroyedAfterAGracePeriod) {
   for (const char* type : {"sk", "task", "cgroup", "inode"}) {
-    ForTheRun(Parse(TwoTasks(type, "destroy o0", "lookup m0 o0")), [&](const Outcome& run) {
+    ForTheRun(Parse(TwoTasks(type, "destroy o0", "lookup m0 o0")), [&](const FinishedRun& run) {
       EXPECT_EQ(run.First(EventKind::kGpDone, kA) < run.InSubject(kA), std::string(type) == "cgroup") << type;
     });
   }
@@ -198,7 +198,7 @@ TEST(ContractTest, Rule7NobodyElseUsesTheChild) {
   bool cloned_to = false;
   for (const char* op : {"update m0 o1", "lookup m0 o1", "delete m0 o1", "dump o1", "clone o0 o1", "clone o1 o0"}) {
     ForEachRun(Parse(std::string(kCloneObjects) + "task A: clone o0 o1\ntask B: " + op + "\n"), 1,
-               [&](const Outcome& run) {
+               [&](const FinishedRun& run) {
                  cloned_to |= run.Skipped(kB) == SkipReason::kBeingCloned;
                  if (run.Skipped(kA) != SkipReason::kNone || run.Skipped(kB) != SkipReason::kNone) return;
                  EXPECT_TRUE(run.InSubject(kB) > run.First(EventKind::kOpEnd, kA) ||
@@ -211,7 +211,7 @@ TEST(ContractTest, Rule7NobodyElseUsesTheChild) {
 
 TEST(ContractTest, Rule7TheChildIsNew) {
   ForTheRun(Parse(std::string(kCloneObjects) + "task A: lookup m0 o1; clone o0 o1; clone o0 o1; clone o1 o0\n"),
-            [](const Outcome& run) {
+            [](const FinishedRun& run) {
               EXPECT_EQ(run.Skipped({kTaskA, 1}), SkipReason::kNone);
               EXPECT_EQ(run.Skipped({kTaskA, 2}), SkipReason::kNotNew);
               EXPECT_EQ(run.Skipped({kTaskA, 3}), SkipReason::kNotNew);
@@ -221,7 +221,7 @@ TEST(ContractTest, Rule7TheChildIsNew) {
 TEST(ContractTest, Rule7AfterAFailedCloneTheChildCanOnlyBeDestroyed) {
   ForTheRun(Parse(std::string(kCloneObjects) +
                   "task A: clone o0 o1; update m0 o1; dump o1; destroy o1\ndeviate A/clone: alloc 1 fail\n"),
-            [](const Outcome& run) {
+            [](const FinishedRun& run) {
               EXPECT_EQ(run.Result(kA), -ENOMEM);
               EXPECT_EQ(run.Skipped({kTaskA, 1}), SkipReason::kCloneFailed);
               EXPECT_EQ(run.Skipped({kTaskA, 2}), SkipReason::kCloneFailed);
@@ -233,7 +233,7 @@ TEST(ContractTest, Rule7AfterAFailedCloneTheChildCanOnlyBeDestroyed) {
 TEST(ContractTest, Rule7WhoUsesTheChildLaterSeesWhatTheCloneDid) {
   ForTheRun(Parse(std::string(kCloneObjects) +
                   "map m1 type=sk value=8 clone\nsetup: update m1 o0\ntask A: clone o0 o1\ntask B: delete m1 o1\n"),
-            [](const Outcome& run) {
+            [](const FinishedRun& run) {
               EXPECT_EQ(run.Result(kA), 0);
               EXPECT_EQ(run.Result(kB), 0);
             });
@@ -242,7 +242,7 @@ TEST(ContractTest, Rule7WhoUsesTheChildLaterSeesWhatTheCloneDid) {
 TEST(ContractTest, Rule8MapFreeWaitsForACloneThatGotAReference) {
   bool refused = false, waited = false;
   ForEachRun(Parse(std::string(kCloneObjects) + "task A: clone o0 o1\ntask B: map_free m0\n"), 2,
-             [&](const Outcome& run) {
+             [&](const FinishedRun& run) {
                size_t get = run.First(EventKind::kMapGet, kA);
                if (get == kNever) return;
                if (!run.trace.events()[get].was_taken()) {
@@ -259,7 +259,7 @@ TEST(ContractTest, Rule8MapFreeWaitsForACloneThatGotAReference) {
 TEST(ContractTest, Rule8AReferenceCanBeHadAsLongAsThereIsOne) {
   bool taken_while_map_free_waits = false;
   ForEachRun(Parse(std::string(kCloneObjects) + "task A: lookup m0 o0\ntask B: map_free m0\ntask C: clone o0 o1\n"), 2,
-             [&](const Outcome& run) {
+             [&](const FinishedRun& run) {
                size_t get = run.First(EventKind::kMapGet, {kTaskA + 2, 0});
                if (get == kNever || !run.trace.events()[get].was_taken()) return;
                taken_while_map_free_waits |= run.First(EventKind::kOpBegin, kB) < get;
@@ -269,7 +269,7 @@ TEST(ContractTest, Rule8AReferenceCanBeHadAsLongAsThereIsOne) {
 
 TEST(ContractTest, Rule9AValueCanBeUsedUntilTheSectionEnds) {
   bool deleted_first = false;
-  ForEachRun(Parse(TwoTasks("sk", "lookup m0 o0", "delete m0 o0")), 2, [&](const Outcome& run) {
+  ForEachRun(Parse(TwoTasks("sk", "lookup m0 o0", "delete m0 o0")), 2, [&](const FinishedRun& run) {
     EXPECT_TRUE(run.verdict.pass());
     deleted_first |= run.Result(kA) == 1 && run.First(EventKind::kOpEnd, kB) < run.First(EventKind::kReadUnlock, kA);
   });
@@ -283,7 +283,7 @@ owner o0 type=task
 task A: update m0 o0
 deviate A/update: alloc 1 fail
 )"),
-            [](const Outcome& run) {
+            [](const FinishedRun& run) {
               EXPECT_EQ(run.Result(kA), -ENOMEM);
               size_t release = run.First(EventKind::kFieldFree, kA);
               ASSERT_NE(release, kNever);
@@ -292,7 +292,7 @@ deviate A/update: alloc 1 fail
 }
 
 TEST(ContractTest, Rule11TheRecordGoesAfterTheMap) {
-  ForTheRun(Parse(TwoTasks("task", "map_free m0", "lookup m0 o0")), [](const Outcome& run) {
+  ForTheRun(Parse(TwoTasks("task", "map_free m0", "lookup m0 o0")), [](const FinishedRun& run) {
     EXPECT_GT(run.First(EventKind::kRecordEnd, kA), run.FirstOf(EventKind::kFree, KERNEL_MAP));
   });
 }
@@ -306,7 +306,7 @@ owner o1 type=sk
 setup: update m0 o0; update m1 o1
 task A: destroy o0; map_free m0
 )"),
-            [](const Outcome& run) {
+            [](const FinishedRun& run) {
               EXPECT_EQ(run.First(EventKind::kOpBegin, {kEnd, 0}), kNever);
               EXPECT_NE(run.First(EventKind::kOpBegin, {kEnd, 1}), kNever);
               EXPECT_EQ(run.First(EventKind::kOpBegin, {kEnd, 2}), kNever);
@@ -323,7 +323,7 @@ TEST(WorldTest, OwnersGetTheBucketsTheyAskFor) {
     Schedule schedule =
         Parse(std::string("map m0 type=sk value=8\nowner o0 type=sk bucket=0\nowner o1 type=sk bucket=") + bucket +
               "\ntask A: update m0 o0; update m0 o1\n");
-    ForTheRun(schedule, [&](const Outcome& run) {
+    ForTheRun(schedule, [&](const FinishedRun& run) {
       auto bucket_of = [&](OpRef op) {
         for (const Event& e : run.trace.events()) {
           if (e.kind == EventKind::kLock && e.op == op && run.trace.objects()[e.object].kind == KERNEL_BUCKETS) {
@@ -344,7 +344,7 @@ owner o0 type=sk optmem=64
 owner o1 type=sk
 task A: update m0 o0; update m0 o1
 )"),
-            [](const Outcome& run) {
+            [](const FinishedRun& run) {
               EXPECT_EQ(run.Result(kA), -ENOMEM);
               EXPECT_EQ(run.Result({kTaskA, 1}), 0);
             });

@@ -64,9 +64,9 @@ void Findings::Finish() {
   for (size_t i = 0; i < counts_.size(); ++i) {
     if (counts_[i] > 1) absl::StrAppend(&violations[i].detail, " (", counts_[i], " times in this run)");
   }
-  auto place = [](const Violation& v) { return std::tuple(absl::StartsWith(v.kind, "leak."), v.event, v.Signature()); };
+  auto rank = [](const Violation& v) { return std::tuple(absl::StartsWith(v.kind, "leak."), v.event, v.Signature()); };
   std::sort(violations.begin(), violations.end(),
-            [&](const Violation& a, const Violation& b) { return place(a) < place(b); });
+            [&](const Violation& a, const Violation& b) { return rank(a) < rank(b); });
 }
 
 void Judge(const RunView& run, Verdict* verdict) {

@@ -18,9 +18,9 @@ std::string Members(const std::vector<std::string>& words) {
 
 void Violation::Set(const char* key, std::string_view value) {
   if (value.empty()) return;
-  auto place = std::find_if(attributes.begin(), attributes.end(),
+  auto after = std::find_if(attributes.begin(), attributes.end(),
                             [key](const Attribute& other) { return std::string_view(key) < other.key; });
-  attributes.insert(place, {key, std::string(value)});
+  attributes.insert(after, {key, std::string(value)});
 }
 
 std::string Violation::Signature() const {

@@ -34,7 +34,7 @@ struct FeatureCollector::Impl {
     uint32_t key, run, event;
   };
   std::array<Word, kWords> words{};
-  // A place's number, from the names in it. Names are compared by address first: they are literals.
+  // A site's number, from the names in it. Names are compared by address first: they are literals.
   struct Site {
     const char* function;
     uint32_t line, number;
@@ -74,9 +74,9 @@ class FeatureCollector::Pass {
  private:
   void Add(Class kind, uint64_t a, uint64_t b) {
     const uint64_t hash = MixBits(MixBits(uint64_t{kind} << 56 ^ a) ^ b);
-    const size_t place = hash & (arrays_.counters.size() - 1);
-    arrays_.counters[place] = 1;
-    arrays_.words[place] = uint64_t{kind} << 32 | (hash & kNumbers);
+    const size_t slot = hash & (arrays_.counters.size() - 1);
+    arrays_.counters[slot] = 1;
+    arrays_.words[slot] = uint64_t{kind} << 32 | (hash & kNumbers);
   }
 
   void Look(const Event& event, uint32_t index) {

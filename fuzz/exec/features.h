@@ -3,9 +3,9 @@
 // What an engine is told about an interleaving besides which code ran: each feature is a small number, the same on
 // every machine, in every build and process.
 //
-//   who wrote what another task then read, by the two places in the subject; locks count as words that unlocking writes
-//   what an rqspinlock attempt came to, where it is not the lock at once: by place
-//   steps of selem->state, by place
+//   who wrote what another task then read, by the two sites in the subject; locks count as words that unlocking writes
+//   what an rqspinlock attempt came to, where it is not the lock at once: by site
+//   steps of selem->state, by site
 //   which kinds of op a callback, or the end of a wait for a grace period, falls into
 //
 // The set-up and the end take no part: they are not what is explored. Once or often is the same, since how often

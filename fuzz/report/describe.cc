@@ -62,14 +62,14 @@ std::string TaskText(uint64_t packed) {
   return TaskName(UnpackTarget(static_cast<uint16_t>(packed)));
 }
 
-std::string DescribeRmw(const Trace& trace, uint32_t event, const std::string& place) {
+std::string DescribeRmw(const Trace& trace, uint32_t event, const std::string& location) {
   const Event& e = trace.events()[event];
   if (event + 1 == trace.size() || trace.events()[event + 1].kind != EventKind::kRmwOld) {
-    return absl::StrCat("rmw ", place, " = ", ValueText(trace, e.value));
+    return absl::StrCat("rmw ", location, " = ", ValueText(trace, e.value));
   }
   const Event& old = trace.events()[event + 1];
-  if (!old.wrote()) return absl::StrCat("rmw ", place, " stays ", ValueText(trace, old.value));
-  return absl::StrCat("rmw ", place, ": ", ValueText(trace, old.value), "->", ValueText(trace, e.value));
+  if (!old.wrote()) return absl::StrCat("rmw ", location, " stays ", ValueText(trace, old.value));
+  return absl::StrCat("rmw ", location, ": ", ValueText(trace, old.value), "->", ValueText(trace, e.value));
 }
 
 // Why a task does not run on at a switch: the schedule's doing, or its own.
@@ -98,7 +98,7 @@ const char* WhyItStops(const Trace& trace, uint32_t event) {
 
 }  // namespace
 
-std::string PlaceText(const Trace& trace, ObjectId object, uint16_t offset) {
+std::string LocationText(const Trace& trace, ObjectId object, uint16_t offset) {
   if (object == 0) return "global";
   const ObjectInfo& info = trace.objects()[object];
   std::string name = ObjectName(info.kind, info.number);
@@ -108,7 +108,7 @@ std::string PlaceText(const Trace& trace, ObjectId object, uint16_t offset) {
 std::string ValueText(const Trace& trace, uint64_t value) {
   if (value == kOtherPointer) return "pointer";
   if (IsPointer(value) && PointerObject(value) < trace.objects().size()) {
-    return PlaceText(trace, PointerObject(value), PointerOffset(value));
+    return LocationText(trace, PointerObject(value), PointerOffset(value));
   }
   const int64_t number = static_cast<int64_t>(value);
   if (number < 0 && number > -4096) {
@@ -151,11 +151,11 @@ std::map<std::string, std::string> FunctionsByFile(const Trace& trace) {
 
 std::string Describe(const Trace& trace, uint32_t event) {
   const Event& e = trace.events()[event];
-  const std::string place = PlaceText(trace, e.object, e.offset);
+  const std::string location = LocationText(trace, e.object, e.offset);
   const std::string value = ValueText(trace, e.value);
   switch (e.kind) {
     case EventKind::kOpBegin:
-      return absl::StrCat(OpText(e.op_kind()), e.object ? " " : "", e.object ? place : "", " begins");
+      return absl::StrCat(OpText(e.op_kind()), e.object ? " " : "", e.object ? location : "", " begins");
     case EventKind::kOpEnd:
       return absl::StrCat(OpText(e.op_kind()), " ends: ", value);
     case EventKind::kOpSkip:
@@ -163,33 +163,33 @@ std::string Describe(const Trace& trace, uint32_t event) {
     case EventKind::kSwitch:
       return absl::StrCat(WhyItStops(trace, event), " --> ", TaskText(e.value));
     case EventKind::kLoad:
-      return absl::StrCat("load ", place, ": ", value);
+      return absl::StrCat("load ", location, ": ", value);
     case EventKind::kStore:
-      return absl::StrCat("store ", place, " = ", value);
+      return absl::StrCat("store ", location, " = ", value);
     case EventKind::kRmw:
-      return DescribeRmw(trace, event, place);
+      return DescribeRmw(trace, event, location);
     case EventKind::kRmwOld:
-      return absl::StrCat(place, " was ", value);
+      return absl::StrCat(location, " was ", value);
     case EventKind::kFence:
       return absl::StrCat("fence ", OrderText(e));
     case EventKind::kLockWait:
-      return absl::StrCat("wait for lock ", place, ", held by ", TaskText(e.value));
+      return absl::StrCat("wait for lock ", location, ", held by ", TaskText(e.value));
     case EventKind::kLock:
-      return absl::StrCat("lock ", place, e.value == 0 ? "" : " FAILS: ", e.value == 0 ? "" : value);
+      return absl::StrCat("lock ", location, e.value == 0 ? "" : " FAILS: ", e.value == 0 ? "" : value);
     case EventKind::kUnlock:
-      return absl::StrCat("unlock ", place);
+      return absl::StrCat("unlock ", location);
     case EventKind::kSpinLock:
-      return absl::StrCat("spin_lock ", place);
+      return absl::StrCat("spin_lock ", location);
     case EventKind::kSpinUnlock:
-      return absl::StrCat("spin_unlock ", place);
+      return absl::StrCat("spin_unlock ", location);
     case EventKind::kReadLock:
       return absl::StrCat("rcu_read_lock", FlavourText(e));
     case EventKind::kReadUnlock:
       return absl::StrCat("rcu_read_unlock", FlavourText(e));
     case EventKind::kCallRcu:
-      return absl::StrCat("call_rcu", FlavourText(e), " ", place);
+      return absl::StrCat("call_rcu", FlavourText(e), " ", location);
     case EventKind::kKfreeRcu:
-      return absl::StrCat("kfree_rcu ", place);
+      return absl::StrCat("kfree_rcu ", location);
     case EventKind::kGpWait:
       return "synchronize_rcu waits";
     case EventKind::kGpEnd:
@@ -201,35 +201,35 @@ std::string Describe(const Trace& trace, uint32_t event) {
     case EventKind::kBarrierDone:
       return absl::StrCat("rcu_barrier", FlavourText(e), " returns");
     case EventKind::kCallbackBegin:
-      return absl::StrCat("callback of ", place, " begins");
+      return absl::StrCat("callback of ", location, " begins");
     case EventKind::kCallbackEnd:
-      return absl::StrCat("callback of ", place, " ends");
+      return absl::StrCat("callback of ", location, " ends");
     case EventKind::kRelax:
       return "cpu_relax";
     case EventKind::kNeedResched:
       return absl::StrCat("need_resched: ", e.value);
     case EventKind::kAlloc:
       return e.object == 0 ? absl::StrCat("alloc of ", ObjectKindText(e.allocated_kind()), " FAILS")
-                           : absl::StrCat("alloc ", place, ", ", e.value, " bytes");
+                           : absl::StrCat("alloc ", location, ", ", e.value, " bytes");
     case EventKind::kFree:
-      return absl::StrCat("free ", place);
+      return absl::StrCat("free ", location);
     case EventKind::kMapGet:
-      return absl::StrCat("map reference ", place, e.was_taken() ? " taken" : " refused");
+      return absl::StrCat("map reference ", location, e.was_taken() ? " taken" : " refused");
     case EventKind::kMapPut:
-      return absl::StrCat("map reference ", place, " given back");
+      return absl::StrCat("map reference ", location, " given back");
     case EventKind::kFieldSet:
-      return absl::StrCat(FieldText(e.field()), " of ", place, " = resource ", e.value);
+      return absl::StrCat(FieldText(e.field()), " of ", location, " = resource ", e.value);
     case EventKind::kFieldFree:
-      return absl::StrCat("free ", FieldText(e.field()), " of ", place, ": ",
+      return absl::StrCat("free ", FieldText(e.field()), " of ", location, ": ",
                           e.value == 0 ? "it holds none" : absl::StrCat("resource ", e.value));
     case EventKind::kRecordEnd:
       return absl::StrCat("record of m", e.value, " is gone");
     case EventKind::kWarning:
       return "WARNING";
     case EventKind::kFault:
-      return absl::StrCat("FAULT ", FaultText(e.fault()), e.object ? " at " : "", e.object ? place : "");
+      return absl::StrCat("FAULT ", FaultText(e.fault()), e.object ? " at " : "", e.object ? location : "");
     case EventKind::kEarlierAccess:
-      return absl::StrCat("the earlier access to ", place);
+      return absl::StrCat("the earlier access to ", location);
   }
   return "";
 }
@@ -242,8 +242,8 @@ std::string Describe(const Report& report, uint32_t event) {
   if (kind == KERNEL_OWNER && e.offset == report.subject.owner_charge_offset) name = ".charge";
   const std::string text = Describe(report.trace, event);
   if (e.object == 0 || name == nullptr) return text;
-  const std::string place = PlaceText(report.trace, e.object, e.offset);
-  return absl::StrReplaceAll(text, {{place, PlaceText(report.trace, e.object, 0) + name}});
+  const std::string location = LocationText(report.trace, e.object, e.offset);
+  return absl::StrReplaceAll(text, {{location, LocationText(report.trace, e.object, 0) + name}});
 }
 
 bool IsByRcu(const Event& event) {

@@ -13,7 +13,7 @@
 namespace nofail {
 
 // "selem3", "selem3+16"; "global" for object 0: a variable of the subject's own.
-std::string PlaceText(const Trace& trace, ObjectId object, uint16_t offset);
+std::string LocationText(const Trace& trace, ObjectId object, uint16_t offset);
 // A pointer's target, a small negative number as errno, or the number.
 std::string ValueText(const Trace& trace, uint64_t value);
 // "SelemUnlinkNofail:96", or "" outside the subject.

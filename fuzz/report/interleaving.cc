@@ -202,11 +202,11 @@ class Teller {
     return (e.kind == EventKind::kStore || e.kind == EventKind::kRmw) && ValueBefore(e) == e.value;
   }
 
-  std::string Name(const Event& e) const { return PlaceText(trace_, e.object, 0); }
+  std::string Name(const Event& e) const { return LocationText(trace_, e.object, 0); }
 
   // "selem0's pointer to storage0".
   std::string PointerOf(const Event& e, uint64_t target) const {
-    return absl::StrCat(Name(e), "'s pointer to ", PlaceText(trace_, PointerObject(target), 0));
+    return absl::StrCat(Name(e), "'s pointer to ", LocationText(trace_, PointerObject(target), 0));
   }
   bool PointsToObject(uint64_t value) const { return IsPointer(value) && PointerObject(value) != 0; }
 
@@ -214,7 +214,7 @@ class Teller {
     const kernel_object_kind kind = e.object == 0 ? KERNEL_OTHER : trace_.objects()[e.object].kind;
     if (kind == KERNEL_SELEM && e.offset == subject_.selem_state_offset) return absl::StrCat(Name(e), ".state");
     if (kind == KERNEL_OWNER && e.offset == subject_.owner_charge_offset) return absl::StrCat(Name(e), ".charge");
-    return PlaceText(trace_, e.object, e.offset);
+    return LocationText(trace_, e.object, e.offset);
   }
 
   std::string WriteWords(const Event& e) const {

@@ -18,7 +18,7 @@ Json ViolationJson(const Report& report, const Violation& violation) {
   Json attributes = Json::object();
   for (const Attribute& attribute : violation.attributes) attributes[attribute.key] = attribute.value;
   Json involved = Json::array();
-  for (ObjectId object : violation.involved) involved.push_back(PlaceText(report.trace, object, 0));
+  for (ObjectId object : violation.involved) involved.push_back(LocationText(report.trace, object, 0));
   return {{"signature", signature},
           {"kind", violation.kind},
           {"objects", violation.objects},
@@ -36,7 +36,7 @@ Json EventJson(const Trace& trace, uint32_t event) {
   Json json = {{"task", TaskName(e.op)},
                {"op", e.op.op},
                {"kind", EventKindText(e.kind)},
-               {"object", e.object == 0 ? Json() : Json(PlaceText(trace, e.object, 0))},
+               {"object", e.object == 0 ? Json() : Json(LocationText(trace, e.object, 0))},
                {"offset", e.offset},
                {"detail", e.detail},
                {"value", ValueText(trace, e.value)},

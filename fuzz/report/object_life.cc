@@ -44,9 +44,9 @@ std::vector<LifeEvent> LifeOf(const Trace& trace, ObjectId object, bool touches)
     const std::pair word(e.object, e.offset);
     const bool points = IsPointer(e.value) && PointerObject(e.value) == object;
     if (points && links.insert(word).second) {
-      life.push_back({i, LifeKind::kLinked, absl::StrCat("linked from ", PlaceText(trace, e.object, e.offset))});
+      life.push_back({i, LifeKind::kLinked, absl::StrCat("linked from ", LocationText(trace, e.object, e.offset))});
     } else if (!points && links.erase(word) != 0) {
-      life.push_back({i, LifeKind::kUnlinked, absl::StrCat("unlinked from ", PlaceText(trace, e.object, e.offset))});
+      life.push_back({i, LifeKind::kUnlinked, absl::StrCat("unlinked from ", LocationText(trace, e.object, e.offset))});
     }
   }
   return life;

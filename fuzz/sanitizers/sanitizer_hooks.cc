@@ -80,7 +80,7 @@ std::string_view PlainFile(std::string_view file) {
   return file;
 }
 
-struct Place {
+struct CodeSite {
   uintptr_t pc;
   char function[96];
   char file[96];
@@ -93,7 +93,7 @@ void Copy(std::string_view text, std::span<char> to) {
 
 // Functions that a header inlines stand for the one that calls them, as their events' sites do. Where the symbolizer is
 // silent the symbol table speaks.
-void Symbolize(uintptr_t pc, Place* place) {
+void Symbolize(uintptr_t pc, CodeSite* place) {
   char frames[1024];
   __sanitizer_symbolize_pc(reinterpret_cast<void*>(pc), "%f|%l|%s", frames, sizeof(frames));
   frames[sizeof(frames) - 2] = frames[sizeof(frames) - 1] = 0;
@@ -115,14 +115,14 @@ void Symbolize(uintptr_t pc, Place* place) {
 // Remembers what it has looked up: that takes a thousand runs' time, and strings of sites live for ever. Empty where
 // nothing says: then the last site before it stands for it.
 kernel_site SiteOf(uintptr_t pc) {
-  static Place places[256];
+  static CodeSite places[256];
   static size_t count = 0;
   if (!IsInSubject(pc)) return {};
   size_t i = 0;
   while (i < count && places[i].pc != pc) ++i;
   if (i == std::size(places)) return {};
   if (i == count) Symbolize(pc, &places[count++]);
-  const Place& place = places[i];
+  const CodeSite& place = places[i];
   return place.function[0] == 0 ? kernel_site{} : kernel_site{place.function, place.file, place.line};
 }
 #endif

@@ -21,7 +21,7 @@ uint8_t AnyTask(const Schedule& s, Rng& rng) {
 }
 
 // The set-up now and then: what it holds matters less than what happens to it.
-uint8_t AnyPlace(const Schedule& s, Rng& rng) {
+uint8_t AnyTaskOrSetup(const Schedule& s, Rng& rng) {
   return rng.OneIn(5) ? static_cast<uint8_t>(kSetup) : AnyTask(s, rng);
 }
 
@@ -81,13 +81,13 @@ Deviation* AnyDeviation(Schedule* s, Rng& rng, Test test) {
 // ---- Ops ---------------------------------------------------------------------------------------------------------
 
 bool InsertRandomOp(Schedule* s, const RunFacts&, Rng& rng) {
-  const uint8_t task = AnyPlace(*s, rng);
+  const uint8_t task = AnyTaskOrSetup(*s, rng);
   return InsertOp(s, task, rng.Below(static_cast<uint32_t>(OpsOf(s, task).size() + 1)),
                   RandomOp(*s, static_cast<OpKind>(rng.Below(kOpKinds)), rng));
 }
 
 bool DropOp(Schedule* s, const RunFacts&, Rng& rng) {
-  const uint8_t task = AnyPlace(*s, rng);
+  const uint8_t task = AnyTaskOrSetup(*s, rng);
   if (OpsOf(s, task).empty()) return false;
   EraseOp(s, task, RandomIndex(OpsOf(s, task), rng));
   return true;
@@ -95,7 +95,7 @@ bool DropOp(Schedule* s, const RunFacts&, Rng& rng) {
 
 // Two neighbours, each with its deviations.
 bool SwapOps(Schedule* s, const RunFacts&, Rng& rng) {
-  const uint8_t task = AnyPlace(*s, rng);
+  const uint8_t task = AnyTaskOrSetup(*s, rng);
   auto& ops = OpsOf(s, task);
   if (ops.size() < 2) return false;
   const uint32_t first = rng.Below(static_cast<uint32_t>(ops.size() - 1));
@@ -109,10 +109,10 @@ bool SwapOps(Schedule* s, const RunFacts&, Rng& rng) {
 }
 
 bool DuplicateOp(Schedule* s, const RunFacts&, Rng& rng) {
-  const uint8_t from = AnyPlace(*s, rng);
+  const uint8_t from = AnyTaskOrSetup(*s, rng);
   if (OpsOf(s, from).empty()) return false;
   const Op op = OpsOf(s, from)[RandomIndex(OpsOf(s, from), rng)];
-  const uint8_t to = AnyPlace(*s, rng);
+  const uint8_t to = AnyTaskOrSetup(*s, rng);
   return InsertOp(s, to, rng.Below(static_cast<uint32_t>(OpsOf(s, to).size() + 1)), op);
 }
 
@@ -135,14 +135,14 @@ bool MoveOp(Schedule* s, const RunFacts&, Rng& rng) {
 
 // An op becomes about the map or the owner of another op; a clone about other sks.
 bool RetargetMap(Schedule* s, const RunFacts&, Rng& rng) {
-  auto& ops = OpsOf(s, AnyPlace(*s, rng));
+  auto& ops = OpsOf(s, AnyTaskOrSetup(*s, rng));
   if (ops.empty()) return false;
   ops[RandomIndex(ops, rng)].map = RandomIndex(s->maps, rng);
   return true;
 }
 
 bool RetargetOwner(Schedule* s, const RunFacts&, Rng& rng) {
-  auto& ops = OpsOf(s, AnyPlace(*s, rng));
+  auto& ops = OpsOf(s, AnyTaskOrSetup(*s, rng));
   if (ops.empty()) return false;
   Op& op = ops[RandomIndex(ops, rng)];
   (op.kind == OpKind::kClone && rng.OneIn(2) ? op.other : op.owner) = RandomIndex(s->owners, rng);
@@ -151,7 +151,7 @@ bool RetargetOwner(Schedule* s, const RunFacts&, Rng& rng) {
 
 // The same op in another way: flags, the kind of program that runs it.
 bool ChangeFlags(Schedule* s, const RunFacts&, Rng& rng) {
-  auto& ops = OpsOf(s, AnyPlace(*s, rng));
+  auto& ops = OpsOf(s, AnyTaskOrSetup(*s, rng));
   if (ops.empty()) return false;
   Op& op = ops[RandomIndex(ops, rng)];
   if (rng.OneIn(3)) {

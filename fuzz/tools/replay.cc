@@ -87,12 +87,12 @@ const char* Advice(const Input& input, const Signatures& seen, bool all_listed) 
              : "look at it with `nofail show FILE`; if this is right, `nofail minimize --update FILE` expects it";
 }
 
-struct Outcome {
+struct ReplayResult {
   bool as_expected;
   nlohmann::ordered_json json;
 };
 
-Outcome Replay(Executor& executor, const subject& subject, const Input& input, const Arguments& arguments) {
+ReplayResult Replay(Executor& executor, const subject& subject, const Input& input, const Arguments& arguments) {
   const Schedule& schedule = input.file.schedule;
   if (!executor.IsDeterministic(schedule)) {
     HarnessBug(absl::StrCat(input.name, " gave two traces on ", subject.name).c_str());
@@ -103,7 +103,7 @@ Outcome Replay(Executor& executor, const subject& subject, const Input& input, c
   const std::string text = FormatText({{}, schedule, {}});
   const Report report{subject, text, result.verdict, executor.trace()};
   const Signatures expected = Expected(input.file, subject), seen = Seen(result.verdict);
-  Outcome outcome{expected == seen, {}};
+  ReplayResult outcome{expected == seen, {}};
   if (arguments.json) {
     outcome.json = {{"file", input.name}, {"as_expected", outcome.as_expected}, {"expected", expected}};
     auto& ignored = outcome.json["ignored"] = nlohmann::ordered_json::array();
@@ -183,7 +183,7 @@ void Replayer::Replay(const Input& input) {
   bool as_expected = true;
   for (const subject* subject : subjects) {
     Executor& executor = executors_.try_emplace(subject, *subject, Sim::Get()).first->second;
-    Outcome outcome = nofail::Replay(executor, *subject, input, arguments_);
+    ReplayResult outcome = nofail::Replay(executor, *subject, input, arguments_);
     as_expected &= outcome.as_expected;
     if (arguments_.json) runs_.push_back(std::move(outcome.json));
   }

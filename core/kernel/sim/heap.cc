@@ -60,12 +60,12 @@ void* Heap::Alloc(kernel_object_kind kind, size_t size, kernel_site site) {
 }
 
 void Heap::Free(void* object, kernel_site site) {
-  Place place = Find(object);
-  if (place.object == 0 || place.offset != 0) {
-    return machine_.Report(Fault::kInvalidFree, place.object, place.offset, site);
+  Location location = Find(object);
+  if (location.object == 0 || location.offset != 0) {
+    return machine_.Report(Fault::kInvalidFree, location.object, location.offset, site);
   }
-  Retire(place.object, false, site);
-  SyncRetire(place.object);
+  Retire(location.object, false, site);
+  SyncRetire(location.object);
 }
 
 // To the thread sanitizer, freeing writes all of the object. Not so with an owner: who may still use it is a matter of
@@ -85,29 +85,29 @@ void Heap::Retire(ObjectId id, bool by_rcu, kernel_site site) {
   PoisonMemory(Address(id), info.size);
 }
 
-Heap::Place Heap::Check(const volatile void* address, size_t size, kernel_site site) {
-  Place place = Find(address);
-  if (place.object == 0) {
+Heap::Location Heap::Check(const volatile void* address, size_t size, kernel_site site) {
+  Location location = Find(address);
+  if (location.object == 0) {
     uint64_t value = reinterpret_cast<uint64_t>(address);
     // Not on the heap: the subject's own variables, unless it is a hole of the arena or nearly null.
     if (value - base_ < kArenaBytes || value < kPageBytes) [[unlikely]]
       BadAccess(address, size, site);
-    return place;
+    return location;
   }
-  const ObjectInfo& info = machine_.trace.object(place.object);
-  if (info.freed != ObjectInfo::kAlive || place.offset + size > info.size) [[unlikely]]
+  const ObjectInfo& info = machine_.trace.object(location.object);
+  if (info.freed != ObjectInfo::kAlive || location.offset + size > info.size) [[unlikely]]
     BadAccess(address, size, site);
-  return place;
+  return location;
 }
 
 void Heap::BadAccess(const volatile void* address, size_t, kernel_site site) {
-  Place place = Find(address);
+  Location location = Find(address);
   if (reinterpret_cast<uint64_t>(address) < kPageBytes) {
     return machine_.Report(Fault::kNullDereference, 0, static_cast<uint16_t>(reinterpret_cast<uint64_t>(address)),
                            site);
   }
-  bool freed = place.object != 0 && machine_.trace.object(place.object).freed != ObjectInfo::kAlive;
-  machine_.Report(freed ? Fault::kUseAfterFree : Fault::kOutOfBounds, place.object, place.offset, site);
+  bool freed = location.object != 0 && machine_.trace.object(location.object).freed != ObjectInfo::kAlive;
+  machine_.Report(freed ? Fault::kUseAfterFree : Fault::kOutOfBounds, location.object, location.offset, site);
 }
 
 // A reader that followed a pointer to the object in the section it is still in may hold it. Not so with owners:
@@ -123,22 +123,22 @@ void Heap::CheckReaders(ObjectId id, bool by_rcu, kernel_site site) {
 }
 
 ObjectId Heap::HandOver(const void* address, kernel_site site) {
-  Place place = Check(address, 1, site);
-  if (place.object == 0) {
+  Location location = Check(address, 1, site);
+  if (location.object == 0) {
     machine_.Report(Fault::kInvalidFree, 0, 0, site);
     return 0;
   }
-  ObjectInfo& info = machine_.trace.object(place.object);
+  ObjectInfo& info = machine_.trace.object(location.object);
   Task& task = machine_.scheduler.current();
   // A callback has been given its object back, and may hand it over for another grace period.
-  const bool given_back = task.op.IsCallback() && task.object == place.object;
+  const bool given_back = task.op.IsCallback() && task.object == location.object;
   if (info.handed_over != ObjectInfo::kAlive && !given_back) {
-    machine_.Report(Fault::kDoubleFree, place.object, 0, site);
+    machine_.Report(Fault::kDoubleFree, location.object, 0, site);
   }
   info.handed_over = machine_.trace.size();
   // Who gives an object up has no claim to it from here on, whatever section it stands in.
-  if (task.Touched(place.object)) task.touched[place.object / 64u] &= ~(uint64_t{1} << (place.object % 64u));
-  return place.object;
+  if (task.Touched(location.object)) task.touched[location.object / 64u] &= ~(uint64_t{1} << (location.object % 64u));
+  return location.object;
 }
 
 uint64_t Heap::Normalize(uint64_t value) const {

@@ -42,19 +42,19 @@ class Heap {
   // Tells it, as the current task or whoever is impersonated.
   void SyncRetire(ObjectId id);
 
-  struct Place {
+  struct Location {
     ObjectId object;  // 0: not on the heap
     uint16_t offset;
   };
   // Where `address` lies. Never faults.
-  Place Find(const volatile void* address) const {
+  Location Find(const volatile void* address) const {
     uint64_t offset = reinterpret_cast<uint64_t>(address) - base_;
     if (offset >= used_) return {0, 0};
     ObjectId id = owner_[offset / kArenaGranule];
     return {id, static_cast<uint16_t>(offset - start_[id])};
   }
   // The current task is about to use [address, address + size): faults unless that is live memory.
-  Place Check(const volatile void* address, size_t size, kernel_site site);
+  Location Check(const volatile void* address, size_t size, kernel_site site);
 
   // The object is handed to RCU; faults when it was before, unless its own callback does it.
   ObjectId HandOver(const void* address, kernel_site site);

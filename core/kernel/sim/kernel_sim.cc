@@ -126,8 +126,8 @@ void kernel_refcount_warn(const volatile void* refcount, kernel_refcount_saturat
   static constexpr Fault kFaults[] = {Fault::kRefcountAddOnZero, Fault::kRefcountOverflow, Fault::kRefcountUnderflow,
                                       Fault::kRefcountDecToZero};
   Machine& m = machine();
-  Heap::Place place = m.heap.Find(refcount);
-  m.Report(kFaults[what], place.object, place.offset, site);
+  Heap::Location location = m.heap.Find(refcount);
+  m.Report(kFaults[what], location.object, location.offset, site);
 }
 
 bool kernel_warn_on_once(bool condition, const char*, kernel_site site) {

@@ -49,29 +49,29 @@ uint64_t* Ledger::Slot(const kernel_record* record, void* data, unsigned field) 
 
 void Ledger::ExchangeKptr(uint64_t* slot, uint64_t resource, kernel_site site) {
   machine_.scheduler.Point();
-  Heap::Place place = machine_.heap.Check(slot, sizeof(*slot), site);
+  Heap::Location location = machine_.heap.Check(slot, sizeof(*slot), site);
   uint64_t old = *slot;
   *slot = resource;
-  machine_.Emit(EventKind::kFieldSet, KERNEL_FIELD_KPTR, place.object, place.offset, resource, site);
+  machine_.Emit(EventKind::kFieldSet, KERNEL_FIELD_KPTR, location.object, location.offset, resource, site);
   machine_.scheduler.Stored();
-  if (old != 0) Release(old, place.object, place.offset, site);
+  if (old != 0) Release(old, location.object, location.offset, site);
 }
 
 void Ledger::FreeFields(kernel_record* record, void* data, kernel_site site) {
   if (record == nullptr) return machine_.Report(Fault::kNullDereference, 0, 0, site);
-  Heap::Place value = machine_.heap.Find(data);
+  Heap::Location value = machine_.heap.Find(data);
   if (!record->alive) machine_.Report(Fault::kRecordDead, value.object, value.offset, site, record->spec.map_id);
   for (unsigned field : {KERNEL_FIELD_KPTR, KERNEL_FIELD_UPTR}) {
     if ((record->spec.fields & field) == 0) continue;
     machine_.scheduler.Point();
     uint64_t* slot = Slot(record, data, field);
-    Heap::Place place = machine_.heap.Check(slot, sizeof(*slot), site);
+    Heap::Location location = machine_.heap.Check(slot, sizeof(*slot), site);
     uint64_t resource = *slot;
     if (field == KERNEL_FIELD_KPTR) *slot = 0;
     if (resource != 0) {
-      Release(resource, place.object, place.offset, site);
+      Release(resource, location.object, location.offset, site);
     } else {
-      machine_.Emit(EventKind::kFieldFree, static_cast<uint8_t>(field), place.object, place.offset, 0, site);
+      machine_.Emit(EventKind::kFieldFree, static_cast<uint8_t>(field), location.object, location.offset, 0, site);
     }
   }
 }
@@ -80,11 +80,11 @@ void Ledger::SwapUptrs(kernel_record* record, void* data, void* source, kernel_s
   if ((record->spec.fields & KERNEL_FIELD_UPTR) == 0) return;
   uint64_t* from = Slot(record, source, KERNEL_FIELD_UPTR);
   uint64_t* to = Slot(record, data, KERNEL_FIELD_UPTR);
-  Heap::Place place = machine_.heap.Check(to, sizeof(*to), site);
+  Heap::Location location = machine_.heap.Check(to, sizeof(*to), site);
   uint64_t resource = *from;
   *from = *to;
   *to = resource;
-  machine_.Emit(EventKind::kFieldSet, KERNEL_FIELD_UPTR, place.object, place.offset, resource, site);
+  machine_.Emit(EventKind::kFieldSet, KERNEL_FIELD_UPTR, location.object, location.offset, resource, site);
 }
 
 }  // namespace nofail

@@ -32,11 +32,11 @@ bool MayDereference(const Task& task) {
 
 uint64_t Memory::Load(const volatile void* address, unsigned size, kernel_order order, kernel_site site) {
   machine_.scheduler.Point();
-  Heap::Place place = machine_.heap.Check(address, size, site);
+  Heap::Location location = machine_.heap.Check(address, size, site);
   Task& task = machine_.scheduler.current();
   if (order == KERNEL_DEPENDENCY && !MayDereference(task)) [[unlikely]] {
     task.rcu_reported = true;
-    machine_.Report(Fault::kRcuNotHeld, place.object, place.offset, site);
+    machine_.Report(Fault::kRcuNotHeld, location.object, location.offset, site);
   }
   if constexpr (kThreadSanitizer) {
     if (order == KERNEL_ONCE) task.recent_loads[task.recent_load_count++ % Task::kRecentLoads] = address;
@@ -46,23 +46,23 @@ uint64_t Memory::Load(const volatile void* address, unsigned size, kernel_order 
   if (order == KERNEL_DEPENDENCY && task.InSection() && task.held_count == 0) {
     task.Touch(machine_.heap.Find(reinterpret_cast<const volatile void*>(value)).object);
   }
-  machine_.Emit(EventKind::kLoad, order, place.object, place.offset, machine_.heap.Normalize(value), site);
+  machine_.Emit(EventKind::kLoad, order, location.object, location.offset, machine_.heap.Normalize(value), site);
   return value;
 }
 
 void Memory::Store(volatile void* address, unsigned size, uint64_t value, kernel_order order, kernel_site site) {
   machine_.scheduler.Point();
-  Heap::Place place = machine_.heap.Check(address, size, site);
-  machine_.Emit(EventKind::kStore, order, place.object, place.offset, machine_.heap.Normalize(value), site);
+  Heap::Location location = machine_.heap.Check(address, size, site);
+  machine_.Emit(EventKind::kStore, order, location.object, location.offset, machine_.heap.Normalize(value), site);
   machine_.scheduler.Stored();
 }
 
 void Memory::Rmw(volatile void* address, unsigned size, kernel_order order, kernel_site site) {
   machine_.scheduler.Point();
-  Heap::Place place = machine_.heap.Check(address, size, site);
+  Heap::Location location = machine_.heap.Check(address, size, site);
   Task& task = machine_.scheduler.current();
-  task.rmw_object = place.object;
-  task.rmw_offset = place.offset;
+  task.rmw_object = location.object;
+  task.rmw_offset = location.offset;
   task.rmw_order = order;
   task.rmw_site = site;
 }

@@ -230,8 +230,8 @@ void Rcu::CheckMaySleep(kernel_site site) {
   const Task& task = machine_.scheduler.current();
   if (task.nesting[KERNEL_RCU] != 0) machine_.Report(Fault::kSleepInRcu, 0, 0, site);
   if (task.held_count != 0) {
-    Heap::Place place = machine_.heap.Find(task.held[task.held_count - 1]);
-    machine_.Report(Fault::kSleepInAtomic, place.object, place.offset, site);
+    Heap::Location location = machine_.heap.Find(task.held[task.held_count - 1]);
+    machine_.Report(Fault::kSleepInAtomic, location.object, location.offset, site);
   }
 }
 

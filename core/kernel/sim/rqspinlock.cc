@@ -52,11 +52,11 @@ uint16_t Locks::Answer(Task& task, Task* holder) {
 int Locks::Acquire(kernel_rqspinlock* lock, kernel_site site) {
   Scheduler& scheduler = machine_.scheduler;
   scheduler.Point();
-  Heap::Place place = machine_.heap.Check(lock, sizeof(*lock), site);
+  Heap::Location location = machine_.heap.Check(lock, sizeof(*lock), site);
   Task& task = scheduler.current();
   Task* holder = Holder(lock->word);
   if (lock->word != 0 && holder == nullptr) {
-    machine_.Report(Fault::kDeadlock, place.object, place.offset, site);  // held by a task that has ended
+    machine_.Report(Fault::kDeadlock, location.object, location.offset, site);  // held by a task that has ended
   }
   uint16_t answer = kDeadlock;
   if (holder == &task) {
@@ -71,10 +71,10 @@ int Locks::Acquire(kernel_rqspinlock* lock, kernel_site site) {
   } else if (answer == kDeadlock || answer == kBothDeadlock) {
     error = -EDEADLK;
   } else if (holder != nullptr) {
-    error = Wait(task, lock, holder, place.object, place.offset, site);
+    error = Wait(task, lock, holder, location.object, location.offset, site);
   }
   scheduler.Recheck();
-  machine_.Emit(EventKind::kLock, static_cast<uint8_t>(answer), place.object, place.offset,
+  machine_.Emit(EventKind::kLock, static_cast<uint8_t>(answer), location.object, location.offset,
                 static_cast<uint64_t>(int64_t{error}), site);
   if (error == 0) Take(task, lock, &lock->word);
   return error;
@@ -114,15 +114,15 @@ void Locks::Take(Task& task, void* lock, uint32_t* word) {
 }
 
 bool Locks::Drop(Task& task, void* lock, uint32_t* word, kernel_site site) {
-  Heap::Place place = machine_.heap.Check(lock, sizeof(*word), site);
+  Heap::Location location = machine_.heap.Check(lock, sizeof(*word), site);
   if (*word != machine_.scheduler.SlotOf(task) + 1) {
-    machine_.Report(*word == 0 ? Fault::kLockImbalance : Fault::kUnlockForeign, place.object, place.offset, site);
+    machine_.Report(*word == 0 ? Fault::kLockImbalance : Fault::kUnlockForeign, location.object, location.offset, site);
     return false;
   }
   uint8_t at = task.held_count;
   while (task.held[--at] != lock) {
   }
-  if (at + 1 != task.held_count) machine_.Report(Fault::kUnlockOrder, place.object, place.offset, site);
+  if (at + 1 != task.held_count) machine_.Report(Fault::kUnlockOrder, location.object, location.offset, site);
   for (; at + 1 < task.held_count; ++at) task.held[at] = task.held[at + 1];
   --task.held_count;
   *word = 0;
@@ -134,9 +134,9 @@ bool Locks::Drop(Task& task, void* lock, uint32_t* word, kernel_site site) {
 void Locks::Release(kernel_rqspinlock* lock, kernel_site site) {
   Scheduler& scheduler = machine_.scheduler;
   scheduler.Point();
-  Heap::Place place = machine_.heap.Find(lock);
+  Heap::Location location = machine_.heap.Find(lock);
   if (!Drop(scheduler.current(), lock, &lock->word, site)) return;
-  machine_.Emit(EventKind::kUnlock, 0, place.object, place.offset, 0, site);
+  machine_.Emit(EventKind::kUnlock, 0, location.object, location.offset, 0, site);
   scheduler.Recheck();
   scheduler.Stored();
 }
@@ -144,25 +144,26 @@ void Locks::Release(kernel_rqspinlock* lock, kernel_site site) {
 void Locks::AcquireSpin(kernel_spinlock* lock, kernel_site site) {
   Scheduler& scheduler = machine_.scheduler;
   scheduler.Point();
-  Heap::Place place = machine_.heap.Check(lock, sizeof(*lock), site);
+  Heap::Location location = machine_.heap.Check(lock, sizeof(*lock), site);
   Task& task = scheduler.current();
-  if (lock->word == scheduler.SlotOf(task) + 1) machine_.Report(Fault::kDeadlock, place.object, place.offset, site);
+  if (lock->word == scheduler.SlotOf(task) + 1)
+    machine_.Report(Fault::kDeadlock, location.object, location.offset, site);
   while (lock->word != 0) {
     const Task* holder = Holder(lock->word);
-    if (holder == nullptr) machine_.Report(Fault::kDeadlock, place.object, place.offset, site);  // it has ended
-    machine_.Emit(EventKind::kLockWait, 0, place.object, place.offset, PackTarget({holder->op.task, 0}), site);
+    if (holder == nullptr) machine_.Report(Fault::kDeadlock, location.object, location.offset, site);  // it has ended
+    machine_.Emit(EventKind::kLockWait, 0, location.object, location.offset, PackTarget({holder->op.task, 0}), site);
     scheduler.Block(&IsFree, lock);
   }
-  machine_.Emit(EventKind::kSpinLock, 0, place.object, place.offset, 0, site);
+  machine_.Emit(EventKind::kSpinLock, 0, location.object, location.offset, 0, site);
   Take(task, lock, &lock->word);
 }
 
 void Locks::ReleaseSpin(kernel_spinlock* lock, kernel_site site) {
   Scheduler& scheduler = machine_.scheduler;
   scheduler.Point();
-  Heap::Place place = machine_.heap.Find(lock);
+  Heap::Location location = machine_.heap.Find(lock);
   if (!Drop(scheduler.current(), lock, &lock->word, site)) return;
-  machine_.Emit(EventKind::kSpinUnlock, 0, place.object, place.offset, 0, site);
+  machine_.Emit(EventKind::kSpinUnlock, 0, location.object, location.offset, 0, site);
   scheduler.Recheck();
   scheduler.Stored();
 }

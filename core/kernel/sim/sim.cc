@@ -44,8 +44,8 @@ void Machine::Report(Fault fault, ObjectId object, uint16_t offset, kernel_site 
 void CheckLeftNothing(Machine& machine, kernel_site site) {
   Task& task = machine.scheduler.current();
   if (task.held_count != 0) {
-    Heap::Place place = machine.heap.Find(task.held[task.held_count - 1]);
-    machine.Report(Fault::kLockImbalance, place.object, place.offset, site);
+    Heap::Location location = machine.heap.Find(task.held[task.held_count - 1]);
+    machine.Report(Fault::kLockImbalance, location.object, location.offset, site);
     task.held_count = 0;
   }
   if (task.InSection()) {
@@ -156,9 +156,9 @@ void Sim::ReleaseResource(uint64_t resource, kernel_site site) {
 }
 
 void Sim::ReportFromSanitizer(Fault fault, const void* address, kernel_site site) {
-  Heap::Place place = machine_.heap.Find(address);
-  machine_.trace.Append({EventKind::kFault, static_cast<uint8_t>(fault), machine_.scheduler.current().op, place.object,
-                         place.offset, site.line, 0, site.function, site.file});
+  Heap::Location location = machine_.heap.Find(address);
+  machine_.trace.Append({EventKind::kFault, static_cast<uint8_t>(fault), machine_.scheduler.current().op,
+                         location.object, location.offset, site.line, 0, site.function, site.file});
   if (IsFatal(fault)) {
     machine_.fatal = true;
     machine_.scheduler.StopSoon();
@@ -167,9 +167,16 @@ void Sim::ReportFromSanitizer(Fault fault, const void* address, kernel_site site
 
 void Sim::ReportRace(const void* address, kernel_site site, kernel_site earlier) {
   ReportFromSanitizer(Fault::kDataRace, address, site);
-  Heap::Place place = machine_.heap.Find(address);
-  machine_.trace.Append(
-      {EventKind::kEarlierAccess, 0, {}, place.object, place.offset, earlier.line, 0, earlier.function, earlier.file});
+  Heap::Location location = machine_.heap.Find(address);
+  machine_.trace.Append({EventKind::kEarlierAccess,
+                         0,
+                         {},
+                         location.object,
+                         location.offset,
+                         earlier.line,
+                         0,
+                         earlier.function,
+                         earlier.file});
 }
 
 }  // namespace nofail

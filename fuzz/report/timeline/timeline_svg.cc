@@ -272,7 +272,7 @@ class Drawing {
       if (bar.track < 0) continue;
       const size_t first = at_.RowOf(bar.begin), last = at_.RowOf(bar.end);
       const int x = bar.lane == kAcross ? at_.PeriodX(bar.track) : at_.TrackX(bar.lane, bar.track);
-      const std::string what = bar.object == 0 ? "" : absl::StrCat(" ", PlaceText(trace_, bar.object, bar.offset));
+      const std::string what = bar.object == 0 ? "" : absl::StrCat(" ", LocationText(trace_, bar.object, bar.offset));
       std::string kind = absl::StrCat("bar ", kKinds[static_cast<int>(bar.kind)]);
       if (bar.kind == BarKind::kLock && trace_.objects()[bar.object].kind == KERNEL_STORAGE) kind += " of-storage";
       AddRect(kind, x, at_.Top(first) + 2, kTrack - 3, std::max(at_.Bottom(last) - 2, at_.Top(first) + 8),
@@ -384,7 +384,7 @@ class Drawing {
     if (t_.period_tracks > 0) downwards(at_.PeriodsX() + 8, "object", "grace periods");
     for (size_t i = 0; i < t_.lives.size(); ++i) {
       downwards(at_.LifeX(i), t_.lives[i].involved ? "object involved" : "object",
-                PlaceText(trace_, t_.lives[i].object, 0));
+                LocationText(trace_, t_.lives[i].object, 0));
     }
     return svg + "</svg>\n";
   }
