@@ -35,7 +35,7 @@ Schedule Garbage(Rng& rng) {
   for (auto& task : s.tasks) {
     for (uint32_t n = rng.Below(20); n > 0; --n) task.push_back(op());
   }
-  s.modes = {static_cast<LockFailures>(byte()), static_cast<MemoryMode>(byte()), rng.OneIn(2), byte()};
+  s.modes = {static_cast<LockMode>(byte()), static_cast<MemoryMode>(byte()), rng.OneIn(2), byte()};
   for (uint32_t n = rng.Below(80); n > 0; --n) {
     s.deviations.push_back({{byte(), byte()},
                             static_cast<ChoiceKind>(byte()),

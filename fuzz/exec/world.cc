@@ -15,9 +15,7 @@ void PerformAll(World& world, const std::vector<Op>& ops) {
 }
 
 SimConfig ConfigOf(const Modes& modes) {
-  return {.locks = modes.locks == LockFailures::kAny ? LockMode::kAny : LockMode::kContended,
-          .preemptible_rcu = modes.preemptible_rcu,
-          .cpus = modes.cpus};
+  return {.locks = modes.locks, .preemptible_rcu = modes.preemptible_rcu, .cpus = modes.cpus};
 }
 
 }  // namespace

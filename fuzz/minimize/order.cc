@@ -47,7 +47,7 @@ size_t Numbers(const Schedule& s) {
 
 auto Measures(const Schedule& s) {
   const size_t failures = Sum(s.deviations, [](const Deviation& d) { return d.kind != ChoiceKind::kPreempt; });
-  return std::array<size_t, 9>{s.modes.locks == LockFailures::kAny,
+  return std::array<size_t, 9>{s.modes.locks == LockMode::kAny,
                                s.modes.memory == MemoryMode::kWeak,
                                !s.modes.preemptible_rcu,
                                SentencesOf(s),

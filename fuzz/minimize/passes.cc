@@ -266,7 +266,7 @@ bool TryChanged(Search* s, Change change) {
 
 void PlainModes(Search* s) {
   TryChanged(s, [](Schedule* c) { c->modes = {}; });
-  TryChanged(s, [](Schedule* c) { c->modes.locks = LockFailures::kContended; });
+  TryChanged(s, [](Schedule* c) { c->modes.locks = LockMode::kContended; });
   TryChanged(s, [](Schedule* c) { c->modes.memory = MemoryMode::kSc; });
   TryChanged(s, [](Schedule* c) { c->modes.preemptible_rcu = true; });
   TryChanged(s, [](Schedule* c) { c->modes.cpus = Modes{}.cpus; });

@@ -105,7 +105,7 @@ class Decoding {
         }
         return;
       case Record::kModes:
-        s_.modes = {.locks = static_cast<LockFailures>(p[0] & 1),
+        s_.modes = {.locks = static_cast<LockMode>(p[0] & 1),
                     .memory = static_cast<MemoryMode>(p[0] >> 1 & 1),
                     .preemptible_rcu = (p[0] & 4) == 0,
                     .cpus = static_cast<uint8_t>(1 + (p[0] >> 3 & 7))};

@@ -85,7 +85,7 @@ Schedule Generate(Profile profile, Rng& rng) {
   AddObjects(&s, rng);
   AddSetup(&s, rng);
   AddTasks(profile, &s, rng);
-  s.modes = {.locks = rng.OneIn(4) ? LockFailures::kAny : LockFailures::kContended,
+  s.modes = {.locks = rng.OneIn(4) ? LockMode::kAny : LockMode::kContended,
              .preemptible_rcu = !rng.OneIn(4),
              .cpus = static_cast<uint8_t>(1 + rng.Below(4))};
   AddDeviations(&s, rng);

@@ -291,7 +291,7 @@ bool ChangeType(Schedule* s, const RunFacts&, Rng& rng) {
 bool ChangeModes(Schedule* s, const RunFacts&, Rng& rng) {
   switch (rng.Below(3)) {
     case 0:
-      s->modes.locks = s->modes.locks == LockFailures::kAny ? LockFailures::kContended : LockFailures::kAny;
+      s->modes.locks = s->modes.locks == LockMode::kAny ? LockMode::kContended : LockMode::kAny;
       break;
     case 1:
       s->modes.preemptible_rcu = !s->modes.preemptible_rcu;

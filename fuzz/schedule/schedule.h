@@ -62,10 +62,9 @@ struct Op {
 };
 
 enum class MemoryMode : uint8_t { kSc, kWeak };
-enum class LockFailures : uint8_t { kContended, kAny };
 
 struct Modes {
-  LockFailures locks = LockFailures::kContended;
+  LockMode locks = LockMode::kContended;
   MemoryMode memory = MemoryMode::kSc;
   bool preemptible_rcu = true;
   uint8_t cpus = 2;  // 1 to kMaxCpus; buckets are the next power of two, at least 2

@@ -20,11 +20,6 @@
 
 namespace nofail {
 
-enum class LockMode : uint8_t {
-  kContended,  // an attempt fails only for the reasons a real one does: another holder, a held lock, a cycle
-  kAny,        // every attempt may fail
-};
-
 struct SimConfig {
   LockMode locks = LockMode::kContended;
   bool preemptible_rcu = true;

@@ -38,6 +38,12 @@ enum class ChoiceKind : uint8_t {
 };
 inline constexpr int kChoiceKinds = 7;
 
+// A mode of the scenario: when an attempt to take an rqspinlock may fail.
+enum class LockMode : uint8_t {
+  kContended,  // an attempt fails only for the reasons a real one does: another holder, a held lock, a cycle
+  kAny,        // every attempt may fail
+};
+
 // Answers of a kLock choice. kGranted covers waiting for a holder.
 enum LockAnswer : uint16_t { kGranted = 0, kTimeout = 1, kDeadlock = 2, kPeerDeadlock = 3, kBothDeadlock = 4 };
 
