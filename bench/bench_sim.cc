@@ -52,7 +52,7 @@ void BM_Execution(benchmark::State& state, Profile profile) {
   uint64_t violations = 0;
   for (auto _ : state) {
     DecodeAndFit(inputs[next++ % kInputs], profile, &schedule);
-    const RunResult& result = executor.Run(schedule);
+    const JudgedRun& result = executor.Run(schedule);
     events += executor.trace().size();
     violations += !result.verdict.pass();
   }

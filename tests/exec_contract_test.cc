@@ -59,14 +59,14 @@ void ForEachRun(const Schedule& schedule, uint32_t preemptions, const std::funct
   Executor executor(*linked_subject, Sim::Get());
   ExhaustiveChooser search(1u << static_cast<int>(ChoiceKind::kPreempt), preemptions);
   do {
-    const RunResult& result = executor.Run(schedule, &search);
+    const JudgedRun& result = executor.Run(schedule, &search);
     look({executor.trace(), result.verdict});
   } while (search.Next());
 }
 
 void ForTheRun(const Schedule& schedule, const std::function<void(const FinishedRun&)>& look) {
   Executor executor(*linked_subject, Sim::Get());
-  const RunResult& result = executor.Run(schedule);
+  const JudgedRun& result = executor.Run(schedule);
   EXPECT_TRUE(result.verdict.pass());
   look({executor.trace(), result.verdict});
 }

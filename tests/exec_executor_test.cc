@@ -44,7 +44,7 @@ TEST_F(ExecutorTest, SequentialFaultFreeRunsPass) {
     Schedule schedule = Generate(kProfiles[i % 2], rng);
     schedule.deviations.clear();
     schedule.policy = {};
-    const RunResult& result = executor_.Run(schedule);
+    const JudgedRun& result = executor_.Run(schedule);
     // Nothing but what the thread sanitizer sees in a sequential run, too: a sleepable reader that nothing orders
     // before the free (corpus/findings/sleepable-reader*).
     for (const Violation& violation : result.verdict.violations) {
@@ -62,7 +62,7 @@ TEST_F(ExecutorTest, ARecordedRunIsTheSameRun) {
     const Schedule recorded = executor_.Record(schedule);
     EXPECT_EQ(executor_.trace().Hash(), hash);
     EXPECT_EQ(recorded.policy, Policy());
-    const RunResult& again = executor_.Run(recorded);
+    const JudgedRun& again = executor_.Run(recorded);
     ASSERT_EQ(executor_.trace().Hash(), hash) << FormatText({{}, schedule, {}});
     EXPECT_THAT(again.ignored, IsEmpty());
   }
@@ -124,7 +124,7 @@ deviate A/map_free: preempt 3 to B
 deviate A/map_free: preempt 4 to cb/selem9
 deviate A/map_free: lock 60 timeout
 )");
-  const RunResult& result = executor_.Run(schedule);
+  const JudgedRun& result = executor_.Run(schedule);
   EXPECT_THAT(result.ignored, ElementsAre(schedule.deviations[1], schedule.deviations[2]));
 }
 

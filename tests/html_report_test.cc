@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "fuzz/report/timeline/timeline_svg.h"
 #include "fuzz/schedule/schedule.h"
+#include "fuzz/schedule/text.h"
 #include "tests/trace_builder.h"
 
 namespace nofail {
@@ -25,7 +26,12 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr char kSchedule[] = "nofail schedule 1\ntask A: map_free m0\ntask B: destroy o0\n";
+// map_free of A against destroy of B.
+const Schedule* Scenario() {
+  static const Schedule schedule = {
+      .maps = {{}}, .owners = {{}}, .tasks = {{{.kind = OpKind::kMapFree}}, {{.kind = OpKind::kDestroy}}}};
+  return &schedule;
+}
 
 // What a parser of XML finds in a page.
 class Page {
@@ -88,9 +94,9 @@ void FillRun(TraceBuilder* b) {
   b->Fault(Fault::kUseAfterFree, kOpB, selem, "Walk");
 }
 
-std::string PageOf(const TraceBuilder& b, const char* name = "crash", const char* schedule = kSchedule) {
+std::string PageOf(const TraceBuilder& b, const char* name = "crash", const Schedule* schedule = Scenario()) {
   const Verdict verdict = b.Judged();
-  return HtmlReport({TestSubject(), schedule, verdict, b.trace}, name);
+  return HtmlReport({TestSubject(), schedule, b.trace, verdict, {}}, name);
 }
 
 TEST(HtmlReportTest, IsWellFormedAndHasEveryEventInBothViews) {
@@ -131,7 +137,7 @@ TEST(HtmlReportTest, WhatOthersWroteIsTextAndNeverMarkup) {
   TraceBuilder b;
   FillRun(&b);
   const char kEvil[] = "</pre><script>alert(1)</script>\x01&amp;]]>";
-  const Page page(PageOf(b, kEvil, kEvil));
+  const Page page(PageOf(b, kEvil));
   EXPECT_EQ(page.error, "");
   EXPECT_THAT(page.text, HasSubstr("</pre><script>alert(1)</script>?&amp;]]>"));
   EXPECT_THAT(page.text, HasSubstr("Walk<&>\"'"));
@@ -176,7 +182,7 @@ TEST(HtmlReportTest, SaysWhatEachTaskDoes) {
 }
 
 TEST(HtmlReportTest, AnEmptyRunIsAPageToo) {
-  const Page page(PageOf(TraceBuilder(), "", ""));
+  const Page page(PageOf(TraceBuilder(), "", nullptr));
   EXPECT_EQ(page.error, "");
   EXPECT_THAT(page.text, HasSubstr("==nofail== PASS"));
 }

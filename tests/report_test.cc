@@ -20,6 +20,7 @@
 #include "fuzz/report/on_death.h"
 #include "fuzz/report/text_report.h"
 #include "fuzz/schedule/schedule.h"
+#include "fuzz/schedule/text.h"
 #include "tests/trace_builder.h"
 
 namespace nofail {
@@ -28,7 +29,11 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr char kSchedule[] = "nofail schedule 1\nmap   m0 type=sk\n";
+// One map, no op.
+const Schedule* Scenario() {
+  static const Schedule schedule = {.maps = {{}}};
+  return &schedule;
+}
 
 // destroy holds the bucket's lock; map_free fails to get it and leaves the fields of selem0 for ever.
 void FillLeak(TraceBuilder* b) {
@@ -54,7 +59,7 @@ void FillLeak(TraceBuilder* b) {
 
 std::string Text(const TraceBuilder& b, const TextOptions& options) {
   Verdict verdict = b.Judged();
-  return TextReport({TestSubject(), kSchedule, verdict, b.trace}, options);
+  return TextReport({TestSubject(), Scenario(), b.trace, verdict, {}}, options);
 }
 
 TEST(TextReportTest, Golden80Columns) {
@@ -81,7 +86,8 @@ Objects
 
 Schedule
   nofail schedule 1
-  map   m0 type=sk
+  map   m0 type=sk value=8
+  mode  locks=contended memory=sc rcu=preemptible cpus=2
 
 Trace (what matters; --verbose shows every event)
        B   A                 B                 callbacks
@@ -168,7 +174,7 @@ TEST(TextReportTest, NoLineIsWiderThanTheTerminal) {
 TEST(TextReportTest, APassIsShort) {
   TraceBuilder b;
   Verdict verdict;
-  Report report = {TestSubject(), "", verdict, b.trace};
+  JudgedRun report = {TestSubject(), nullptr, b.trace, verdict, {}};
   EXPECT_EQ(Headline(report), "==nofail== PASS");
   EXPECT_THAT(TextReport(report, {}), Not(HasSubstr("Violations")));
 }
@@ -218,11 +224,11 @@ TEST(JsonReportTest, ParsesAndSaysTheSame) {
   TraceBuilder b;
   FillLeak(&b);
   Verdict verdict = b.Judged();
-  Report report = {TestSubject(), kSchedule, verdict, b.trace};
+  JudgedRun report = {TestSubject(), Scenario(), b.trace, verdict, {}};
   auto json = nlohmann::json::parse(JsonReport(report, true).dump());
   EXPECT_EQ(json["format"], 1);
   EXPECT_EQ(json["subject"], "handmade");
-  EXPECT_EQ(json["schedule"], kSchedule);
+  EXPECT_EQ(json["schedule"], FormatText({{}, *Scenario(), {}}));
   EXPECT_EQ(std::stoull(json["trace_hash"].get<std::string>(), nullptr, 16), b.trace.Hash());
   EXPECT_EQ(json["trace_hash"].get<std::string>().size(), 16u);
   EXPECT_EQ(json["locks_needed"], "contended");
@@ -243,7 +249,7 @@ TEST(JsonReportTest, ParsesAndSaysTheSame) {
 TEST(JsonReportTest, AbsentIsNull) {
   TraceBuilder b;
   Verdict verdict;
-  auto json = JsonReport({TestSubject(), "", verdict, b.trace}, false);
+  auto json = JsonReport({TestSubject(), nullptr, b.trace, verdict, {}}, false);
   EXPECT_TRUE(json["headline"].is_null());
   EXPECT_TRUE(json["violations"].is_array());
   EXPECT_TRUE(json["violations"].empty());
@@ -296,7 +302,7 @@ TEST(OnDeathTest, WritesTheReportOnce) {
   TraceBuilder b;
   b.Fault(Fault::kNullDereference, kOpA, 0, "Lookup");
   Verdict verdict = b.Judged(true);
-  Report report = {TestSubject(), kSchedule, verdict, b.trace};
+  JudgedRun report = {TestSubject(), Scenario(), b.trace, verdict, {}};
   WriteReportOnDeath(ends[1], report);
   WriteReportOnDeath(ends[1], report);
   close(ends[1]);

@@ -21,7 +21,7 @@ constexpr OpRef kOpC = {kTaskA + 2, 0};
 
 Timeline TimelineOf(const TraceBuilder& b) {
   const Verdict verdict = b.Judged();
-  return BuildTimeline({TestSubject(), "", verdict, b.trace});
+  return BuildTimeline({TestSubject(), nullptr, b.trace, verdict, {}});
 }
 
 std::vector<Bar> BarsOf(const Timeline& timeline, BarKind kind) {

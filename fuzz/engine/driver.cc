@@ -77,8 +77,8 @@ class Driver {
   // A bare binary stops at what is new, so that its engine files the input.
   bool StopsOnNew() const { return !store_.has_value() || options_.stop_on_new; }
 
-  void CountAndReport(const Verdict& verdict);
-  void Print(const Verdict& verdict, const Violation& headline);
+  void CountAndReport(const JudgedRun& run);
+  void Print(const JudgedRun& run, const Violation& headline);
   void Save(const Verdict& verdict);
 
   Options options_;
@@ -107,8 +107,7 @@ void Driver::Configure(Options options) {
 void Driver::OnDeath() {
   Driver& driver = Get();
   driver.status_.Write(true);
-  WriteReportOnDeath(STDERR_FILENO,
-                     {*linked_subject, FormatText({{}, driver.schedule_, {}}), Verdict(), driver.executor_.trace()});
+  WriteReportOnDeath(STDERR_FILENO, driver.executor_.Unjudged(driver.schedule_));
 }
 
 void Driver::Run(Profile profile, std::span<const uint8_t> input) {
@@ -118,12 +117,12 @@ void Driver::Run(Profile profile, std::span<const uint8_t> input) {
   }
   profile_ = profile;
   DecodeInput(profile, input, &schedule_);
-  const RunResult& result = executor_.Run(schedule_);
+  const JudgedRun& run = executor_.Run(schedule_);
   if (options_.guidance.features) features_.Collect(executor_.trace(), FeatureArrays());
   status_.CountExecution(executor_.trace().size(), executor_.trace().interleaving());
-  if (!result.verdict.pass()) {
+  if (!run.verdict.pass()) {
     const auto is_settled = [this](const std::string& signature) { return status_.IsSettled(signature); };
-    CountAndReport(ConfirmRaces(Verdict(result.verdict), schedule_, &executor_, is_settled));
+    CountAndReport(ConfirmRaces(run, &executor_, is_settled));
   }
   if (ChecksDeterminism() && status_.executions() % kExecutionsBetweenDeterminismChecks == 0 &&
       !executor_.IsDeterministic(schedule_)) {
@@ -137,20 +136,20 @@ RunFacts Driver::AnswersOf(const Schedule& schedule) {
   return {recorded_.deviations};
 }
 
-void Driver::CountAndReport(const Verdict& verdict) {
+void Driver::CountAndReport(const JudgedRun& run) {
   const Violation* headline = nullptr;  // the first one that is new
   bool is_first = false;
-  for (const Violation& violation : verdict.violations) {
+  for (const Violation& violation : run.verdict.violations) {
     const RunStatus::Seen& seen = status_.CountViolation(violation.Signature());
     if (seen.listed != nullptr) continue;
     if (headline == nullptr) headline = &violation;
     is_first |= seen.count == 1;
   }
   const bool stop = headline != nullptr && StopsOnNew();
-  if (stop) Print(verdict, *headline);
+  if (stop) Print(run, *headline);
   TakeSanitizerReports();
   if (is_first && store_.has_value()) {
-    Save(verdict);
+    Save(run.verdict);
     status_.Write(false);  // some engines end a process without a word
   }
   if (stop) {
@@ -159,10 +158,8 @@ void Driver::CountAndReport(const Verdict& verdict) {
   }
 }
 
-void Driver::Print(const Verdict& verdict, const Violation& headline) {
-  const std::string schedule = FormatText({{}, schedule_, {}});
-  const Report report{*linked_subject, schedule, verdict, executor_.trace()};
-  fputs(TextReport(report, {.width = TerminalWidth(), .colour = false}).c_str(), stderr);
+void Driver::Print(const JudgedRun& run, const Violation& headline) {
+  fputs(TextReport(run, {.width = TerminalWidth(), .colour = false}).c_str(), stderr);
   fputs(TakeSanitizerReports().c_str(), stderr);
   fputs(CrashHeader(headline, getpid()).c_str(), stderr);
 }

@@ -20,18 +20,19 @@ bool HasSignature(const Verdict& verdict, const std::string& signature) {
 
 }  // namespace
 
-Verdict ConfirmRaces(const Verdict& first, const Schedule& schedule, Executor* executor,
-                     absl::FunctionRef<bool(const std::string&)> is_settled) {
+JudgedRun ConfirmRaces(const JudgedRun& first, Executor* executor,
+                       absl::FunctionRef<bool(const std::string&)> is_settled) {
   const auto is_doubtful = [&](const Violation& violation) {
     return IsRace(violation) && !is_settled(violation.Signature());
   };
-  if (std::none_of(first.violations.begin(), first.violations.end(), is_doubtful)) return first;
+  const Verdict said_first = first.verdict;  // the next run overwrites it
+  if (std::none_of(said_first.violations.begin(), said_first.violations.end(), is_doubtful)) return first;
   Sim::Get().RenewFibers();
   PrintRaces(true);
-  Verdict second = executor->Run(schedule).verdict;
+  JudgedRun second = executor->Run(*first.schedule);
   PrintRaces(false);
-  std::erase_if(second.violations, [&](const Violation& violation) {
-    return IsRace(violation) && !HasSignature(first, violation.Signature());
+  std::erase_if(second.verdict.violations, [&](const Violation& violation) {
+    return IsRace(violation) && !HasSignature(said_first, violation.Signature());
   });
   return second;
 }

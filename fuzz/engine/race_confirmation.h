@@ -9,18 +9,16 @@
 #define NOFAIL_FUZZ_ENGINE_RACE_CONFIRMATION_H_
 
 #include "absl/functional/function_ref.h"
-#include "fuzz/check/verdict.h"
+#include "fuzz/check/judged_run.h"
 #include "fuzz/exec/executor.h"
-#include "fuzz/schedule/schedule.h"
 
 namespace nofail {
 
-// `first` is the verdict on `schedule`. If it has a race that is not settled, the schedule runs once more on fresh
-// fibers, and the result is the second verdict, without the races that only the second run showed. Otherwise it is
-// `first`. `is_settled`: whether nothing more has to be asked about a signature, because it is listed or was confirmed
-// before.
-Verdict ConfirmRaces(const Verdict& first, const Schedule& schedule, Executor* executor,
-                     absl::FunctionRef<bool(const std::string&)> is_settled);
+// `first` is what `executor` said last. If it has a race that is not settled, its schedule runs once more on fresh
+// fibers, and the result is the second run, without the races that it alone showed. Otherwise it is `first`.
+// `is_settled`: whether nothing more has to be asked about a signature, because it is listed or was confirmed before.
+JudgedRun ConfirmRaces(const JudgedRun& first, Executor* executor,
+                       absl::FunctionRef<bool(const std::string&)> is_settled);
 
 }  // namespace nofail
 #endif  // NOFAIL_FUZZ_ENGINE_RACE_CONFIRMATION_H_

@@ -10,14 +10,15 @@
 namespace nofail {
 
 struct Executor::Impl {
-  Impl(const subject& subject, Sim& sim) : sim(sim), world(subject, sim) {}
+  Impl(const subject& subject, Sim& sim)
+      : sim(sim), world(subject, sim), result{subject, nullptr, sim.trace(), {}, {}} {}
 
   Sim& sim;
   World world;
   ScheduleChooser chooser;
   NoFailureChooser no_failures{&chooser};
   Chooser* answers = &chooser;  // to runs that bring no chooser of their own
-  RunResult result;
+  JudgedRun result;
 };
 
 Executor::Executor(const subject& subject, Sim& sim) : impl_(std::make_unique<Impl>(subject, sim)) {}
@@ -27,12 +28,17 @@ const Trace& Executor::trace() const {
   return impl_->sim.trace();
 }
 
+JudgedRun Executor::Unjudged(const Schedule& schedule) const {
+  return {impl_->world.subject(), &schedule, trace(), {}, {}};
+}
+
 void Executor::AllowNoFailures() {
   impl_->answers = &impl_->no_failures;
 }
 
-const RunResult& Executor::Run(const Schedule& schedule, Chooser* chooser) {
+const JudgedRun& Executor::Run(const Schedule& schedule, Chooser* chooser) {
   Impl& impl = *impl_;
+  impl.result.schedule = &schedule;
   impl.result.ignored.clear();
   if (chooser == nullptr) impl.chooser.Set(schedule);
   impl.world.Run(schedule, chooser != nullptr ? chooser : impl.answers);

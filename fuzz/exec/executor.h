@@ -11,16 +11,10 @@
 #include "core/kernel/sim/sim.h"
 #include "core/kernel/trace/trace.h"
 #include "core/subjects/subject.h"
-#include "fuzz/check/verdict.h"
+#include "fuzz/check/judged_run.h"
 #include "fuzz/schedule/schedule.h"
 
 namespace nofail {
-
-struct RunResult {
-  Verdict verdict;
-  // Deviations that never fired or were illegal where they landed.
-  std::vector<Deviation> ignored;
-};
 
 class Executor {
  public:
@@ -33,9 +27,12 @@ class Executor {
   void AllowNoFailures();
 
   // One run. REQUIRES: `schedule` is valid (Problem). `chooser` answers instead of the schedule's own deviations and
-  // policy when given. The result and trace() are valid until the next call.
-  const RunResult& Run(const Schedule& schedule, Chooser* chooser = nullptr);
+  // policy when given. The result and trace() are valid until the next call, and the
+  // result as long as `schedule` is.
+  const JudgedRun& Run(const Schedule& schedule, Chooser* chooser = nullptr);
   const Trace& trace() const;
+  // What is there of a run that is under way, for a report on the process's death. The verdict is empty.
+  JudgedRun Unjudged(const Schedule& schedule) const;
 
   // Runs `schedule` and returns it with every non-default answer as a deviation and without a policy. It runs the same.
   // A policy may depart from the default more than kMaxDeviations times; they are all returned.

@@ -43,7 +43,7 @@ class Server {
 
  private:
   SandboxResult Run();
-  std::vector<std::string> Story(const Verdict& verdict) const;
+  std::vector<std::string> Story(const JudgedRun& run) const;
   void Reply(SandboxResult outcome);
 
   const subject& subject_;
@@ -97,7 +97,8 @@ void CatchDeaths() {
 SandboxResult Server::Run() {
   chooser_.Set(schedule_);
   Sim::Get().RenewFibers();
-  const Verdict& verdict = executor_.Run(schedule_, &recorder_).verdict;
+  const JudgedRun& run = executor_.Run(schedule_, &recorder_);
+  const Verdict& verdict = run.verdict;
   TakeSanitizerReports();
   SandboxResult outcome;
   for (const Violation& violation : verdict.violations) outcome.signatures.push_back(violation.Signature());
@@ -105,13 +106,13 @@ SandboxResult Server::Run() {
     const Violation* headline = Headline(verdict, subject_.name);
     outcome.headline = (headline != nullptr ? *headline : verdict.violations.front()).Signature();
   }
-  outcome.story = Story(verdict);
+  outcome.story = Story(run);
   return outcome;
 }
 
-std::vector<std::string> Server::Story(const Verdict& verdict) const {
+std::vector<std::string> Server::Story(const JudgedRun& run) const {
   if (story_of_.empty()) return {};
-  return Interleaving({subject_, "", verdict, executor_.trace()}, story_of_);
+  return Interleaving(run, story_of_);
 }
 
 void Server::Reply(SandboxResult outcome) {
@@ -135,7 +136,7 @@ void Server::Die(const char* why) {
   outcome.died = true;
   outcome.headline = absl::StrCat("crash/", why, "/", last == events.rend() ? "-" : last->function);
   outcome.signatures = {outcome.headline};
-  outcome.story = Story({});
+  outcome.story = Story(executor_.Unjudged(schedule_));
   Reply(std::move(outcome));
 }
 

@@ -43,7 +43,7 @@ char BarLetter(BarKind kind) {
 
 class Table {
  public:
-  Table(const Report& report, const ColumnOptions& options)
+  Table(const JudgedRun& report, const ColumnOptions& options)
       : report_(report), trace_(report.trace), options_(options), t_(BuildTimeline(report)) {
     for (const Lane& lane : t_.lanes) {
       bars_at_.push_back(bars_width_);
@@ -155,7 +155,7 @@ class Table {
     }
   }
 
-  const Report& report_;
+  const JudgedRun& report_;
   const Trace& trace_;
   const ColumnOptions& options_;
   const Timeline t_;
@@ -170,7 +170,7 @@ class Table {
 
 }  // namespace
 
-std::string TraceColumns(const Report& report, const ColumnOptions& options) {
+std::string TraceColumns(const JudgedRun& report, const ColumnOptions& options) {
   return Table(report, options).Print();
 }
 

@@ -7,7 +7,7 @@
 
 #include <string>
 
-#include "fuzz/report/report.h"
+#include "fuzz/check/judged_run.h"
 
 namespace nofail {
 
@@ -18,7 +18,7 @@ struct ColumnOptions {
 };
 
 // Marks with '>' the events at which violations show.
-std::string TraceColumns(const Report& report, const ColumnOptions& options);
+std::string TraceColumns(const JudgedRun& report, const ColumnOptions& options);
 
 }  // namespace nofail
 #endif  // NOFAIL_FUZZ_REPORT_COLUMNS_H_

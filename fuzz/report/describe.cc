@@ -10,6 +10,7 @@
 #include "core/kernel/trace/ids.h"
 #include "fuzz/base/object_kind.h"
 #include "fuzz/schedule/keywords.h"
+#include "fuzz/schedule/text.h"
 
 namespace nofail {
 namespace {
@@ -234,7 +235,7 @@ std::string Describe(const Trace& trace, uint32_t event) {
   return "";
 }
 
-std::string Describe(const Report& report, uint32_t event) {
+std::string Describe(const JudgedRun& report, uint32_t event) {
   const Event& e = report.trace.events()[event];
   const kernel_object_kind kind = report.trace.objects()[e.object].kind;
   const char* name = nullptr;
@@ -330,6 +331,10 @@ const char* LocksSentence(LocksNeeded needed) {
       return "any (an attempt failed on a free lock)";
   }
   return "";
+}
+
+std::string ScheduleText(const JudgedRun& report) {
+  return report.schedule == nullptr ? "" : FormatText({{}, *report.schedule, {}});
 }
 
 }  // namespace nofail

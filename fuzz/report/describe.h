@@ -8,7 +8,7 @@
 #include <string>
 
 #include "core/kernel/trace/trace.h"
-#include "fuzz/report/report.h"
+#include "fuzz/check/judged_run.h"
 
 namespace nofail {
 
@@ -29,7 +29,7 @@ std::map<std::string, std::string> FunctionsByFile(const Trace& trace);
 // "lock buckets0+8 FAILS: -ETIMEDOUT". RmwOld has no words of its own: they are part of its Rmw's.
 std::string Describe(const Trace& trace, uint32_t event);
 // The same, with names for the words whose meaning the subject tells: "selem0.state".
-std::string Describe(const Report& report, uint32_t event);
+std::string Describe(const JudgedRun& report, uint32_t event);
 // Whether something did not go the usual way here: a fault, a warning, a lock or memory that was refused.
 bool IsFailure(const Event& event);
 // "ACQUIRE": the memory order of an access or a fence; "" for other events.
@@ -47,6 +47,9 @@ LocksNeeded FindLocksNeeded(const Trace& trace);
 const char* LocksNeededText(LocksNeeded needed);
 // The same for a person.
 const char* LocksSentence(LocksNeeded needed);
+
+// The schedule's text form without comments; "" where there is none.
+std::string ScheduleText(const JudgedRun& report);
 
 }  // namespace nofail
 #endif  // NOFAIL_FUZZ_REPORT_DESCRIBE_H_

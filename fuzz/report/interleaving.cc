@@ -53,7 +53,7 @@ class Holders {
 class Selection {
  public:
   // `violation` may be null: none.
-  Selection(const Report& report, const Violation* violation)
+  Selection(const JudgedRun& report, const Violation* violation)
       : trace_(report.trace), subject_(report.subject), violation_(violation) {
     // Of what would be done after the violation, nothing matters; a leak shows at the end of the run.
     const bool to_the_end = violation == nullptr || absl::StartsWith(violation->kind, "leak.");
@@ -150,7 +150,7 @@ class Selection {
 
 class Teller {
  public:
-  Teller(const Report& report, const Violation* violation)
+  Teller(const JudgedRun& report, const Violation* violation)
       : trace_(report.trace), subject_(report.subject), violation_(violation), selection_(report, violation) {}
 
   std::vector<std::string> Tell(absl::string_view signature) {
@@ -346,7 +346,7 @@ std::string FailuresText(const Trace& trace) {
   return failures.empty() ? "none" : absl::StrJoin(failures, ", ");
 }
 
-std::vector<std::string> Interleaving(const Report& report, absl::string_view signature) {
+std::vector<std::string> Interleaving(const JudgedRun& report, absl::string_view signature) {
   const Violation* violation = nullptr;
   for (const Violation& candidate : report.verdict.violations) {
     if (candidate.Signature() == signature) violation = &candidate;

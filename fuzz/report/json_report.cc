@@ -12,7 +12,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json ViolationJson(const Report& report, const Violation& violation) {
+Json ViolationJson(const JudgedRun& report, const Violation& violation) {
   const std::string signature = violation.Signature();
   const Listed* listed = FindListed(report.subject.name, signature);
   Json attributes = Json::object();
@@ -47,13 +47,13 @@ Json EventJson(const Trace& trace, uint32_t event) {
 
 }  // namespace
 
-nlohmann::ordered_json JsonReport(const Report& report, bool with_events) {
+nlohmann::ordered_json JsonReport(const JudgedRun& report, bool with_events) {
   const Violation* headline = Headline(report.verdict, report.subject.name);
   Json violations = Json::array();
   for (const Violation& violation : report.verdict.violations) violations.push_back(ViolationJson(report, violation));
   Json json = {{"format", 1},
                {"subject", report.subject.name},
-               {"schedule", report.schedule},
+               {"schedule", ScheduleText(report)},
                {"trace_hash", absl::StrCat(absl::Hex(report.trace.Hash(), absl::kZeroPad16))},
                {"event_count", report.trace.size()},
                {"locks_needed", LocksNeededText(FindLocksNeeded(report.trace))},

@@ -6,7 +6,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "fuzz/report/report.h"
+#include "fuzz/check/judged_run.h"
 
 namespace nofail {
 
@@ -14,7 +14,7 @@ namespace nofail {
 // first signature that is not listed, or null), "violations": [{"signature", "kind", "objects", "functions",
 // "attributes" ({key: value}), "listed" (name or null), "known", "event", "involved", "detail"}], "events" (when asked
 // for)}
-nlohmann::ordered_json JsonReport(const Report& report, bool with_events);
+nlohmann::ordered_json JsonReport(const JudgedRun& report, bool with_events);
 
 }  // namespace nofail
 #endif  // NOFAIL_FUZZ_REPORT_JSON_REPORT_H_

@@ -22,7 +22,7 @@ void WriteAll(int fd, std::string_view text) {
 
 }  // namespace
 
-void WriteReportOnDeath(int fd, const Report& report) {
+void WriteReportOnDeath(int fd, const JudgedRun& report) {
   static std::atomic<bool> begun = false;
   if (begun.exchange(true)) return;
   TextOptions options;

@@ -4,7 +4,7 @@
 #ifndef NOFAIL_FUZZ_REPORT_ON_DEATH_H_
 #define NOFAIL_FUZZ_REPORT_ON_DEATH_H_
 
-#include "fuzz/report/report.h"
+#include "fuzz/check/judged_run.h"
 
 namespace nofail {
 
@@ -12,7 +12,7 @@ namespace nofail {
 // crash within the first, writes nothing. Allocates memory, so a signal that interrupted an allocator may deadlock it;
 // the subject never allocates from the process's heap.
 // `report.verdict` is what the caller knows, usually from judging the trace so far as a run cut short.
-void WriteReportOnDeath(int fd, const Report& report);
+void WriteReportOnDeath(int fd, const JudgedRun& report);
 
 }  // namespace nofail
 #endif  // NOFAIL_FUZZ_REPORT_ON_DEATH_H_

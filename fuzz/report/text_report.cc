@@ -42,7 +42,7 @@ void AppendParagraph(absl::string_view first, absl::string_view text, const Text
   }
 }
 
-void AppendViolations(const Report& report, const TextOptions& options, std::string* out) {
+void AppendViolations(const JudgedRun& report, const TextOptions& options, std::string* out) {
   absl::StrAppend(out, Heading(options, "Violations"));
   int number = 0;
   for (const Violation& violation : report.verdict.violations) {
@@ -66,7 +66,7 @@ void AppendLife(const Trace& trace, ObjectId object, std::string* out) {
   }
 }
 
-void AppendObjects(const Report& report, const TextOptions& options, std::string* out) {
+void AppendObjects(const JudgedRun& report, const TextOptions& options, std::string* out) {
   std::vector<ObjectId> objects;
   for (const Violation& violation : report.verdict.violations) {
     objects.insert(objects.end(), violation.involved.begin(), violation.involved.end());
@@ -78,15 +78,16 @@ void AppendObjects(const Report& report, const TextOptions& options, std::string
   for (ObjectId object : objects) AppendLife(report.trace, object, out);
 }
 
-void AppendSchedule(const Report& report, const TextOptions& options, std::string* out) {
-  if (report.schedule.empty()) return;
+void AppendSchedule(const JudgedRun& report, const TextOptions& options, std::string* out) {
+  const std::string schedule = ScheduleText(report);
+  if (schedule.empty()) return;
   absl::StrAppend(out, Heading(options, "Schedule"));
-  for (const std::string& line : std::vector<std::string>(absl::StrSplit(std::string(report.schedule), '\n'))) {
+  for (const absl::string_view line : absl::StrSplit(schedule, '\n')) {
     if (!line.empty()) absl::StrAppend(out, "  ", line, "\n");
   }
 }
 
-void AppendFunctions(const Report& report, const TextOptions& options, std::string* out) {
+void AppendFunctions(const JudgedRun& report, const TextOptions& options, std::string* out) {
   const std::map<std::string, std::string> files = FunctionsByFile(report.trace);
   if (files.empty()) return;
   absl::StrAppend(out, Heading(options, "Where the functions are"));
@@ -113,7 +114,7 @@ std::string Standing(const Listed* listed) {
   return absl::StrCat(listed->is_known ? "known limitation " : "finding ", listed->name);
 }
 
-std::string Headline(const Report& report) {
+std::string Headline(const JudgedRun& report) {
   if (report.verdict.pass()) return "==nofail== PASS";
   if (const Violation* violation = Headline(report.verdict, report.subject.name)) {
     return absl::StrCat("==nofail== ERROR: ", violation->Signature());
@@ -121,7 +122,7 @@ std::string Headline(const Report& report) {
   return absl::StrCat("==nofail== LISTED: ", report.verdict.violations.front().Signature());
 }
 
-std::string TextReport(const Report& report, const TextOptions& options) {
+std::string TextReport(const JudgedRun& report, const TextOptions& options) {
   std::string out = Paint(options, report.verdict.pass() ? "\x1b[32m" : "\x1b[31m", Headline(report));
   absl::StrAppend(&out, "\nsubject ", report.subject.name, ", trace ", absl::Hex(report.trace.Hash(), absl::kZeroPad16),
                   ", ", report.trace.size(), " events\n");

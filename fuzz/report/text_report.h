@@ -6,8 +6,8 @@
 
 #include <string>
 
+#include "fuzz/check/judged_run.h"
 #include "fuzz/check/known.h"
-#include "fuzz/report/report.h"
 
 namespace nofail {
 
@@ -23,8 +23,8 @@ int TerminalWidth();
 // "new", "finding NAME", "known limitation NAME".
 std::string Standing(const Listed* listed);
 // "==nofail== ERROR: SIGNATURE", and LISTED or PASS where nothing is new. One line, no newline.
-std::string Headline(const Report& report);
-std::string TextReport(const Report& report, const TextOptions& options);
+std::string Headline(const JudgedRun& report);
+std::string TextReport(const JudgedRun& report, const TextOptions& options);
 
 }  // namespace nofail
 #endif  // NOFAIL_FUZZ_REPORT_TEXT_REPORT_H_

@@ -32,7 +32,7 @@ int Timeline::LaneOf(const Event& event) const {
 
 class TimelineBuilder {
  public:
-  explicit TimelineBuilder(const Report& report) : report_(report), trace_(report.trace) {
+  explicit TimelineBuilder(const JudgedRun& report) : report_(report), trace_(report.trace) {
     t_.matters.resize(trace_.size());
     t_.marked.resize(trace_.size());
   }
@@ -259,7 +259,7 @@ class TimelineBuilder {
   static constexpr size_t kMaxLives = 12;
   static constexpr size_t kMaxTracks = 8;  // more share the last one
 
-  const Report& report_;
+  const JudgedRun& report_;
   const Trace& trace_;
   Timeline t_;
   std::set<ObjectId> involved_;
@@ -267,7 +267,7 @@ class TimelineBuilder {
   std::map<Word, std::pair<uint32_t, std::set<uint32_t>>> writes_;  // the last one, and the tasks that have read it
 };
 
-Timeline BuildTimeline(const Report& report) {
+Timeline BuildTimeline(const JudgedRun& report) {
   return TimelineBuilder(report).Build();
 }
 

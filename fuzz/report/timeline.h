@@ -13,8 +13,8 @@
 
 #include "absl/strings/string_view.h"
 #include "fuzz/base/limits.h"
+#include "fuzz/check/judged_run.h"
 #include "fuzz/report/object_life.h"
-#include "fuzz/report/report.h"
 
 namespace nofail {
 
@@ -82,7 +82,7 @@ struct Timeline {
   int lane_of_task_[256];  // callbacks are one lane
 };
 
-Timeline BuildTimeline(const Report& report);
+Timeline BuildTimeline(const JudgedRun& report);
 
 // Some events of a trace, as one line.
 struct Row {

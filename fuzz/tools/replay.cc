@@ -99,37 +99,33 @@ ReplayResult Replay(Executor& executor, const subject& subject, const Input& inp
   }
   TakeSanitizerReports();
   Sim::Get().RenewFibers();
-  const RunResult& result = executor.Run(schedule);
-  const std::string text = FormatText({{}, schedule, {}});
-  const Report report{subject, text, result.verdict, executor.trace()};
-  const Signatures expected = Expected(input.file, subject), seen = Seen(result.verdict);
+  const JudgedRun& run = executor.Run(schedule);
+  const Signatures expected = Expected(input.file, subject), seen = Seen(run.verdict);
   ReplayResult outcome{expected == seen, {}};
   if (arguments.json) {
     outcome.json = {{"file", input.name}, {"as_expected", outcome.as_expected}, {"expected", expected}};
     auto& ignored = outcome.json["ignored"] = nlohmann::ordered_json::array();
-    for (const Deviation& deviation : result.ignored) ignored.push_back(FormatDeviation(schedule, deviation));
-    outcome.json.update(JsonReport(report, arguments.verbose));
+    for (const Deviation& deviation : run.ignored) ignored.push_back(FormatDeviation(schedule, deviation));
+    outcome.json.update(JsonReport(run, arguments.verbose));
     return outcome;
   }
-  const bool all_listed = Headline(result.verdict, subject.name) == nullptr;
+  const bool all_listed = Headline(run.verdict, subject.name) == nullptr;
   // Nobody expects anything of bytes.
   const bool is_bytes = input.target != nullptr;
   const char* word = outcome.as_expected ? (all_listed ? "ok" : "ok (not listed)")
                      : is_bytes          ? "VIOLATES"
                                          : "UNEXPECTED";
   absl::PrintF("%-10s  %s%s  %s  trace %016x  %s\n", word, input.name,
-               is_bytes ? absl::StrCat(" (", input.target, ")") : "", subject.name, executor.trace().Hash(),
-               Join(seen));
+               is_bytes ? absl::StrCat(" (", input.target, ")") : "", subject.name, run.trace.Hash(), Join(seen));
   if (!outcome.as_expected) {
     if (!is_bytes) absl::PrintF("            expected: %s\n", Join(expected));
     absl::PrintF("            %s\n", Advice(input, seen, all_listed));
   }
-  for (const Deviation& deviation : result.ignored) {
+  for (const Deviation& deviation : run.ignored) {
     absl::PrintF("            ignored, for it never fired: %s\n", FormatDeviation(schedule, deviation));
   }
   if (arguments.verbose) {
-    absl::PrintF("%s%s\n", TextReport(report, {.width = TerminalWidth(), .colour = UseColour()}),
-                 TakeSanitizerReports());
+    absl::PrintF("%s%s\n", TextReport(run, {.width = TerminalWidth(), .colour = UseColour()}), TakeSanitizerReports());
   }
   fflush(stdout);
   return outcome;

@@ -38,18 +38,16 @@ int Run(absl::Span<const std::string> raw) {
 
   InstallSanitizerHooks(nullptr);
   Executor executor(**subject, Sim::Get());
-  const RunResult& result = executor.Run(input->file.schedule);
-  const std::string text = FormatText({{}, input->file.schedule, {}});
-  const Report report{**subject, text, result.verdict, executor.trace()};
+  const JudgedRun& run = executor.Run(input->file.schedule);
   if (arguments->html) {
-    const std::string page = HtmlReport(report, std::filesystem::path(input->name).filename().string());
+    const std::string page = HtmlReport(run, std::filesystem::path(input->name).filename().string());
     if (!arguments->output.empty()) return WriteOutput(arguments->output, page, arguments->force);
     absl::PrintF("%s", page);
   } else if (arguments->json) {
-    absl::PrintF("%s\n", JsonReport(report, arguments->verbose).dump(2));
+    absl::PrintF("%s\n", JsonReport(run, arguments->verbose).dump(2));
   } else {
     const TextOptions options{.width = TerminalWidth(), .verbose = arguments->verbose, .colour = UseColour()};
-    absl::PrintF("%s%s", TextReport(report, options), TakeSanitizerReports());
+    absl::PrintF("%s%s", TextReport(run, options), TakeSanitizerReports());
   }
   return kAsExpected;
 }

@@ -40,7 +40,7 @@ uint32_t RowBegin(const std::vector<Row>& rows, uint32_t event) {
   return event;
 }
 
-std::string View(const Report& report, const Timeline& timeline, const std::vector<Row>& rows, absl::string_view id,
+std::string View(const JudgedRun& report, const Timeline& timeline, const std::vector<Row>& rows, absl::string_view id,
                  absl::string_view prefix) {
   const TimelineSvg svg = DrawTimeline(report, timeline, rows, prefix);
   std::string html = absl::StrCat("<table class=\"view\" id=\"", id, "\">\n<thead><tr><td>", svg.head,
@@ -49,7 +49,7 @@ std::string View(const Report& report, const Timeline& timeline, const std::vect
   return html + "</tbody></table>\n";
 }
 
-std::string Violations(const Report& report, const std::vector<Row>& rows) {
+std::string Violations(const JudgedRun& report, const std::vector<Row>& rows) {
   std::string html;
   for (const Violation& violation : report.verdict.violations) {
     const std::string signature = violation.Signature();
@@ -62,7 +62,7 @@ std::string Violations(const Report& report, const std::vector<Row>& rows) {
   return html.empty() ? "" : absl::StrCat("<ol class=\"violations\">\n", html, "</ol>\n");
 }
 
-std::string Lives(const Report& report, const Timeline& timeline, const std::vector<Row>& rows) {
+std::string Lives(const JudgedRun& report, const Timeline& timeline, const std::vector<Row>& rows) {
   std::string html;
   for (const Life& life : timeline.lives) {
     if (!life.involved) continue;
@@ -88,13 +88,13 @@ std::string Functions(const Trace& trace) {
   return html.empty() ? "" : absl::StrCat("<section><h2>Functions</h2>\n", html, "</section>\n");
 }
 
-std::string Schedule(const Report& report) {
-  if (report.schedule.empty()) return "";
-  return absl::StrCat("<section><h2>Schedule</h2>\n<pre>", EscapeMarkup(std::string(report.schedule)),
-                      "</pre></section>\n");
+std::string ScheduleSection(const JudgedRun& report) {
+  const std::string schedule = ScheduleText(report);
+  if (schedule.empty()) return "";
+  return absl::StrCat("<section><h2>Schedule</h2>\n<pre>", EscapeMarkup(schedule), "</pre></section>\n");
 }
 
-std::string Counts(const Report& report) {
+std::string Counts(const JudgedRun& report) {
   return absl::StrCat("subject ", EscapeMarkup(report.subject.name), " · ", report.trace.size(), " events · trace ",
                       absl::Hex(report.trace.Hash(), absl::kZeroPad16),
                       " · lock mode: ", EscapeMarkup(LocksSentence(FindLocksNeeded(report.trace))));
@@ -106,7 +106,7 @@ bool LeavesOut(const std::vector<Row>& rows) {
 
 }  // namespace
 
-std::string HtmlReport(const Report& report, absl::string_view name) {
+std::string HtmlReport(const JudgedRun& report, absl::string_view name) {
   const Timeline timeline = BuildTimeline(report);
   const std::vector<Row> folded = MakeRows(report.trace, timeline, true, kMaxFoldedRows);
   const std::vector<Row> all = MakeRows(report.trace, timeline, false, kMaxRows);
@@ -122,7 +122,7 @@ std::string HtmlReport(const Report& report, absl::string_view name) {
             "end and what surrounds each violation are here.</p>\n"
           : "",
       "</header>\n", kLegend, View(report, timeline, folded, "folded", "e"), View(report, timeline, all, "whole", "a"),
-      "<footer>\n", Schedule(report), Lives(report, timeline, folded), Functions(report.trace),
+      "<footer>\n", ScheduleSection(report), Lives(report, timeline, folded), Functions(report.trace),
       "</footer>\n<div id=\"status\" hidden=\"hidden\"></div>\n<script>\n//<![CDATA[\n", kScript,
       "//]]>\n</script>\n</body>\n</html>\n");
 }

@@ -9,12 +9,12 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "fuzz/report/report.h"
+#include "fuzz/check/judged_run.h"
 
 namespace nofail {
 
 // `name` is the schedule's, for the title. A run of very many events is cut in its middle, and the page says where.
-std::string HtmlReport(const Report& report, absl::string_view name);
+std::string HtmlReport(const JudgedRun& report, absl::string_view name);
 
 }  // namespace nofail
 #endif  // NOFAIL_FUZZ_REPORT_TIMELINE_HTML_REPORT_H_

@@ -28,7 +28,7 @@ constexpr double kCharWidth = 7.25, kSmallCharWidth = 6.65;  // of a monospace f
 // Where everything stands. y grows with the rows.
 class Geometry {
  public:
-  Geometry(const Report& report, const Timeline& timeline, const std::vector<Row>& rows)
+  Geometry(const JudgedRun& report, const Timeline& timeline, const std::vector<Row>& rows)
       : row_of_event_(report.trace.size()), timeline_(timeline) {
     const int lanes = std::max(1, static_cast<int>(timeline.lanes.size()));
     life_width_ = timeline.lives.size() > 8 || lanes > 2 ? kNarrowLifeWidth : kLifeWidth;
@@ -79,7 +79,7 @@ struct Shape {
 
 class Drawing {
  public:
-  Drawing(const Report& report, const Timeline& timeline, const std::vector<Row>& rows, absl::string_view prefix)
+  Drawing(const JudgedRun& report, const Timeline& timeline, const std::vector<Row>& rows, absl::string_view prefix)
       : report_(report),
         trace_(report.trace),
         t_(timeline),
@@ -391,7 +391,7 @@ class Drawing {
 
   // What the schedule says that a task does.
   std::string OpsOf(absl::string_view task) const {
-    const std::string sentence = absl::StrCat("\ntask ", task, ": "), schedule(report_.schedule);
+    const std::string sentence = absl::StrCat("\ntask ", task, ": "), schedule = ScheduleText(report_);
     const size_t at = schedule.find(sentence);
     if (at == std::string::npos) return "";
     const size_t begin = at + sentence.size();
@@ -424,7 +424,7 @@ class Drawing {
     return svg + "</svg>\n";
   }
 
-  const Report& report_;
+  const JudgedRun& report_;
   const Trace& trace_;
   const Timeline& t_;
   const std::vector<Row>& rows_;
@@ -438,7 +438,7 @@ class Drawing {
 
 }  // namespace
 
-TimelineSvg DrawTimeline(const Report& report, const Timeline& timeline, const std::vector<Row>& rows,
+TimelineSvg DrawTimeline(const JudgedRun& report, const Timeline& timeline, const std::vector<Row>& rows,
                          absl::string_view prefix) {
   return Drawing(report, timeline, rows, prefix).Draw();
 }

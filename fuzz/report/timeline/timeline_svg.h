@@ -20,7 +20,7 @@ struct TimelineSvg {
 };
 
 // `prefix` makes ids unique where a page holds several: an event's row is PREFIX + its number.
-TimelineSvg DrawTimeline(const Report& report, const Timeline& timeline, const std::vector<Row>& rows,
+TimelineSvg DrawTimeline(const JudgedRun& report, const Timeline& timeline, const std::vector<Row>& rows,
                          absl::string_view prefix);
 
 // For text and for attributes in quotes: markup is escaped, control characters become '?'.
