@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 
 #include "core/kernel/sim/sanitizer.h"
 #include "core/kernel/sim/sim.h"
@@ -246,7 +247,8 @@ int64_t MapFree(World& world, const Op& op) {
 }
 
 using Operation = int64_t (*)(World&, const Op&);
-constexpr Operation kOperations[kOpKinds] = {Update, Delete, Lookup, Kptr, Clone, Dump, Destroy, MapFree};
+constexpr Operation kOperations[] = {Update, Delete, Lookup, Kptr, Clone, Dump, Destroy, MapFree};
+static_assert(std::size(kOperations) == kOpKinds);
 
 }  // namespace
 

@@ -29,6 +29,7 @@ static_assert(std::size(kChoiceKeywords) == kChoiceKinds && std::size(kNumberKey
 
 // What an op is about, by kind: m a map, o an owner, c the child.
 inline constexpr absl::string_view kOperandsOfOp[] = {"mo", "mo", "mo", "mo", "oc", "o", "o", "m"};
+static_assert(std::size(kOperandsOfOp) == kOpKinds);
 
 // What may follow an op's operands.
 struct Modifier {
