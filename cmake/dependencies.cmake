@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Abseil and Boost.Context: the system's packages, or with NOFAIL_LIBRARIES=source these versions, compiled with the flags of
-# everything else. OSS-Fuzz needs that, because its standard library is libc++. Sources that are there already are named by
-# FETCHCONTENT_SOURCE_DIR_ABSL, _BOOST_CONTEXT and _BOOST_CONFIG; oss-fuzz/Dockerfile clones the same tags
+# Abseil and Boost.Context: the system's packages, or with NOFAIL_LIBRARIES=source these versions, compiled with the
+# flags of everything else. OSS-Fuzz needs that, because its standard library is libc++. Sources that are there already
+# are named by FETCHCONTENT_SOURCE_DIR_ABSL, _BOOST_CONTEXT and _BOOST_CONFIG; oss-fuzz/Dockerfile clones the same tags
 # (tests/oss_fuzz_test.py compares).
 set(NOFAIL_LIBRARIES "system" CACHE STRING "where Abseil and Boost.Context come from: system or source")
 set_property(CACHE NOFAIL_LIBRARIES PROPERTY STRINGS system source)

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
-# Which parts are compiled how. Subjects are instrumented: with the sanitizer, with coverage counters. The simulator and the
-# rest of the suite are not, and are only linked with the runtime (docs/architecture.md says why).
+# Which parts are compiled how. Subjects are instrumented: with the sanitizer, with coverage counters. The simulator and
+# the rest of the suite are not, and are only linked with the runtime (docs/architecture.md says why).
 #
 # NOFAIL_ENGINE empty: the flags are chosen here, by NOFAIL_SANITIZER.
-# NOFAIL_ENGINE set, as OSS-Fuzz has it in LIB_FUZZING_ENGINE: it is what fuzz binaries are linked with, a flag or a library.
-# All flags then come from CFLAGS and CXXFLAGS, for every file; NOFAIL_SANITIZER says which sanitizer they are for, and
-# the flags that instrument are taken back where nothing is to be instrumented.
-# NOFAIL_LOCAL_ENGINE set, as scripts/engines.sh has it: the same for a preset, whose flags are chosen here all the same;
-# NOFAIL_LOCAL_COVERAGE is the engine's own. Without it the engine is libFuzzer.
+# NOFAIL_ENGINE set, as OSS-Fuzz has it in LIB_FUZZING_ENGINE: it is what fuzz binaries are linked with, a flag or a
+# library. All flags then come from CFLAGS and CXXFLAGS, for every file; NOFAIL_SANITIZER says which sanitizer they are
+# for, and the flags that instrument are taken back where nothing is to be instrumented.
+# NOFAIL_LOCAL_ENGINE set, as scripts/engines.sh has it: the same for a preset, whose flags are chosen here all the
+# same; NOFAIL_LOCAL_COVERAGE is the engine's own. Without it the engine is libFuzzer.
 set(NOFAIL_SANITIZER "none" CACHE STRING "none, address or thread; with NOFAIL_ENGINE also undefined")
 set_property(CACHE NOFAIL_SANITIZER PROPERTY STRINGS none address thread undefined)
 set(NOFAIL_ENGINE "" CACHE STRING "what fuzz binaries are linked with; flags are then those of CFLAGS and CXXFLAGS")
@@ -27,8 +27,8 @@ else()
                       "and alone with NOFAIL_ENGINE only")
 endif()
 
-# What every target gets: warnings, and the macro by which the simulator tells the sanitizer runtime of fibers, frees and
-# orderings.
+# What every target gets: warnings, and the macro by which the simulator tells the sanitizer runtime of fibers, frees
+# and orderings.
 add_library(nofail_common INTERFACE)
 target_include_directories(nofail_common INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(nofail_common INTERFACE -Wall -Wextra -Wno-missing-field-initializers -fno-omit-frame-pointer)
@@ -62,8 +62,8 @@ if(NOFAIL_ENGINE)
   # (-fprofile-instr-generate) stays: it disturbs nothing.
   set(NOFAIL_UNINSTRUMENTED_FLAGS -fno-sanitize=all -fsanitize-coverage=0 -Wno-unused-command-line-argument)
   if(NOFAIL_SANITIZER STREQUAL "address")
-    # A report is a fault of the run, not the end of the process. Stacks of fibers that are abandoned in the middle would
-    # leave their fake stacks behind, which ClusterFuzz switches on at run time.
+    # A report is a fault of the run, not the end of the process. Stacks of fibers that are abandoned in the middle
+    # would leave their fake stacks behind, which ClusterFuzz switches on at run time.
     target_compile_options(nofail_instrumented INTERFACE -fsanitize-recover=address
                            -fsanitize-address-use-after-return=never)
   endif()

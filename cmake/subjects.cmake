@@ -5,8 +5,8 @@ if(NOT CMAKE_NM OR NOT CMAKE_OBJCOPY OR NOT CMAKE_LINKER)
 endif()
 define_property(GLOBAL PROPERTY NOFAIL_SUBJECTS BRIEF_DOCS "the libraries of the subjects that tools have, in order")
 
-# nofail_link_subjects(TARGET LIBRARY...): links these subjects, and gives TARGET the folder of subjects.inc, which has a row
-# NOFAIL_SUBJECT(linked_subject_...) for each of them.
+# nofail_link_subjects(TARGET LIBRARY...): links these subjects, and gives TARGET the folder of subjects.inc, which has
+# a row NOFAIL_SUBJECT(linked_subject_...) for each of them.
 function(nofail_link_subjects target)
   set(folder ${CMAKE_CURRENT_BINARY_DIR}/subjects_${target})
   set(rows "")

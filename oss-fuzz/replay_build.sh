@@ -13,6 +13,6 @@
 # limitations under the License.
 #
 ################################################################################
-# Builds again what has been built. Without this file the service would put stubs in the place of its tools first, and these
-# would stay: the tests could not be configured any more.
+# Builds again what has been built. Without this file the service would put stubs in the place of its tools first, and
+# these would stay: the tests could not be configured any more.
 . $SRC/build.sh

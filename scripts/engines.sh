@@ -11,9 +11,10 @@ first_of() {
   return 1
 }
 
-# find_engine NAME: sets `engine_library` (what to link, a list as CMake has it), `engine_coverage` (flags, separated by blanks),
-# `engine_environment` (its compiler, and what it is told whenever it runs), and for lib.sh `nofail_engine` (empty: libFuzzer) and
-# `nofail_engine_options` (for CMake). Leaves with code 5 and one line where the engine is not installed.
+# find_engine NAME: sets `engine_library` (what to link, a list as CMake has it), `engine_coverage` (flags, separated by
+# blanks), `engine_environment` (its compiler, and what it is told whenever it runs), and for lib.sh `nofail_engine`
+# (empty: libFuzzer) and `nofail_engine_options` (for CMake). Leaves with code 5 and one line where the engine is not
+# installed.
 # shellcheck disable=SC2034  # for the caller
 find_engine() {
   local beside cxx

@@ -45,8 +45,8 @@ missing_clang() {
   echo clang  # also when the package lists are empty, as in a fresh container: install_missing asks again
 }
 
-# install_missing [PACKAGE]...: installs what is missing, of these too, as root or with sudo; otherwise prints the one line
-# that does, and leaves with code 5.
+# install_missing [PACKAGE]...: installs what is missing, of these too, as root or with sudo; otherwise prints the one
+# line that does, and leaves with code 5.
 install_missing() {
   local package missing=()
   if ! command -v dpkg-query >/dev/null; then
@@ -83,8 +83,8 @@ install_missing() {
 # What find_engine says (scripts/engines.sh): fuzz binaries are for another engine than libFuzzer.
 nofail_engine='' nofail_engine_options=() engine_environment=()
 
-# try_build FOLDER PRESET [OPTION]... -- TARGET...: configures (with the options, and those in `cmake_options`) and builds,
-# quietly.
+# try_build FOLDER PRESET [OPTION]... -- TARGET...: configures (with the options, and those in `cmake_options`) and
+# builds, quietly.
 try_build() {
   local folder=$1 preset=$2 options=("${nofail_engine_options[@]}")
   shift 2
@@ -102,7 +102,8 @@ try_build() {
 # show_errors FOLDER: of a build that failed.
 show_errors() { grep -E -A5 'error|FAILED|CMake Error' "$1.log" | head -40 >&2 || true; }
 
-# build PRESET TARGET...: in build/PRESET, or build/PRESET-ENGINE; on failure prints what went wrong and leaves with code 5.
+# build PRESET TARGET...: in build/PRESET, or build/PRESET-ENGINE; on failure prints what went wrong and leaves with
+# code 5.
 build() {
   local preset=$1 name=$1${nofail_engine:+-$nofail_engine} started=$SECONDS
   shift
@@ -126,9 +127,9 @@ linux_tree() {
   fi
 }
 
-# build_linux PRESET TREE[;OTHER] TARGET...: the same as build, for the subject `linux` of a tree, in a folder of its own. The
-# nofail command there also knows the other tree. Sets `nofail_linux_build`, `nofail_linux_name` and `nofail_linux_other`.
-# Leaves with code 2 if a tree cannot be used.
+# build_linux PRESET TREE[;OTHER] TARGET...: the same as build, for the subject `linux` of a tree, in a folder of its
+# own. The nofail command there also knows the other tree. Sets `nofail_linux_build`, `nofail_linux_name` and
+# `nofail_linux_other`. Leaves with code 2 if a tree cannot be used.
 build_linux() {
   local preset=$1 tree=$2 log started=$SECONDS
   shift 2

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # usage: afl_test.sh REPOSITORY
 #
-# AFL++, where it is installed: the build that OSS-Fuzz makes for it, and scripts/fuzz with the mutator of docs/oss-fuzz.md.
+# AFL++, where it is installed: the build that OSS-Fuzz makes for it, and scripts/fuzz with the mutator of
+# docs/oss-fuzz.md.
 set -euo pipefail
 repository=$(realpath "$1")
 if ! command -v afl-fuzz >/dev/null; then

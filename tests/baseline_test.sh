@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # usage: baseline_test.sh REPOSITORY
 #
-# What the author of a patch asks, end to end: scripts/fuzz --linux TREE --baseline TREE reports what the patch brings, all of
-# it and nothing else.
+# What the author of a patch asks, end to end: scripts/fuzz --linux TREE --baseline TREE reports what the patch brings,
+# all of it and nothing else.
 set -uo pipefail
 cd "$1" || exit 1
 tree=$PWD/linux/7.2 patched=$PWD/build/patched-7.2

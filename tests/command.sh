@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# What tests of the nofail command share. To be sourced, with the command's path in `nofail`: goes to a folder that is removed in
-# the end. The test ends with `exit "$failed"`.
+# What tests of the nofail command share. To be sourced, with the command's path in `nofail`: goes to a folder that is
+# removed in the end. The test ends with `exit "$failed"`.
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch" || exit 1

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # usage: layers_test.sh SOURCE-DIRECTORY
 #
-# Includes point one way only. A folder may include itself and those of a lower rank; folders of the same rank do not know
-# each other. docs/architecture.md says what each is for.
+# Includes point one way only. A folder may include itself and those of a lower rank; folders of the same rank do not
+# know each other. docs/architecture.md says what each is for.
 set -euo pipefail
 
 declare -A rank=(

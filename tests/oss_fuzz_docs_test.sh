@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # usage: oss_fuzz_docs_test.sh REPOSITORY SEEDS
 #
-# Runs the commands of docs/oss-fuzz.md, each line of its shell blocks: so it is also what checks the build that OSS-Fuzz
-# would make. The one for AFL++ is afl_test.sh's. SEEDS: a folder with seeds as bytes.
+# Runs the commands of docs/oss-fuzz.md, each line of its shell blocks: so it is also what checks the build that
+# OSS-Fuzz would make. The one for AFL++ is afl_test.sh's. SEEDS: a folder with seeds as bytes.
 set -euo pipefail
 repository=$(realpath "$1") seeds=$(realpath "$2")
 

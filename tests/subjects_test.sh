@@ -16,8 +16,8 @@ trap 'rm -rf "$scratch"' EXIT
 failed=0
 check() { if ! eval "$1"; then echo "not true: $1"; failed=1; fi; }
 
-# runs ARGUMENT...: "SUBJECT FILE HASH VERDICT" of each run, in any order. ThreadSanitizer may miss a race in one run and
-# see it in another: left out.
+# runs ARGUMENT...: "SUBJECT FILE HASH VERDICT" of each run, in any order. ThreadSanitizer may miss a race in one run
+# and see it in another: left out.
 runs() {
   "$nofail" replay "$@" | sed -nE 's/^(ok|ok \(not listed\)|UNEXPECTED) +([^ ]+( [0-9]+)?)  ([^ ]+)  trace ([0-9a-f]{16})  /\4 \2 \5 /p' |
     sed -E 's|data-race/[^ ,]*,? ?||g; s/, $//' | sort
