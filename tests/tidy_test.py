@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Style as a test: python3 tidy_test.py REPOSITORY NOFAIL-BINARY
 
-Each rule is a function that yields complaints, one line each: where, what is wrong, and how to mend it. Each rule that reads
-files is tried on a file that breaks it, so that no rule is silent because it is broken itself. A rule whose tool is not
+Each rule is a function that yields complaints, one line each: where, what is wrong, and how to mend it. Each rule but
+`reuse` is tried on what breaks it, so that no rule is silent because it is broken itself. A rule whose tool is not
 installed says so and is skipped.
 """
 
@@ -32,8 +32,18 @@ def tracked(root: pathlib.Path) -> list[pathlib.Path]:
     return [p for p in paths if p.is_file() and not p.is_symlink() and not any(g in p.parents for g in grown)]
 
 
+def has_shebang(path: pathlib.Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(2) == b"#!"
+
+
 def is_source(path: pathlib.Path) -> bool:
-    return path.suffix in CODE | {".py", ".sh", ".cmake", ".def"} or path.name == "CMakeLists.txt"
+    suffixes = CODE | {".py", ".sh", ".cmake", ".def", ".yml", ".yaml"}
+    return path.suffix in suffixes or path.name in ("CMakeLists.txt", "Dockerfile") or has_shebang(path)
+
+
+def is_shell(path: pathlib.Path) -> bool:
+    return path.suffix == ".sh" or has_shebang(path) and lines_of(path)[0].endswith(("bash", "/sh"))
 
 
 def lines_of(path: pathlib.Path) -> list[str]:
@@ -107,6 +117,31 @@ def layout(files: list[pathlib.Path]) -> Complaints:
         yield f"{name}: not as .clang-format says; clang-format-19 -i {name}"
 
 
+def shell(files: list[pathlib.Path]) -> Complaints:
+    tool = shutil.which("shellcheck")
+    if tool is None:
+        print("SKIPPED shell: shellcheck is not installed; apt-get install shellcheck")
+        return
+    scripts = [path for path in files if is_shell(path)]
+    if not scripts:
+        return
+    # Not 2034 and 2154, unused and unassigned: the conditions that tests give to `check` are strings to this tool.
+    done = subprocess.run([tool, "-x", "-S", "warning", "-e", "SC2034,SC2154", "-f", "gcc", *scripts],
+                          capture_output=True, text=True, check=False, cwd=ROOT)
+    for line in (done.stdout + done.stderr).splitlines():
+        yield f"{line}; mend it, or say above the line why not: # shellcheck disable=SC..."
+
+
+def pins(files: list[pathlib.Path]) -> Complaints:
+    """A tag of an action can be moved; a commit cannot."""
+    for path in files:
+        if path.suffix != ".yml" or "workflows" not in path.parts:
+            continue
+        for number, line in enumerate(lines_of(path), 1):
+            if re.search(r"\buses: ", line) and not re.search(r"uses: \S+@[0-9a-f]{40}  # v\d", line):
+                yield f"{path}:{number}: an action without its commit; write NAME@<40 digits>  # <the tag that it has>"
+
+
 def reuse() -> Complaints:
     """From version 4 on the tool knows REUSE.toml."""
     tool = shutil.which("reuse")
@@ -124,6 +159,10 @@ def helps() -> Complaints:
     scripts = [p for p in tracked(ROOT / "scripts") if p.stat().st_mode & 0o100 and not p.suffix]
     commands = [[str(script)] for script in scripts]
     commands += [[str(NOFAIL), name] for name in ("replay", "minimize", "show", "convert")] + [[str(NOFAIL)]]
+    return helps_of(commands)
+
+
+def helps_of(commands: list[list[str]]) -> Complaints:
     for command in commands:
         done = subprocess.run([*command, "--help"], capture_output=True, text=True, check=False, timeout=60)
         if done.returncode != 0 or "usage:" not in done.stdout:
@@ -132,7 +171,10 @@ def helps() -> Complaints:
 
 def readme() -> Complaints:
     """What the README shows of a finding is what the tool prints of it, and the schedule is the one it names."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    return readme_of((ROOT / "README.md").read_text(encoding="utf-8"))
+
+
+def readme_of(text: str) -> Complaints:
     [name] = re.findall(r"^What `build/asan/bin/nofail show (\S+)`", text, re.MULTILINE)
     blocks = re.findall(r"^```\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     [schedule] = [block for block in blocks if block.startswith("nofail schedule")]
@@ -152,7 +194,10 @@ BREAKS = {
     licences: ("a.cc", "int a;\n"),
     links: ("a.md", "[a page](nowhere.md)\n"),
     layout: ("a.cc", "int   a ;\n"),
+    shell: ("a.sh", "#!/bin/bash\ncd /nowhere\n"),
+    pins: ("workflows/a.yml", "      - uses: actions/checkout@v4\n"),
 }
+TOOLS = {layout: "clang-format-19", shell: "shellcheck"}
 
 
 def bites() -> Complaints:
@@ -161,9 +206,21 @@ def bites() -> Complaints:
         shutil.copy(ROOT / ".clang-format", folder)
         for rule, (name, text) in BREAKS.items():
             path = pathlib.Path(folder) / name
+            path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
-            if not list(rule([path])) and not (rule is layout and shutil.which("clang-format-19") is None):
+            if rule in TOOLS and shutil.which(TOOLS[rule]) is None:
+                continue  # it said so when it was asked of the repository
+            if not list(rule([path])):
                 yield f"the rule {rule.__name__} does not see {text.strip()!r}; mend tests/tidy_test.py"
+        script = pathlib.Path(folder) / "helpless"
+        script.write_text("#!/bin/sh\nexit 2\n", encoding="utf-8")
+        script.chmod(0o755)
+        if not list(helps_of([[str(script)]])):
+            yield "the rule helps does not see a script without --help; mend tests/tidy_test.py"
+    shown = (ROOT / "README.md").read_text(encoding="utf-8")
+    for part in ("task B: destroy o0", "FAULT refcount-dec-to-zero"):
+        if not list(readme_of(shown.replace(part, part.upper()))):
+            yield f"the rule readme does not see that {part!r} is written otherwise; mend tests/tidy_test.py"
 
 
 def main() -> int:
