@@ -240,7 +240,7 @@ class UsualRun {
 
 native::Counters Difference(const native::Counters& after, const native::Counters& before) {
   native::Counters more = after;
-  for (int i = 0; i < native::kObjectKinds; ++i) more.objects[i] -= before.objects[i];
+  for (int i = 0; i < kObjectKinds; ++i) more.objects[i] -= before.objects[i];
   more.resources -= before.resources;
   more.records -= before.records;
   more.warnings -= before.warnings;

@@ -8,8 +8,8 @@ set -euo pipefail
 
 declare -A rank=(
   [core/kernel]=0
-  [core/kernel/native]=1 [core/subjects]=1 [fuzz/base]=1
-  [core/kernel/trace]=2 [core/subjects/linux]=2 [core/subjects/storage]=2
+  [core/subjects]=1 [fuzz/base]=1
+  [core/kernel/native]=2 [core/kernel/trace]=2 [core/subjects/linux]=2 [core/subjects/storage]=2
   [core/kernel/sim]=3 [core/subjects/posted]=3 [fuzz/schedule]=3
   [fuzz/check]=4 [fuzz/sanitizers]=4
   [fuzz/exec]=5 [fuzz/report]=5

@@ -104,13 +104,17 @@ def links(files: list[pathlib.Path]) -> Complaints:
                 yield f"{path}: {target.name} has no heading for #{anchor}"
 
 
-def layout(files: list[pathlib.Path]) -> Complaints:
-    tool = shutil.which("clang-format-19")
+def tool_for(rule: str, name: str) -> str | None:
+    """Where the tool is; None, said aloud, where it is not installed and the rule has to be skipped."""
+    tool = shutil.which(name)
     if tool is None:
-        print("SKIPPED layout: clang-format-19 is not installed; apt-get install clang-format-19")
-        return
-    code = [path for path in files if path.suffix in CODE]
-    if not code:
+        print(f"SKIPPED {rule}: {name} is not installed; apt-get install {name}")
+    return tool
+
+
+def layout(files: list[pathlib.Path]) -> Complaints:
+    tool, code = tool_for("layout", "clang-format-19"), [path for path in files if path.suffix in CODE]
+    if tool is None or not code:
         return
     done = subprocess.run([tool, "--dry-run", "-Werror", *code], capture_output=True, text=True, check=False, cwd=ROOT)
     for name in sorted(set(re.findall(r"^(\S+?):\d+:\d+: error", done.stderr, re.MULTILINE))):
@@ -118,12 +122,8 @@ def layout(files: list[pathlib.Path]) -> Complaints:
 
 
 def shell(files: list[pathlib.Path]) -> Complaints:
-    tool = shutil.which("shellcheck")
-    if tool is None:
-        print("SKIPPED shell: shellcheck is not installed; apt-get install shellcheck")
-        return
-    scripts = [path for path in files if is_shell(path)]
-    if not scripts:
+    tool, scripts = tool_for("shell", "shellcheck"), [path for path in files if is_shell(path)]
+    if tool is None or not scripts:
         return
     # Not 2034 and 2154, unused and unassigned: the conditions that tests give to `check` are strings to this tool.
     done = subprocess.run([tool, "-x", "-S", "warning", "-e", "SC2034,SC2154", "-f", "gcc", *scripts],

@@ -93,7 +93,7 @@ class Driver {
 void Driver::Configure(Options options) {
   options_ = std::move(options);
   if (options_.no_failures) executor_.AllowNoFailures();
-  status_.SetBaseline(options_.baseline);
+  status_.SetBaseline(std::move(options_.baseline));
   if (!options_.SavesFindings()) return;
   store_.emplace(options_.findings);
   status_.WriteTo(options_.findings);
@@ -118,8 +118,8 @@ void Driver::Run(Profile profile, std::span<const uint8_t> input) {
   profile_ = profile;
   DecodeInput(profile, input, &schedule_);
   const JudgedRun& run = executor_.Run(schedule_);
-  if (options_.guidance.features) features_.Collect(executor_.trace(), FeatureArrays());
-  status_.CountExecution(executor_.trace().size(), executor_.trace().interleaving());
+  if (options_.guidance.features) features_.Collect(run.trace, FeatureArrays());
+  status_.CountExecution(run.trace.size(), run.trace.interleaving());
   if (!run.verdict.pass()) {
     const auto is_settled = [this](const std::string& signature) { return status_.IsSettled(signature); };
     CountAndReport(ConfirmRaces(run, &executor_, is_settled));

@@ -25,8 +25,9 @@ JudgedRun ConfirmRaces(const JudgedRun& first, Executor* executor,
   const auto is_doubtful = [&](const Violation& violation) {
     return IsRace(violation) && !is_settled(violation.Signature());
   };
+  const std::vector<Violation>& violations = first.verdict.violations;
+  if (std::none_of(violations.begin(), violations.end(), is_doubtful)) return first;
   const Verdict said_first = first.verdict;  // the next run overwrites it
-  if (std::none_of(said_first.violations.begin(), said_first.violations.end(), is_doubtful)) return first;
   Sim::Get().RenewFibers();
   PrintRaces(true);
   JudgedRun second = executor->Run(*first.schedule);

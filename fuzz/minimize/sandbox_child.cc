@@ -35,7 +35,7 @@ constexpr DeathSignal kDeathSignals[] = {
 
 class Server {
  public:
-  Server(const subject& subject, int channel) : subject_(subject), channel_(channel), executor_(subject, Sim::Get()) {}
+  Server(const subject& subject, int channel) : channel_(channel), executor_(subject, Sim::Get()) {}
 
   [[noreturn]] void Serve();
   // Sends what is known of the run that ends the process, once.
@@ -46,7 +46,6 @@ class Server {
   std::vector<std::string> Story(const JudgedRun& run) const;
   void Reply(SandboxResult outcome);
 
-  const subject& subject_;
   const int channel_;
   Executor executor_;
   Schedule schedule_;
@@ -103,7 +102,7 @@ SandboxResult Server::Run() {
   SandboxResult outcome;
   for (const Violation& violation : verdict.violations) outcome.signatures.push_back(violation.Signature());
   if (!verdict.pass()) {
-    const Violation* headline = Headline(verdict, subject_.name);
+    const Violation* headline = Headline(verdict, run.subject.name);
     outcome.headline = (headline != nullptr ? *headline : verdict.violations.front()).Signature();
   }
   outcome.story = Story(run);

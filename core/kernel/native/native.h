@@ -16,14 +16,9 @@
 #include <cstdint>
 
 #include "core/kernel/kernel.h"
+#include "fuzz/base/object_kind.h"
 
 namespace nofail::native {
-
-inline constexpr int kObjectKinds = 0
-#define KERNEL_OBJECT_KIND(name, text, hashed) +1
-#include "core/kernel/object_kinds.def"
-#undef KERNEL_OBJECT_KIND
-    ;
 
 struct Config {
   unsigned cpus = 2;

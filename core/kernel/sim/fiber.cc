@@ -3,10 +3,10 @@
 
 #include <sys/mman.h>
 
-#include <cstdio>
 #include <cstdlib>
 
 #include "core/kernel/sim/sanitizer.h"
+#include "fuzz/base/harness_bug.h"
 
 namespace nofail {
 
@@ -108,10 +108,7 @@ void Fiber::Impersonate(void (*body)(void*), void* argument) {
 FiberPool::FiberPool(Fiber::Entry entry) {
   void* stacks = mmap(nullptr, kStackBytes * kMaxFibers, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (stacks == MAP_FAILED) {
-    perror("nofail: HARNESS BUG: no memory for fiber stacks");
-    _Exit(3);
-  }
+  if (stacks == MAP_FAILED) HarnessBug("no memory for fiber stacks");
   stacks_ = reinterpret_cast<uint64_t>(stacks);
   for (uint32_t i = 0; i < kMaxFibers; ++i) {
     fibers_[i].Create(static_cast<char*>(stacks) + i * kStackBytes, kStackBytes, entry);

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "core/kernel/sim/sim.h"
 
-#include <unistd.h>
-
-#include <cstdio>
-#include <cstdlib>
-
 #include "core/kernel/sim/machine.h"
 #include "core/kernel/sim/sanitizer.h"
 
@@ -16,10 +11,10 @@ namespace {
 // Kept free at the end of the trace for the fault that ends the run.
 constexpr uint32_t kSpareEvents = 16;
 
-}  // namespace
-
 // What the C contract works on: set when the process's one Sim is made, before anything can run.
-static Machine* g_machine = nullptr;
+Machine* g_machine = nullptr;
+
+}  // namespace
 
 Machine& machine() {
   return *g_machine;
