@@ -39,8 +39,8 @@ expect 0 'usage: nofail COMMAND' --help
 expect 2 'usage: nofail COMMAND'
 expect 0 '^nofail [0-9]+\.[0-9]+\.[0-9]+' --version
 expect 0 'teardown' --list
-for command in replay show convert; do expect 0 "usage: nofail $command" "$command" --help; done
-for command in '' replay show convert; do
+for command in replay show convert summarize; do expect 0 "usage: nofail $command" "$command" --help; done
+for command in '' replay show convert summarize; do
   # shellcheck disable=SC2086
   check '[[ -z $("$nofail" $command --help | grep -E "^.{81}") ]]'
 done
@@ -121,8 +121,30 @@ expect 0 '' show bytes --html -o page.html --force
 check 'grep -q "<title>bytes" page.html'
 expect 2 'directory: is a directory' show good.sched --html -o directory
 expect 2 'no/such/place: cannot be written' show good.sched --html -o no/such/place
-expect 2 'show: -o goes with --html' show good.sched -o page.html
+expect 2 'show: -o goes with --html and --sarif' show good.sched -o page.html
 expect 2 'ask for one' show good.sched --html --json
+
+# For code hosts: several schedules, one log.
+expect 0 '"version": "2.1.0"' show good.sched bytes --sarif
+expect 0 '' show good.sched --sarif -o log.sarif
+expect 2 'log.sarif: exists' show good.sched --sarif -o log.sarif
+expect 2 'expected one file or one --seed; --sarif takes several' show good.sched bytes
+expect 2 'ask for one' show good.sched --sarif --json
+expect 2 'expected a file' show --sarif
+
+# What fuzz processes say of themselves, added up. Other files in their folder do not matter.
+mkdir findings
+cp good.sched findings/new-1.sched
+printf 'executions 7\nviolation new 2 5 new-1 leak/selem/MapFree\n' >findings/.status.11
+printf 'executions 3\nviolation new 4 1 new-1 leak/selem/MapFree\n' >findings/.status.12
+printf 'half a line' >findings/.new-.status.12.12
+expect 0 '"executions": 10,' summarize findings
+expect 0 '"count": 6,' summarize findings
+expect 0 '"first": 1,' summarize findings
+printf 'executions\n' >findings/.status.13
+expect 2 'findings/.status.13:1: is no line of a status file' summarize findings
+expect 2 'no/such/folder: ' summarize no/such/folder
+expect 2 'summarize: expected one folder' summarize
 
 # Nobody takes half a report for all of it.
 for command in 'replay good.sched' 'show good.sched' 'show good.sched --html' 'convert good.sched' --help; do

@@ -21,10 +21,35 @@ TEST(HyperLogLog, TheSameAgainChangesNothing) {
 TEST(HyperLogLog, AHundredThousandAreEstimatedWithinTenPercent) {
   HyperLogLog seen;
   for (uint64_t i = 0; i < 100'000; ++i) seen.Add(i);
-  double sum = 0;
-  for (const char c : seen.Text()) sum += 1.0 / static_cast<double>(uint64_t{1} << (c - '0'));
-  const double estimate = 0.7213 / (1 + 1.079 / 1024) * 1024 * 1024 / sum;
-  EXPECT_NEAR(estimate, 100'000, 10'000);
+  EXPECT_NEAR(static_cast<double>(seen.Estimate()), 100'000, 10'000);
+}
+
+TEST(HyperLogLog, AFewAreEstimatedWithinOne) {
+  HyperLogLog seen;
+  EXPECT_EQ(seen.Estimate(), 0u);
+  for (uint64_t i = 0; i < 10; ++i) seen.Add(i);
+  EXPECT_NEAR(static_cast<double>(seen.Estimate()), 10, 1);
+}
+
+TEST(HyperLogLog, WhatTwoCountersSawCountsOnceAfterUniting) {
+  HyperLogLog all, even, third;
+  for (uint64_t i = 0; i < 5000; ++i) {
+    if (i % 2 == 0) even.Add(i);
+    if (i % 3 == 0) third.Add(i);
+    if (i % 2 == 0 || i % 3 == 0) all.Add(i);
+  }
+  even.Unite(third);
+  EXPECT_EQ(even.Text(), all.Text());
+}
+
+TEST(HyperLogLog, TextIsReadBackOrRefused) {
+  HyperLogLog seen;
+  for (uint64_t i = 0; i < 100; ++i) seen.Add(i);
+  const std::string text = seen.Text();
+  ASSERT_TRUE(HyperLogLog::FromText(text).has_value());
+  EXPECT_EQ(HyperLogLog::FromText(text)->Text(), text);
+  EXPECT_FALSE(HyperLogLog::FromText(text.substr(1)).has_value());
+  EXPECT_FALSE(HyperLogLog::FromText("!" + text.substr(1)).has_value());
 }
 
 }  // namespace

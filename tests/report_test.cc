@@ -18,6 +18,7 @@
 #include "fuzz/report/describe.h"
 #include "fuzz/report/json_report.h"
 #include "fuzz/report/on_death.h"
+#include "fuzz/report/sarif_report.h"
 #include "fuzz/report/text_report.h"
 #include "fuzz/schedule/schedule.h"
 #include "fuzz/schedule/text.h"
@@ -254,6 +255,32 @@ TEST(JsonReportTest, AbsentIsNull) {
   EXPECT_TRUE(json["violations"].is_array());
   EXPECT_TRUE(json["violations"].empty());
   EXPECT_FALSE(json.contains("events"));
+}
+
+// A code host shows a result beside the line where the violation shows; the same signature of a second run is not told
+// again.
+TEST(SarifReportTest, OneResultForASignatureWithItsLine) {
+  TraceBuilder b;
+  FillLeak(&b);
+  Verdict verdict = b.Judged();
+  JudgedRun run = {TestSubject(), Scenario(), b.trace, verdict, {}};
+  SarifReport report;
+  report.Add(run);
+  report.Add(run);
+  const auto log = nlohmann::json::parse(report.Log().dump());
+  EXPECT_EQ(log["version"], "2.1.0");
+  ASSERT_EQ(log["runs"].size(), 1u);
+  EXPECT_EQ(log["runs"][0]["tool"]["driver"]["rules"], nlohmann::json::array({{{"id", "leak.fields"}}}));
+  ASSERT_EQ(log["runs"][0]["results"].size(), 1u);
+  const auto& result = log["runs"][0]["results"][0];
+  EXPECT_EQ(result["ruleId"], "leak.fields");
+  EXPECT_EQ(result["level"], "error");
+  EXPECT_FALSE(result.contains("suppressions"));
+  EXPECT_EQ(result["partialFingerprints"]["signature/v1"], verdict.violations[0].Signature());
+  const auto& place = result["locations"][0]["physicalLocation"];
+  const Event& shown = b.trace.events()[verdict.violations[0].event];
+  EXPECT_EQ(place["artifactLocation"]["uri"], shown.file);
+  EXPECT_EQ(place["region"]["startLine"], shown.line);
 }
 
 // Every kind of event has words, whatever its fields hold.

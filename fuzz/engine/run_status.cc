@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "core/subjects/subject.h"
 #include "fuzz/base/write_file.h"
+#include "fuzz/engine/status_file.h"
 
 namespace nofail {
 namespace {
@@ -63,16 +64,14 @@ void RunStatus::Write(bool done) {
   if (directory_.empty()) return;
   written_ = std::chrono::steady_clock::now();
   const double seconds = std::chrono::duration<double>(written_ - start_).count();
-  std::string text = absl::StrFormat("state %s\nexecutions %d\nevents %d\nseconds %.1f\ninterleavings %s\n",
-                                     done ? "done" : "running", executions_, events_, seconds, interleavings_.Text());
+  Status status{done, executions_, events_, seconds, interleavings_, {}};
   for (const auto& [hash, seen] : seen_) {
     if (seen.count == 0) continue;  // a race that was not confirmed
     const char* listed = seen.listed == nullptr ? "new" : seen.listed->is_known ? "known" : "finding";
-    absl::StrAppendFormat(&text, "violation %s %d %d %s %s\n", listed, seen.count, seen.first, seen.name,
-                          seen.signature);
+    status.violations.push_back({listed, seen.count, seen.first, seen.name, seen.signature});
   }
   // A full disk is no reason to stop: the next attempt, a second later, may succeed.
-  WriteFile(absl::StrCat(directory_, "/.status.", getpid()), text).IgnoreError();
+  WriteFile(absl::StrCat(directory_, "/.status.", getpid()), FormatStatus(status)).IgnoreError();
 }
 
 }  // namespace nofail

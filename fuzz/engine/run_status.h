@@ -44,11 +44,7 @@ class RunStatus {
   void SetBaseline(std::set<std::string> signatures) { baseline_ = std::move(signatures); }
   uint64_t executions() const { return executions_; }
 
-  // Replaces the file as a whole, so that readers see all of it. One line each, words separated by blanks:
-  //   state running|done
-  //   executions N / events N / seconds N.N
-  //   interleavings REGISTERS (hyperloglog.h)
-  //   violation known|finding|new COUNT FIRST-EXECUTION NAME SIGNATURE
+  // Replaces the file as a whole, so that a reader never sees half of it (fuzz/engine/status_file.h has its format).
   void Write(bool done);
 
  private:

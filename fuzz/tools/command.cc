@@ -68,7 +68,6 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   return text;
 }
 
-// All of it or nothing: written beside the file first, then renamed.
 }  // namespace
 
 absl::StatusOr<Arguments> ParseArguments(absl::Span<const std::string> arguments, absl::string_view allowed) {
@@ -98,6 +97,7 @@ absl::StatusOr<Arguments> ParseArguments(absl::Span<const std::string> arguments
     if (flag == "--verbose") result.verbose = true;
     if (flag == "--json") result.json = true;
     if (flag == "--html") result.html = true;
+    if (flag == "--sarif") result.sarif = true;
     if (flag == "--force") result.force = true;
     if (flag == "--update") result.update = true;
     if (flag == "-o" && value.empty()) return Usage("-o: needs the name of a file");

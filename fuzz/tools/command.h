@@ -23,7 +23,7 @@ struct Command {
   const char* help;     // usage, what it does, examples
   int (*run)(absl::Span<const std::string> arguments);
 };
-extern const Command kReplayCommand, kMinimizeCommand, kShowCommand, kConvertCommand;
+extern const Command kReplayCommand, kMinimizeCommand, kShowCommand, kConvertCommand, kSummarizeCommand;
 
 struct TargetName {
   const char* name;
@@ -38,7 +38,7 @@ inline constexpr TargetName kTargets[] = {
 // A command's arguments, taken apart. What it does not allow is an error that says so.
 struct Arguments {
   std::vector<std::string> files;
-  bool verbose = false, json = false, html = false, force = false, update = false;
+  bool verbose = false, json = false, html = false, sarif = false, force = false, update = false;
   std::string output;              // -o
   Subjects subjects;               // --subject, each once; empty: not given
   std::optional<Profile> profile;  // --target

@@ -13,7 +13,8 @@
 namespace nofail {
 namespace {
 
-const Command* const kCommands[] = {&kReplayCommand, &kMinimizeCommand, &kShowCommand, &kConvertCommand};
+const Command* const kCommands[] = {&kReplayCommand, &kMinimizeCommand, &kShowCommand, &kConvertCommand,
+                                    &kSummarizeCommand};
 
 void PrintHelp() {
   absl::PrintF(R"(nofail: replays, minimizes, explains schedules of BPF local storage's teardown

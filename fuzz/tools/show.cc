@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: MIT
 //
-// nofail show: the report of one schedule.
+// nofail show: the report of a schedule.
 #include <unistd.h>
 
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "fuzz/exec/executor.h"
 #include "fuzz/report/json_report.h"
+#include "fuzz/report/sarif_report.h"
 #include "fuzz/report/text_report.h"
 #include "fuzz/report/timeline/html_report.h"
 #include "fuzz/sanitizers/sanitizer_hooks.h"
@@ -19,37 +22,66 @@
 namespace nofail {
 namespace {
 
+// What is wrong with the way the reports are asked for; empty: nothing.
+absl::string_view Misuse(const Arguments& arguments) {
+  const size_t inputs = arguments.files.size() + arguments.seeds.size();
+  const bool is_for_a_file = arguments.html || arguments.sarif;
+  if (arguments.html + arguments.json + arguments.sarif > 1) {
+    return "show: --html, --json and --sarif are three reports; ask for one";
+  }
+  if (arguments.sarif && inputs == 0) return "show: expected a file or a --seed";
+  if (!arguments.sarif && inputs != 1) return "show: expected one file or one --seed; --sarif takes several";
+  if (!is_for_a_file && !arguments.output.empty()) return "show: -o goes with --html and --sarif";
+  if (arguments.html && arguments.output.empty() && isatty(STDOUT_FILENO)) {
+    return "show: a page is nothing to read on a terminal; name its file with -o OUT.html";
+  }
+  return "";
+}
+
+absl::StatusOr<std::vector<Input>> Inputs(const Arguments& arguments) {
+  std::vector<Input> inputs;
+  for (const std::string& file : arguments.files) {
+    absl::StatusOr<Input> input = ReadInput(file, arguments.profile);
+    if (!input.ok()) return input.status();
+    inputs.push_back(*std::move(input));
+  }
+  for (const uint32_t seed : arguments.seeds) inputs.push_back(GenerateInput(seed, arguments.profile));
+  return inputs;
+}
+
+int Write(const Arguments& arguments, const std::string& text) {
+  if (!arguments.output.empty()) return WriteOutput(arguments.output, text, arguments.force);
+  absl::PrintF("%s", text);
+  return kAsExpected;
+}
+
+std::string Report(const Arguments& arguments, const Input& input, const JudgedRun& run) {
+  if (arguments.html) return HtmlReport(run, std::filesystem::path(input.name).filename().string());
+  if (arguments.json) return JsonReport(run, arguments.verbose).dump(2) + "\n";
+  const TextOptions options{.width = TerminalWidth(), .verbose = arguments.verbose, .colour = UseColour()};
+  return absl::StrCat(TextReport(run, options), TakeSanitizerReports());
+}
+
 int Run(absl::Span<const std::string> raw) {
   const absl::StatusOr<Arguments> arguments =
-      ParseArguments(raw, "--verbose --json --html -o --force --target --seed --subject");
+      ParseArguments(raw, "--verbose --json --html --sarif -o --force --target --seed --subject");
   if (!arguments.ok()) return Fail(kUsage, arguments.status().message());
-  if (arguments->files.size() + arguments->seeds.size() != 1)
-    return Fail(kUsage, "show: expected one file or one --seed");
-  absl::StatusOr<Input> input = arguments->files.empty() ? GenerateInput(arguments->seeds[0], arguments->profile)
-                                                         : ReadInput(arguments->files[0], arguments->profile);
-  if (!input.ok()) return Fail(kUsage, input.status().message());
-  if (!arguments->html && !arguments->output.empty()) return Fail(kUsage, "show: -o goes with --html");
-  if (arguments->html && arguments->json) return Fail(kUsage, "show: --html and --json are two reports; ask for one");
-  if (arguments->html && arguments->output.empty() && isatty(STDOUT_FILENO)) {
-    return Fail(kUsage, "show: a page is nothing to read on a terminal; name its file with -o OUT.html");
-  }
-  const absl::StatusOr<const subject*> subject = SubjectFor(input->file, arguments->subjects);
-  if (!subject.ok()) return Fail(kUsage, absl::StrCat(input->name, ": ", subject.status().message()));
+  if (const absl::string_view misuse = Misuse(*arguments); !misuse.empty()) return Fail(kUsage, misuse);
+  const absl::StatusOr<std::vector<Input>> inputs = Inputs(*arguments);
+  if (!inputs.ok()) return Fail(kUsage, inputs.status().message());
 
   InstallSanitizerHooks(nullptr);
-  Executor executor(**subject, Sim::Get());
-  const JudgedRun& run = executor.Run(input->file.schedule);
-  if (arguments->html) {
-    const std::string page = HtmlReport(run, std::filesystem::path(input->name).filename().string());
-    if (!arguments->output.empty()) return WriteOutput(arguments->output, page, arguments->force);
-    absl::PrintF("%s", page);
-  } else if (arguments->json) {
-    absl::PrintF("%s\n", JsonReport(run, arguments->verbose).dump(2));
-  } else {
-    const TextOptions options{.width = TerminalWidth(), .verbose = arguments->verbose, .colour = UseColour()};
-    absl::PrintF("%s%s", TextReport(run, options), TakeSanitizerReports());
+  std::map<const subject*, Executor> executors;
+  SarifReport sarif;
+  for (const Input& input : *inputs) {
+    const absl::StatusOr<const subject*> subject = SubjectFor(input.file, arguments->subjects);
+    if (!subject.ok()) return Fail(kUsage, absl::StrCat(input.name, ": ", subject.status().message()));
+    const JudgedRun& run =
+        executors.try_emplace(*subject, **subject, Sim::Get()).first->second.Run(input.file.schedule);
+    if (!arguments->sarif) return Write(*arguments, Report(*arguments, input, run));
+    sarif.Add(run);
   }
-  return kAsExpected;
+  return Write(*arguments, sarif.Log().dump(2) + "\n");
 }
 
 }  // namespace
@@ -59,6 +91,7 @@ const Command kShowCommand = {"show", "print or draw the report of one schedule"
                    [--verbose] [--json]
        nofail show FILE|--seed N [--subject S] [--target T] --html
                    [-o OUT.html] [--force]
+       nofail show FILE... --sarif [-o OUT.sarif] [--force]
 
 Runs one schedule and prints its report: the violations, the life of each
 object involved, the schedule as sentences, and the trace with one column for
@@ -74,7 +107,10 @@ each task. Colours are used on a terminal, unless NO_COLOR is set.
   --html        a page for a browser: a lane for each task, locks, reader
                 sections and grace periods as bars, the objects' lives; every
                 event is in it. Goes to the standard output without -o
-  -o OUT        the page's file; one that exists is left alone
+  --sarif       the violations for code hosts, which show them beside source
+                lines (SARIF 2.1.0); of several schedules as one log, each
+                signature once
+  -o OUT        the file of the page or the log; one that exists is left alone
   --force       overwrites it
 
 examples:

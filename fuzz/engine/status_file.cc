@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include "fuzz/engine/status_file.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+
+namespace nofail {
+namespace {
+
+using Values = std::vector<absl::string_view>;
+
+bool ReadViolation(const Values& values, Status* status) {
+  ViolationCount seen;
+  if (values.size() != 5 || !absl::SimpleAtoi(values[1], &seen.count) || !absl::SimpleAtoi(values[2], &seen.first)) {
+    return false;
+  }
+  seen.listed = std::string(values[0]);
+  seen.name = std::string(values[3]);
+  seen.signature = std::string(values[4]);
+  status->violations.push_back(seen);
+  return true;
+}
+
+bool ReadInterleavings(absl::string_view registers, Status* status) {
+  const std::optional<HyperLogLog> seen = HyperLogLog::FromText({registers.data(), registers.size()});
+  if (seen) status->interleavings = *seen;
+  return seen.has_value();
+}
+
+bool ReadLine(absl::string_view keyword, const Values& values, Status* status) {
+  if (keyword == "violation") return ReadViolation(values, status);
+  if (values.size() != 1) return false;
+  if (keyword == "executions") return absl::SimpleAtoi(values[0], &status->executions);
+  if (keyword == "events") return absl::SimpleAtoi(values[0], &status->events);
+  if (keyword == "seconds") return absl::SimpleAtod(values[0], &status->seconds);
+  if (keyword == "interleavings") return ReadInterleavings(values[0], status);
+  status->is_done = values[0] == "done";
+  return keyword == "state";
+}
+
+}  // namespace
+
+std::string FormatStatus(const Status& status) {
+  std::string text = absl::StrFormat("state %s\nexecutions %d\nevents %d\nseconds %.1f\ninterleavings %s\n",
+                                     status.is_done ? "done" : "running", status.executions, status.events,
+                                     status.seconds, status.interleavings.Text());
+  for (const ViolationCount& seen : status.violations) {
+    absl::StrAppendFormat(&text, "violation %s %d %d %s %s\n", seen.listed, seen.count, seen.first, seen.name,
+                          seen.signature);
+  }
+  return text;
+}
+
+absl::StatusOr<Status> ParseStatus(absl::string_view text) {
+  Status status;
+  int number = 0;
+  for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+    ++number;
+    if (line.empty()) continue;
+    Values values = absl::StrSplit(line, ' ');
+    const absl::string_view keyword = values.front();
+    values.erase(values.begin());
+    if (!ReadLine(keyword, values, &status)) {
+      return absl::InvalidArgumentError(absl::StrCat(number, ": is no line of a status file"));
+    }
+  }
+  return status;
+}
+
+void UniteStatus(const Status& other, Status* status) {
+  status->is_done &= other.is_done;
+  status->executions += other.executions;
+  status->events += other.events;
+  status->seconds = std::max(status->seconds, other.seconds);
+  status->interleavings.Unite(other.interleavings);
+  for (const ViolationCount& seen : other.violations) {
+    const auto same = std::find_if(status->violations.begin(), status->violations.end(),
+                                   [&](const ViolationCount& mine) { return mine.signature == seen.signature; });
+    if (same == status->violations.end()) {
+      status->violations.push_back(seen);
+      continue;
+    }
+    same->count += seen.count;
+    same->first = std::min(same->first, seen.first);
+  }
+}
+
+}  // namespace nofail

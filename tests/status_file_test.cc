@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+//
+// Status files: what one process writes, another reads and adds up.
+#include "fuzz/engine/status_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace nofail {
+namespace {
+
+using ::testing::HasSubstr;
+
+Status Example(uint64_t executions, uint64_t first, uint64_t interleaving) {
+  Status status{.is_done = false, .executions = executions, .events = 10 * executions, .seconds = 1.5};
+  status.interleavings.Add(interleaving);
+  status.violations.push_back({"new", 3, first, "leak-1", "leak/selem/MapFree"});
+  return status;
+}
+
+TEST(StatusFile, IsReadAsItWasWritten) {
+  const std::string text = FormatStatus(Example(100, 7, 1));
+  const absl::StatusOr<Status> read = ParseStatus(text);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(FormatStatus(*read), text);
+  EXPECT_EQ(read->violations[0].signature, "leak/selem/MapFree");
+}
+
+TEST(StatusFile, CountsOfTwoProcessesAddUpAndTheEarlierExecutionIsTheFirst) {
+  Status all = Example(100, 7, 1);
+  UniteStatus(Example(50, 5, 1), &all);
+  EXPECT_EQ(all.executions, 150u);
+  EXPECT_EQ(all.events, 1500u);
+  ASSERT_EQ(all.violations.size(), 1u);
+  EXPECT_EQ(all.violations[0].count, 6u);
+  EXPECT_EQ(all.violations[0].first, 5u);
+  EXPECT_EQ(all.interleavings.Estimate(), 1u);
+}
+
+TEST(StatusFile, AnotherSignatureIsAnotherEntry) {
+  Status all = Example(1, 1, 1), other = Example(1, 1, 2);
+  other.violations[0].signature = "leak/selem/Destroy";
+  UniteStatus(other, &all);
+  EXPECT_EQ(all.violations.size(), 2u);
+  EXPECT_EQ(all.interleavings.Estimate(), 2u);
+}
+
+TEST(StatusFile, ALineThatCannotBeReadIsNamed) {
+  for (const char* line : {"executions many", "executions", "violation new 1", "violation new x 1 a b", "weather fine",
+                           "interleavings 123", "state"}) {
+    const absl::StatusOr<Status> read = ParseStatus(std::string("events 1\n") + line + "\n");
+    ASSERT_FALSE(read.ok()) << line;
+    EXPECT_THAT(std::string(read.status().message()), HasSubstr("2: "));
+  }
+}
+
+}  // namespace
+}  // namespace nofail
