@@ -21,8 +21,9 @@ if(NOFAIL_HAVE_ENGINE AND NOFAIL_SANITIZER STREQUAL "thread" AND NOT DEFINED NOF
   endif()
 endif()
 if(NOFAIL_COUNTERS_RACE)
-  message(WARNING "${CMAKE_CXX_COMPILER} ${CMAKE_CXX_COMPILER_VERSION} reports races on libFuzzer's own counters under "
-                  "ThreadSanitizer: building the replay-only binaries. To fuzz for races, install clang-19 and configure "
-                  "again with --fresh.")
+  message(WARNING
+    "${CMAKE_CXX_COMPILER} ${CMAKE_CXX_COMPILER_VERSION} reports races on libFuzzer's own counters under "
+    "ThreadSanitizer: building the replay-only binaries. To fuzz for races, install clang-19 and configure "
+    "again with --fresh.")
   set(NOFAIL_HAVE_ENGINE OFF)
 endif()

@@ -12,7 +12,8 @@ set(NOFAIL_SANITIZER "none" CACHE STRING "none, address or thread; with NOFAIL_E
 set_property(CACHE NOFAIL_SANITIZER PROPERTY STRINGS none address thread undefined)
 set(NOFAIL_ENGINE "" CACHE STRING "what fuzz binaries are linked with; flags are then those of CFLAGS and CXXFLAGS")
 set(NOFAIL_LOCAL_ENGINE "" CACHE STRING "another engine than libFuzzer to link fuzz binaries of a preset with")
-set(NOFAIL_LOCAL_COVERAGE "" CACHE STRING "flags by which that engine sees coverage; empty where its compiler adds them")
+set(NOFAIL_LOCAL_COVERAGE "" CACHE STRING
+  "flags by which that engine sees coverage; empty where its compiler adds them")
 set(NOFAIL_COVERAGE OFF CACHE BOOL "source coverage of the subjects")
 
 if(NOFAIL_SANITIZER STREQUAL "address")
@@ -23,7 +24,8 @@ elseif(NOFAIL_SANITIZER STREQUAL "thread")
 elseif(NOFAIL_SANITIZER STREQUAL "none" OR (NOFAIL_SANITIZER STREQUAL "undefined" AND NOFAIL_ENGINE))
   set(NOFAIL_SANITIZER_FLAGS "")
 else()
-  message(FATAL_ERROR "NOFAIL_SANITIZER=${NOFAIL_SANITIZER}: expected none, address or thread; undefined comes with address, "
+  message(FATAL_ERROR
+    "NOFAIL_SANITIZER=${NOFAIL_SANITIZER}: expected none, address or thread; undefined comes with address, "
                       "and alone with NOFAIL_ENGINE only")
 endif()
 

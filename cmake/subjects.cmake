@@ -14,7 +14,8 @@ function(nofail_link_subjects target)
     string(MAKE_C_IDENTIFIER ${library} name)
     set(object ${folder}/${name}.o)
     add_custom_command(OUTPUT ${object}
-      COMMAND ${CMAKE_COMMAND} -DLIBRARY=$<TARGET_FILE:${library}> -DNAME=${name} -DOUT=${object} -DLINKER=${CMAKE_LINKER}
+      COMMAND ${CMAKE_COMMAND} -DLIBRARY=$<TARGET_FILE:${library}> -DNAME=${name} -DOUT=${object}
+        -DLINKER=${CMAKE_LINKER}
               -DNM=${CMAKE_NM} -DOBJCOPY=${CMAKE_OBJCOPY} -P ${PROJECT_SOURCE_DIR}/cmake/isolate_subject.cmake
       DEPENDS ${library} ${PROJECT_SOURCE_DIR}/cmake/isolate_subject.cmake VERBATIM)
     target_sources(${target} PRIVATE ${object})

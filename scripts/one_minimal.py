@@ -15,17 +15,19 @@ import re
 import subprocess
 import sys
 import tempfile
+from typing import Iterator
 
 OP = r"(?P<task>\w+)/(?P<kind>[a-z_]+)(?:#(?P<number>\d+))?"
 
 
-def without_op(lines, at, index):
-    """The operation `index` of the line `at` is gone, with its deviations; those of its kind after it count one less."""
-    head, ops = lines[at].split(":", 1)
-    ops = [op.strip() for op in ops.split(";")]
+def without_op(lines: list[str], at: int, index: int) -> list[str]:
+    """The schedule without the operation `index` of the line `at`, and without that operation's deviations. The names
+    of later operations of its kind count one less."""
+    head, listed = lines[at].split(":", 1)
+    ops = [op.strip() for op in listed.split(";")]
     task, kind = head.split()[-1], ops[index].split()[0]
     number = 1 + [op.split()[0] for op in ops[:index]].count(kind)
-    left = ops[:index] + ops[index + 1:]
+    left = ops[:index] + ops[index + 1 :]
     result = []
     for i, line in enumerate(lines):
         where = re.match(rf"deviate\s+{OP}\s*:", line)
@@ -44,14 +46,14 @@ def without_op(lines, at, index):
     return result
 
 
-def with_one_less(text):
-    """(what is gone, the text without it) of each operation and each deviation."""
+def with_one_less(text: str) -> Iterator[tuple[str, str]]:
+    """For each operation and each deviation: its text, and the schedule without it."""
     lines = [line for line in text.splitlines() if line and not line.startswith(("#", "expect"))]
     tasks = sum(line.startswith("task") for line in lines)
     for at, line in enumerate(lines):
         if line.startswith("deviate"):
             assert ";" not in line, f"not as a program writes it: {line}"
-            yield line, "\n".join(lines[:at] + lines[at + 1:]) + "\n"
+            yield line, "\n".join(lines[:at] + lines[at + 1 :]) + "\n"
         elif line.startswith(("setup", "task")):
             ops = line.split(":", 1)[1].split(";")
             if line.startswith("task") and tasks == len(ops) == 1:
@@ -60,15 +62,15 @@ def with_one_less(text):
                 yield f"{line.split(':')[0]}: {op.strip()}", "\n".join(without_op(lines, at, index)) + "\n"
 
 
-def signatures(tool, files):
-    """Of each file, what it violates."""
+def signatures(tool: str, files: list[str | pathlib.Path]) -> list[list[str]]:
+    """For each file, the signatures of its violations."""
     done = subprocess.run([tool, "replay", "--json", *files], capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1):
         sys.exit(f"{tool} replay: exit code {done.returncode}: {done.stderr}")
     return [[v["signature"] for v in run["violations"]] for run in json.loads(done.stdout)["runs"]]
 
 
-def main(tool, file, signature):
+def main(tool: str, file: str, signature: str) -> int:
     text = pathlib.Path(file).read_text(encoding="utf-8")
     less = list(with_one_less(text))
     with tempfile.TemporaryDirectory() as folder:

@@ -5,6 +5,7 @@
 Takes the environment of the build. Prints a line for each check; exits with 1 if a check found something, or let a bad
 build pass.
 """
+import dataclasses
 import json
 import os
 import pathlib
@@ -15,6 +16,7 @@ import sys
 import tempfile
 import time
 import zipfile
+from typing import Any, Callable, Iterator
 
 OUT, WORK = pathlib.Path(os.environ["OUT"]), pathlib.Path(os.environ["WORK"]) / "nofail"
 SANITIZER, ENGINE = os.environ["SANITIZER"], os.environ["FUZZING_ENGINE"]
@@ -22,35 +24,59 @@ SUBJECT = "core/subjects/CMakeFiles/nofail_subject_posted.dir"
 CODEC = "fuzz/schedule/CMakeFiles/nofail_schedule_instrumented.dir"
 NAME = re.compile(r"nofail_[A-Za-z0-9_-]+_fuzzer")
 # What the base-runner image has. Where the system's libraries stand in for those of the image, they are not foreign.
-LIBRARIES = re.compile(r"linux-vdso|ld-linux|lib(c|m|dl|rt|pthread|resolv|gcc_s)\.so" +
-                       (r"|libabsl_|libstdc\+\+" if os.environ["LIBRARIES"] == "system" else ""))
+LIBRARIES = re.compile(
+    r"linux-vdso|ld-linux|lib(c|m|dl|rt|pthread|resolv|gcc_s)\.so"
+    + (r"|libabsl_|libstdc\+\+" if os.environ["LIBRARIES"] == "system" else "")
+)
 # What objects are instrumented by: a section or an undefined symbol, of which one must be there.
-COVERAGE = {"libfuzzer": ["__sancov_cntrs"], "afl": ["__sancov_guards", "__afl_area_ptr"],
-            "honggfuzz": ["__sancov_guards"], "centipede": ["__sancov_guards"]}[ENGINE]
-SANITIZED = {"address": ["__asan_init"], "undefined": ["__ubsan_handle_"],
-             "coverage": ["__llvm_covfun"], "none": [""]}[SANITIZER]
+COVERAGE = {
+    "libfuzzer": ["__sancov_cntrs"],
+    "afl": ["__sancov_guards", "__afl_area_ptr"],
+    "honggfuzz": ["__sancov_guards"],
+    "centipede": ["__sancov_guards"],
+}[ENGINE]
+SANITIZED = {"address": ["__asan_init"], "undefined": ["__ubsan_handle_"], "coverage": ["__llvm_covfun"], "none": [""]}[
+    SANITIZER
+]
 # An engine's own lines: all that a run without findings may print.
-ENGINES_OWN = re.compile(r"INFO: |#\d+\s|Done \d+ runs|Running: |Executed |\*\*\*|Reading \d+ bytes|"
-                         r"Execution successful|.*: Running \d+ inputs|WARNING: |\s*$")
+ENGINES_OWN = re.compile(
+    r"INFO: |#\d+\s|Done \d+ runs|Running: |Executed |\*\*\*|Reading \d+ bytes|"
+    r"Execution successful|.*: Running \d+ inputs|WARNING: |\s*$"
+)
 os.environ.setdefault("LLVM_PROFILE_FILE", "/dev/null")  # the runner of coverage builds says where to
 START_UP_SECONDS = 0.2
 MIN_CODE_BYTES = 512  # UndefinedBehaviorSanitizer and AFL++ find nothing to watch in a table of calls
+Complaints = Iterator[str]
+BadBuild = Callable[[pathlib.Path], None]  # makes one in that folder
 MIN_EDGES = 100  # as OSS-Fuzz's own check has it
 
 
-def run(*command, **options):
-    return subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          errors="replace", timeout=120, check=False, **options)
+def run(*command: object, **options: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(word) for word in command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        timeout=120,
+        check=False,
+        **options,
+    )
 
 
-def fuzzers(out):
+def fuzzers(out: pathlib.Path) -> list[pathlib.Path]:
     """As OSS-Fuzz finds them: executables that contain the entry's name."""
-    return [path for path in sorted(out.iterdir()) if path.is_file() and os.access(path, os.X_OK)
-            and not path.name.startswith(("afl-", "llvm-", "honggfuzz", "centipede"))
-            and b"LLVMFuzzerTestOneInput" in path.read_bytes()]
+    return [
+        path
+        for path in sorted(out.iterdir())
+        if path.is_file()
+        and os.access(path, os.X_OK)
+        and not path.name.startswith(("afl-", "llvm-", "honggfuzz", "centipede"))
+        and b"LLVMFuzzerTestOneInput" in path.read_bytes()
+    ]
 
 
-def seeds_of(fuzzer, folder):
+def seeds_of(fuzzer: pathlib.Path, folder: str | pathlib.Path) -> list[pathlib.Path]:
     with zipfile.ZipFile(f"{fuzzer}_seed_corpus.zip") as archive:
         archive.extractall(folder)
     return sorted(pathlib.Path(folder).iterdir())
@@ -59,7 +85,7 @@ def seeds_of(fuzzer, folder):
 # ---- Checks: each yields what is wrong -------------------------------------------------------------------------------
 
 
-def check_names(out):
+def check_names(out: pathlib.Path) -> Complaints:
     found = fuzzers(out)
     if not found:
         yield "no fuzz target at all: OSS-Fuzz looks for LLVMFuzzerTestOneInput in executables"
@@ -79,21 +105,21 @@ def check_names(out):
                 yield f"{name}: has no {name}{companion}"
 
 
-def objects(folder, *parts):
+def objects(folder: pathlib.Path, *parts: str) -> list[pathlib.Path]:
     return [path for part in parts for path in sorted(folder.glob(f"{part}/**/*.o"))]
 
 
-def traces(path, words):
+def traces(path: pathlib.Path, words: list[str]) -> bool:
     text = run("objdump", "-h", "-t", path).stdout
     return any(word in text for word in words)
 
 
-def code_bytes(path):
+def code_bytes(path: pathlib.Path) -> int:
     sections = run("objdump", "-h", path).stdout
     return sum(int(size, 16) for size in re.findall(r"^ *\d+ nofail_subject +(\w+)", sections, re.M))
 
 
-def check_instrumented(work):
+def check_instrumented(work: pathlib.Path) -> Complaints:
     """The subject's objects are, for coverage and the sanitizer; the simulator's are not."""
     subject, codec = objects(work, SUBJECT), objects(work, CODEC)
     if not subject or not codec:
@@ -109,7 +135,7 @@ def check_instrumented(work):
             yield f"{path.name}: of the suite, and instrumented"
 
 
-def check_edges(out):
+def check_edges(out: pathlib.Path) -> Complaints:
     for path in fuzzers(out):
         text = run(path, "-seed=1337", "-runs=4", cwd="/tmp").stdout
         edges = re.search(r"INFO: Loaded \d+ module.*?\((\d+) (?:inline 8-bit counters|guards)\)", text)
@@ -121,17 +147,48 @@ def check_edges(out):
 
 # How OSS-Fuzz starts an engine, and the line by which it sees that fuzzing has begun.
 ENGINES = {
-    "afl": (["afl-fuzz", "-i", "{seeds}", "-o", "{work}/out", "-m", "none", "-t", "5000+", "-V", "3", "--", "{fuzzer}"],
-            r"All set and ready to roll"),
-    "honggfuzz": (["honggfuzz", "-n", "1", "-v", "-z", "-P", "-f", "{seeds}", "-W", "{work}", "--run_time", "3", "--",
-                   "{fuzzer}"], r"(?m)^Sz:\d+ Tm:\d+.* Cur:(\d+/){3}[1-9]"),
-    "centipede": (["centipede", "--workdir={work}", "--corpus_dir={seeds}", "--fork_server=1", "--exit_on_crash=1",
-                   "--timeout=1200", "--rss_limit_mb=4096", "--address_space_limit_mb=5120", "--binary={fuzzer}",
-                   "--num_runs=1000"], r"begin-fuzz: ft: 0(?s:.*)end-fuzz: ft: [1-9]"),
+    "afl": (
+        ["afl-fuzz", "-i", "{seeds}", "-o", "{work}/out", "-m", "none", "-t", "5000+", "-V", "3", "--", "{fuzzer}"],
+        r"All set and ready to roll",
+    ),
+    "honggfuzz": (
+        [
+            "honggfuzz",
+            "-n",
+            "1",
+            "-v",
+            "-z",
+            "-P",
+            "-f",
+            "{seeds}",
+            "-W",
+            "{work}",
+            "--run_time",
+            "3",
+            "--",
+            "{fuzzer}",
+        ],
+        r"(?m)^Sz:\d+ Tm:\d+.* Cur:(\d+/){3}[1-9]",
+    ),
+    "centipede": (
+        [
+            "centipede",
+            "--workdir={work}",
+            "--corpus_dir={seeds}",
+            "--fork_server=1",
+            "--exit_on_crash=1",
+            "--timeout=1200",
+            "--rss_limit_mb=4096",
+            "--address_space_limit_mb=5120",
+            "--binary={fuzzer}",
+            "--num_runs=1000",
+        ],
+        r"begin-fuzz: ft: 0(?s:.*)end-fuzz: ft: [1-9]",
+    ),
 }
 
 
-def check_engine(out):
+def check_engine(out: pathlib.Path) -> Complaints:
     """It starts, and the target with it."""
     command, begins = ENGINES[ENGINE]
     for path in fuzzers(out):
@@ -139,13 +196,16 @@ def check_engine(out):
             seeds, work = pathlib.Path(folder, "seeds"), pathlib.Path(folder, "work")
             work.mkdir()
             seeds_of(path, seeds)
-            text = run(*(word.format(seeds=seeds, work=work, fuzzer=path) for word in command), cwd="/tmp",
-                       stdin=subprocess.DEVNULL).stdout
+            text = run(
+                *(word.format(seeds=seeds, work=work, fuzzer=path) for word in command),
+                cwd="/tmp",
+                stdin=subprocess.DEVNULL,
+            ).stdout
         if not re.search(begins, text):
             yield f"{path.name}: {ENGINE} does not begin: {text[-300:]}"
 
 
-def check_seeds(out):
+def check_seeds(out: pathlib.Path) -> Complaints:
     for path in fuzzers(out):
         with tempfile.TemporaryDirectory() as folder:
             seeds = seeds_of(path, folder)
@@ -156,13 +216,13 @@ def check_seeds(out):
                 yield f"{path.name}: a seed ends it with code {ran.returncode}: {ran.stdout[-300:]}"
 
 
-def start_up(path):
+def start_up(path: pathlib.Path) -> float:
     started = time.monotonic()
     run(path, "-runs=0", cwd="/tmp")
     return time.monotonic() - started
 
 
-def check_output(out):
+def check_output(out: pathlib.Path) -> Complaints:
     """Nothing is printed but by the engine, and a start takes little."""
     for path in fuzzers(out):
         with tempfile.TemporaryDirectory() as folder:
@@ -175,47 +235,84 @@ def check_output(out):
             yield f"{path.name}: takes {seconds:.2f} s to start, more than {START_UP_SECONDS}"
 
 
-def check_libraries(out):
+def check_libraries(out: pathlib.Path) -> Complaints:
     for path in fuzzers(out):
         for line in run("ldd", path).stdout.splitlines():
             if not LIBRARIES.search(line):
                 yield f"{path.name}: needs {line.strip()}"
 
 
-def sandbox(out, seeds):
+def sandbox(out: pathlib.Path, seeds: str) -> list[str | pathlib.Path]:
     """As on the bots: all is read-only but /tmp, no network, somewhere else."""
-    return ["bwrap", "--ro-bind", "/", "/", "--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev", "--unshare-all",
-            "--ro-bind", out, "/mnt", "--bind", seeds, "/tmp/seeds", "--chdir", "/usr"]
+    return [
+        "bwrap",
+        "--ro-bind",
+        "/",
+        "/",
+        "--tmpfs",
+        "/tmp",
+        "--proc",
+        "/proc",
+        "--dev",
+        "/dev",
+        "--unshare-all",
+        "--ro-bind",
+        out,
+        "/mnt",
+        "--bind",
+        seeds,
+        "/tmp/seeds",
+        "--chdir",
+        "/usr",
+    ]
 
 
-def cannot_sandbox():
+def cannot_sandbox() -> str:
     """Why no sandbox can be made here, as bwrap says it; nothing where one can."""
-    ran = run("bwrap", "--ro-bind", "/", "/", "--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev", "--unshare-all",
-              "true")
+    ran = run(
+        "bwrap", "--ro-bind", "/", "/", "--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev", "--unshare-all", "true"
+    )
     return ran.stdout.strip() if ran.returncode else ""
 
 
-def check_sandbox(out):
+def check_sandbox(out: pathlib.Path) -> Complaints:
     for path in fuzzers(out):
         with tempfile.TemporaryDirectory() as folder:
             seeds = [f"/tmp/seeds/{seed.name}" for seed in seeds_of(path, folder)]
             ran = run(*sandbox(out, folder), f"/mnt/{path.name}", *seeds)
             if ran.returncode != 0:
                 yield f"{path.name}: fails read-only, without network, in another directory: {ran.stdout[-300:]}"
+
+
+def check_litter(out: pathlib.Path) -> Complaints:
+    for path in fuzzers(out):
         with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as cwd:
             run(path, *seeds_of(path, folder), cwd=cwd)
             if os.listdir(cwd):
                 yield f"{path.name}: writes {os.listdir(cwd)[0]} to where it is started"
 
 
-def check_order(out):
+def check_order(out: pathlib.Path) -> Complaints:
     """The features of a corpus do not depend on what ran before."""
     for path in fuzzers(out):
         with tempfile.TemporaryDirectory() as folder:
             seeds_of(path, folder)
-            seen = {seed: re.findall(r"INITED cov: \d+ ft: \d+", run(
-                path, "-runs=0", f"-seed={seed}", "-shuffle=1", "-prefer_small=0", "-reduce_inputs=0", folder,
-                cwd="/tmp").stdout) for seed in (1, 2, 3)}
+            seen = {
+                seed: re.findall(
+                    r"INITED cov: \d+ ft: \d+",
+                    run(
+                        path,
+                        "-runs=0",
+                        f"-seed={seed}",
+                        "-shuffle=1",
+                        "-prefer_small=0",
+                        "-reduce_inputs=0",
+                        folder,
+                        cwd="/tmp",
+                    ).stdout,
+                )
+                for seed in (1, 2, 3)
+            }
         if not seen[1] or seen[1] != seen[2] or seen[1] != seen[3]:
             yield f"{path.name}: other features in another order: {list(seen.values())}"
 
@@ -223,17 +320,25 @@ def check_order(out):
 # ---- Bad builds ------------------------------------------------------------------------------------------------------
 
 
-def plant(folder, body, *flags):
+def plant(folder: pathlib.Path, body: str, *flags: str | pathlib.Path) -> None:
     """A fuzz target with this body, and everything else as it should be."""
     name = folder / "nofail_planted_fuzzer"
     source = folder / "planted.cc"
     headers = ("cstdint", "cstdio", "cstdlib", "unistd.h", "fcntl.h", "sys/socket.h", "netinet/in.h", "arpa/inet.h")
-    source.write_text("".join(f"#include <{header}>\n" for header in headers) +
-                      "volatile int sink;\nstatic int runs;\n"
-                      'extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {\n'
-                      f"  (void)data; (void)runs;\n  {body}\n  return 0;\n}}\n")
-    built = run(os.environ["CXX"], *os.environ["CXXFLAGS"].split(), source, "-o", name,
-                *os.environ["LIB_FUZZING_ENGINE"].split(";"), *flags)
+    source.write_text(
+        "".join(f"#include <{header}>\n" for header in headers) + "volatile int sink;\nstatic int runs;\n"
+        'extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {\n'
+        f"  (void)data; (void)runs;\n  {body}\n  return 0;\n}}\n"
+    )
+    built = run(
+        os.environ["CXX"],
+        *os.environ["CXXFLAGS"].split(),
+        source,
+        "-o",
+        name,
+        *os.environ["LIB_FUZZING_ENGINE"].split(";"),
+        *flags,
+    )
     if built.returncode != 0:
         sys.exit(f"a bad build does not build: {built.stdout}")
     source.unlink()
@@ -243,108 +348,149 @@ def plant(folder, body, *flags):
             archive.writestr(f"seed{i}", "s" * (i + 1))
 
 
-def leaves_at_once(folder):
+def leaves_at_once(folder: pathlib.Path) -> None:
     (folder / "leave.cc").write_text("#include <unistd.h>\n[[gnu::constructor]] static void Leave() { _exit(0); }\n")
     plant(folder, "sink = 1;", folder / "leave.cc")
 
 
-def rename(folder):
+def rename(folder: pathlib.Path) -> None:
     shutil.copy(fuzzers(OUT)[0], folder / "nofail.v1_fuzzer")
 
 
-def strip(folder):
+def strip(folder: pathlib.Path) -> None:
     run("strip", "-o", folder / "nofail_stripped_fuzzer", fuzzers(OUT)[0])
 
 
-def link_foreign(folder):
+def link_foreign(folder: pathlib.Path) -> None:
     library = folder / "libforeign.so"
     run(os.environ["CC"], "-shared", "-fPIC", "-x", "c", "-", "-o", library, input="int foreign(void) { return 0; }\n")
     plant(folder, 'extern int foreign() __asm__("foreign"); sink = foreign();', library, f"-Wl,-rpath,{folder}")
 
 
-def recompile(folder, unit, flags):
+def recompile(folder: pathlib.Path, unit: str, flags: str) -> None:
     """The objects of the real build, one of them compiled once more with other flags."""
     for part in (SUBJECT, CODEC):
         shutil.copytree(WORK / part, folder / part)
     commands = json.loads((WORK / "compile_commands.json").read_text())
     [entry] = [entry for entry in commands if entry["file"].endswith(unit) and "/core/" in entry["file"]]
-    output = re.search(r" -o (\S+)", entry["command"])[1]
+    [output] = re.findall(r" -o (\S+)", entry["command"])
     command = entry["command"].replace(f" -o {output}", f" {flags} -o {folder / output}")
     if run("sh", "-c", command, cwd=entry["directory"]).returncode != 0:
         sys.exit(f"a bad build does not build: {command}")
 
 
-def without_coverage(folder):
+def without_coverage(folder: pathlib.Path) -> None:
     recompile(folder, "storage_types.cc", "-fno-sanitize=fuzzer-no-link -fsanitize-coverage=0")
 
 
-def without_sanitizer(folder):
+def without_sanitizer(folder: pathlib.Path) -> None:
     recompile(folder, "storage_types.cc", "-fno-sanitize=all -fno-profile-instr-generate -fno-coverage-mapping")
 
 
-def simulator_instrumented(folder):
+def simulator_instrumented(folder: pathlib.Path) -> None:
     recompile(folder, "storage_types.cc", "")
     there = folder / "core/kernel/sim"
     there.mkdir(parents=True)
     shutil.copy(next((folder / "core").glob("**/storage_types.cc.o")), there / "fiber.cc.o")
 
 
-def plants(body, *flags):
+def plants(body: str, *flags: str) -> BadBuild:
     return lambda folder: plant(folder, body, *flags)
 
 
-NETWORK = ("int s = socket(AF_INET, SOCK_DGRAM, 0); sockaddr_in to{}; to.sin_family = AF_INET; to.sin_port = 53; "
-           'to.sin_addr.s_addr = inet_addr("192.0.2.1"); '
-           "if (connect(s, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) abort(); close(s);")
-REMEMBERS = ("static size_t before; switch (before - size) {" +
-             "".join(f'case {i}: asm volatile("nop # {i}"); break;' for i in range(1, 9)) + "} before = size;")
+NETWORK = (
+    "int s = socket(AF_INET, SOCK_DGRAM, 0); sockaddr_in to{}; to.sin_family = AF_INET; to.sin_port = 53; "
+    'to.sin_addr.s_addr = inet_addr("192.0.2.1"); '
+    "if (connect(s, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) abort(); close(s);"
+)
+REMEMBERS = (
+    "static size_t before; switch (before - size) {"
+    + "".join(f'case {i}: asm volatile("nop # {i}"); break;' for i in range(1, 9))
+    + "} before = size;"
+)
+LITTERS = 'close(open("litter", O_CREAT | O_WRONLY, 0600));'
 LIBFUZZER, OTHERS = {"libfuzzer"}, set(ENGINES)
 ALL = LIBFUZZER | OTHERS
-# check, what it asks, what is given to it, bad builds that it must catch, which engines it is for
+
+
+@dataclasses.dataclass(frozen=True)
+class Check:
+    asks: str
+    problems: Callable[[pathlib.Path], Complaints]
+    given: pathlib.Path
+    bad_builds: list[BadBuild]  # which it must catch
+    engines: set[str]
+
+
+MISCOMPILED: list[BadBuild] = []
+if SANITIZER != "none":
+    MISCOMPILED += [without_sanitizer]
+if SANITIZER != "coverage" and ENGINE != "afl":
+    MISCOMPILED += [without_coverage, simulator_instrumented]
 CHECKS = [
-    (check_names, "names, companions, symbols", OUT, [rename, strip], ALL),
-    (check_instrumented, "each object of the subject is instrumented, none of the simulator", WORK,
-     ([] if SANITIZER == "none" else [without_sanitizer]) +
-     ([] if SANITIZER == "coverage" or ENGINE == "afl" else [without_coverage, simulator_instrumented]), ALL),
-    (check_edges, "enough edges, and a start", OUT, [plants("if (size > 1) sink = 1;")] if SANITIZER != "coverage" else
-     [plants("_exit(0);")], LIBFUZZER),
-    (check_engine, "the engine begins", OUT, [leaves_at_once], OTHERS),
-    (check_seeds, "seeds do not end it", OUT, [plants("if (size > 2) abort();")], ALL),
-    (check_output, "no output, quick start", OUT,
-     [plants('fprintf(stderr, "hello\\n");'), plants("usleep(150000);")], LIBFUZZER),
-    (check_libraries, "no foreign libraries", OUT, [link_foreign], ALL),
-    (check_sandbox, "read-only, no network, any directory", OUT,
-     [plants('close(open("litter", O_CREAT | O_WRONLY, 0600));'), plants(NETWORK)], ALL),
-    (check_order, "the same features in another order", OUT,
-     [plants(REMEMBERS)], LIBFUZZER),
+    Check("names, companions, symbols", check_names, OUT, [rename, strip], ALL),
+    Check(
+        "each object of the subject is instrumented, none of the simulator",
+        check_instrumented,
+        WORK,
+        MISCOMPILED,
+        ALL,
+    ),
+    Check(
+        "enough edges, and a start",
+        check_edges,
+        OUT,
+        [plants("if (size > 1) sink = 1;")] if SANITIZER != "coverage" else [plants("_exit(0);")],
+        LIBFUZZER,
+    ),
+    Check("the engine begins", check_engine, OUT, [leaves_at_once], OTHERS),
+    Check("seeds do not end it", check_seeds, OUT, [plants("if (size > 2) abort();")], ALL),
+    Check(
+        "no output, quick start",
+        check_output,
+        OUT,
+        [plants('fprintf(stderr, "hello\\n");'), plants("usleep(150000);")],
+        LIBFUZZER,
+    ),
+    Check("no foreign libraries", check_libraries, OUT, [link_foreign], ALL),
+    Check("read-only, no network, any directory", check_sandbox, OUT, [plants(NETWORK)], ALL),
+    Check("nothing is written to where it is started", check_litter, OUT, [plants(LITTERS)], ALL),
+    Check("the same features in another order", check_order, OUT, [plants(REMEMBERS)], LIBFUZZER),
 ]
 
 
-def main():
+def reason_not_to_ask(check: Check) -> str:
+    """Why a check cannot be asked here; empty where it can. Nothing is left out without a word."""
+    if ENGINE not in check.engines or check.problems is check_order and SANITIZER == "coverage":
+        return f"NOT ASKED, since {ENGINE} and {SANITIZER} do not report it"
+    if check.problems is check_sandbox and (why := cannot_sandbox()):
+        return f"SKIPPED: no sandbox can be made here, {why}"
+    return ""
+
+
+def bad_builds_that_pass(check: Check) -> Complaints:
+    for number, bad_build in enumerate(check.bad_builds, 1):
+        with tempfile.TemporaryDirectory() as folder:
+            bad_build(pathlib.Path(folder))
+            if not list(check.problems(pathlib.Path(folder))):
+                yield f"lets a bad build pass: {check.problems.__name__}, bad build {number}"
+
+
+def main() -> int:
     asked = failed = 0
-    for check, asks, given, bad_builds, engines in CHECKS:
-        if ENGINE not in engines or check is check_order and SANITIZER == "coverage":
-            if check is not check_engine:  # of libFuzzer check_edges asks that, and more
-                print(f"NOT ASKED, since {ENGINE} and {SANITIZER} do not report it: {asks}")
-            continue
-        reason = cannot_sandbox() if check is check_sandbox else ""
-        if reason:
-            print(f"SKIPPED: no sandbox can be made here, {reason}: {asks}")
+    for check in CHECKS:
+        if reason := reason_not_to_ask(check):
+            if check.problems is not check_engine:  # of libFuzzer check_edges asks that, and more
+                print(f"{reason}: {check.asks}")
             continue
         asked += 1
-        problems = list(check(given))
-        missed = []
-        for bad in bad_builds:
-            with tempfile.TemporaryDirectory() as folder:
-                bad(pathlib.Path(folder))
-                if not list(check(pathlib.Path(folder))):
-                    missed.append(f"lets a bad build pass: {check.__name__}, bad build {bad_builds.index(bad) + 1}")
-        print(f"{'FAIL' if problems or missed else 'ok  '} {asks} ({len(bad_builds)} bad builds)")
-        for problem in problems + missed:
+        problems = [*check.problems(check.given), *bad_builds_that_pass(check)]
+        print(f"{'FAIL' if problems else 'ok  '} {check.asks} ({len(check.bad_builds)} bad builds)")
+        for problem in problems:
             print(f"     {problem}")
-        failed += bool(problems or missed)
+        failed += bool(problems)
     print(f"{asked} checks, {failed} failed")
-    return failed != 0
+    return int(failed != 0)
 
 
 if __name__ == "__main__":

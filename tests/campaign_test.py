@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What scripts/fuzz_run.py makes of fuzz binaries that find, crash, hang on and fail. They are played by scripts here."""
+"""usage: campaign_test.py NOFAIL-BINARY [TEST]...
+
+What a campaign makes of fuzz binaries that find, crash, hang on and fail. They are played by scripts here, and so is
+the nofail command where it would have to run a schedule."""
 
 import json
 import os
@@ -11,8 +14,21 @@ import sys
 import tempfile
 import time
 import unittest
+from typing import Any
 
-RUN = pathlib.Path(__file__).parent.parent / "scripts/fuzz_run.py"
+REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
+NOFAIL = pathlib.Path(sys.argv[1]).resolve()
+# A campaign of its own process, of a job that is told in JSON.
+RUN = """
+import json, pathlib, sys
+sys.path.insert(0, sys.argv[1])
+from nofail_campaign.campaign import Campaign
+from nofail_campaign.job import Job
+told = json.loads(sys.argv[2])
+for key in ("root", "work", "binary", "tool", "afl_mutator"):
+    told[key] = pathlib.Path(told[key]) if told.get(key) else None
+sys.exit(Campaign(Job(**told)).run())
+"""
 SIGNATURE = "use-after-free/selem/MapFree"
 
 # A fuzz binary: keeps a file of counts, and then does what the test says.
@@ -27,19 +43,22 @@ status("state running", "executions 1024")
 %s
 """
 NEW = f"""(findings / "new-1.sched").write_text("found")
-status("executions 2000", "violation new 3 17 new-1 {SIGNATURE}", "violation known 5 2 leak leak.storage/storage/Destroy")"""
+known = "violation known 5 2 leak leak.storage/storage/Destroy"
+status("executions 2000", "violation new 3 17 new-1 {SIGNATURE}", known)"""
 
-# The nofail command.
-TOOL = """#!/usr/bin/env python3
-import json, sys
+# The nofail command, played where it would have to run a schedule.
+TOOL = f"""#!/usr/bin/env python3
+import json, os, sys
 if sys.argv[1] == "minimize":
     open(sys.argv[sys.argv.index("-o") + 1], "w").write("shorter")
+elif sys.argv[1] == "summarize":
+    os.execv({str(NOFAIL)!r}, sys.argv)
+elif sys.argv[1] == "show":
+    print(json.dumps({{"version": "2.1.0", "runs": [{{"results": sys.argv[2:]}}]}}))
 elif "linux-1" in sys.argv:
-    print(json.dumps({"runs": [{"events": [], "violations": []}]}))
+    print(json.dumps({{"runs": [{{"violations": []}}]}}))
 else:
-    site = {"function": "MapFree", "file": "core/subjects/storage/local_storage.cc", "line": 12}
-    print(json.dumps({"runs": [{"events": [{"site": site}, {}], "violations": [
-        {"signature": "use-after-free/selem/MapFree", "kind": "use-after-free", "event": 1, "detail": "it was gone"}]}]}))
+    print(json.dumps({{"runs": [{{"violations": [{{"signature": "{SIGNATURE}"}}]}}]}}))
 """
 
 # Engines that mutate in a process of their own: each runs the target once, says what it has to say, and keeps a crash.
@@ -81,102 +100,122 @@ if code == 77:
 
 
 class FuzzRun(unittest.TestCase):
-    def setUp(self):
+    def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.root = pathlib.Path(folder.name)
         self.work = self.root / "work"
         self.script("build/bin/tool", TOOL)
 
-    def script(self, name, text):
+    def script(self, name: str, text: str) -> None:
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         path.chmod(0o755)
 
-    def command(self, behaviour, *more):
+    def command(self, behaviour: str, **more: Any) -> list[str]:
         self.script("build/bin/fuzzer", FUZZER % behaviour)
         build = self.root / "build/bin"
-        return [sys.executable, RUN, "--root", self.root, "--work", self.work, "--binary", build / "fuzzer", "--tool",
-                build / "tool", "--replay", "replay", "--target", "teardown", "--subject", "posted", "--sanitizer",
-                "address", "--seconds", "1", "--jobs", "1", *more]
+        told = {"root": self.root, "work": self.work, "binary": build / "fuzzer", "tool": build / "tool", "seconds": 1}
+        told |= {"replay": "replay", "target": "teardown", "subject": "posted", "sanitizer": "address"} | more
+        return [sys.executable, "-c", RUN, str(REPOSITORY / "scripts"), json.dumps(told, default=str)]
 
-    def fuzz(self, behaviour, *more, **environment):
-        # Ends with its time, as libFuzzer does.
-        done = subprocess.run(self.command(behaviour + "\ntime.sleep(1.1)", *more), capture_output=True, text=True,
-                              env=os.environ | environment, timeout=60)
+    def fuzz(self, behaviour: str, path: str = "", **more: Any) -> tuple[int, str, str]:
+        """Exit code, output and errors of a campaign whose fuzz binary ends with its time, as libFuzzer does."""
+        environment = os.environ | ({"PATH": f"{path}:{os.environ['PATH']}"} if path else {})
+        command = self.command(behaviour + "\ntime.sleep(1.1)", **more)
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)
         return done.returncode, done.stdout, done.stderr
 
-    def summary(self):
+    def summary(self) -> Any:
         return json.loads((self.work / "summary.json").read_text())
 
-    def test_nothing_new(self):
+    def test_nothing_new(self) -> None:
         code, out, _ = self.fuzz("")
         self.assertEqual(code, 0)
         self.assertIn("nothing new", out)
         self.assertEqual(self.summary()["executions"], 1024)
         self.assertEqual(self.summary()["features"], 77)
 
-    def test_something_new_is_minimized_and_told_in_three_ways(self):
+    def test_something_new_is_minimized_and_told_in_three_ways(self) -> None:
         code, out, _ = self.fuzz(NEW)
         self.assertEqual(code, 1)
         self.assertIn(f"NEW  {SIGNATURE}", out)
         self.assertIn("replay work/minimized/new-1.sched", out)
         self.assertEqual((self.work / "minimized/new-1.sched").read_text(), "shorter")
         new = [v for v in self.summary()["violations"] if v["listed"] == "new"]
-        self.assertEqual([(v["count"], v["first"], v["schedule"]) for v in new], [(3, 17, "work/minimized/new-1.sched")])
+        self.assertEqual(
+            [(v["count"], v["first"], v["schedule"]) for v in new], [(3, 17, "work/minimized/new-1.sched")]
+        )
         sarif = json.loads((self.work / "summary.sarif").read_text())
-        (result,) = sarif["runs"][0]["results"]
-        place = result["locations"][0]["physicalLocation"]
-        self.assertEqual((place["artifactLocation"]["uri"], place["region"]["startLine"]), ("core/subjects/storage/local_storage.cc", 12))
-        self.assertEqual(result["ruleId"], sarif["runs"][0]["tool"]["driver"]["rules"][0]["id"])
+        shown = str(self.work / "minimized/new-1.sched")
+        self.assertEqual(sarif["runs"][0]["results"], ["--sarif", "--subject", "posted", shown])
 
-    def test_what_the_baseline_does_too_is_no_news(self):
-        code, out, _ = self.fuzz(NEW, "--baseline", "linux-0", "--baseline-tree", "tree")
+    def test_what_ended_its_process_is_left_out_for_code_hosts(self) -> None:
+        self.script("build/bin/tool", TOOL.replace('elif "linux-1"', 'elif True:\n    sys.exit(1)\nelif "linux-1"'))
+        code, _, error = self.fuzz(NEW)
+        self.assertEqual(code, 1, error)
+        self.assertEqual(json.loads((self.work / "summary.sarif").read_text())["runs"], [])
+
+    def test_a_listed_violation_is_no_news_for_code_hosts(self) -> None:
+        known = REPOSITORY / "corpus/known/map_free-bucket-timeout.sched"
+        shown = subprocess.run([NOFAIL, "show", "--sarif", known], capture_output=True, text=True, check=True).stdout
+        results = json.loads(shown)["runs"][0]["results"]
+        self.assertTrue(results)
+        for result in results:
+            self.assertEqual(result["suppressions"][0]["kind"], "external")
+
+    def test_what_the_baseline_does_too_is_no_news(self) -> None:
+        code, out, _ = self.fuzz(NEW, baseline="linux-0", baseline_tree="tree")
         self.assertEqual(code, 0)
         self.assertNotIn(SIGNATURE, out)
 
-    def test_what_the_baseline_does_not_do_is_news(self):
-        code, out, _ = self.fuzz(NEW, "--baseline", "linux-1", "--baseline-tree", "tree")
+    def test_what_the_baseline_does_not_do_is_news(self) -> None:
+        code, out, _ = self.fuzz(NEW, baseline="linux-1", baseline_tree="tree")
         self.assertEqual(code, 1)
         self.assertIn(f"NEW  {SIGNATURE}", out)
 
-    def test_interleavings_that_several_processes_saw_count_once(self):
-        code, _, _ = self.fuzz("""half = "0" * 512
+    def test_interleavings_that_several_processes_saw_count_once(self) -> None:
+        code, _, _ = self.fuzz(
+            """half = "0" * 512
 (findings / ".status.1").write_text("interleavings " + "1" * 512 + half)
-(findings / ".status.2").write_text("interleavings " + "1" * 512 + half)""")
+(findings / ".status.2").write_text("interleavings " + "1" * 512 + half)"""
+        )
         self.assertEqual(code, 0)
         self.assertEqual(self.summary()["interleavings"], 710)  # 1024 ln 2
 
-    def test_a_process_that_dies_is_followed_by_another(self):
+    def test_a_process_that_dies_is_followed_by_another(self) -> None:
         once = self.root / "once"
-        code, out, _ = self.fuzz(f"""if not os.path.exists({str(once)!r}):
+        code, out, _ = self.fuzz(
+            f"""if not os.path.exists({str(once)!r}):
     open({str(once)!r}, "w")
     open(options["artifact_prefix"] + "crash-1", "w")
-    sys.exit(77)""")
+    sys.exit(77)"""
+        )
         self.assertEqual(code, 1)
         self.assertIn("work/crashes/crash-1", out)
         self.assertEqual(self.summary()["executions"], 2048)
 
-    def test_a_bug_of_the_suite_ends_it(self):
+    def test_a_bug_of_the_suite_ends_it(self) -> None:
         code, _, error = self.fuzz('print("nofail: HARNESS BUG: two traces", file=sys.stderr)\nsys.exit(3)')
         self.assertEqual(code, 3)
         self.assertIn("HARNESS BUG: two traces", error)
 
-    def test_a_fuzzer_that_cannot_run_is_not_tried_for_ever(self):
+    def test_a_fuzzer_that_cannot_run_is_not_tried_for_ever(self) -> None:
         code, _, error = self.fuzz('print("no such flag", file=sys.stderr)\nsys.exit(2)')
         self.assertEqual(code, 5)
         self.assertIn("no such flag", error)
 
-    def with_engine(self, name, behaviour, *more):
-        self.script(f"engines/{name if name == 'honggfuzz' else 'afl-fuzz'}", HONGGFUZZ if name == "honggfuzz" else AFL_FUZZ)
+    def with_engine(self, name: str, behaviour: str, **more: Any) -> tuple[int, str, str]:
+        self.script(
+            f"engines/{name if name == 'honggfuzz' else 'afl-fuzz'}", HONGGFUZZ if name == "honggfuzz" else AFL_FUZZ
+        )
         seeds = self.root / "corpus/teardown"
         seeds.mkdir(parents=True)
         (seeds / "seed").write_text("seed")
-        return self.fuzz(behaviour, "--engine", name, "--afl-mutator", "mutator.so", *more,
-                         PATH=f"{self.root / 'engines'}:{os.environ['PATH']}")
+        return self.fuzz(behaviour, path=str(self.root / "engines"), engine=name, afl_mutator="mutator.so", **more)
 
-    def test_other_engines_count_and_find_the_same(self):
+    def test_other_engines_count_and_find_the_same(self) -> None:
         for name in ("afl", "honggfuzz"):
             with self.subTest(name):
                 self.setUp()
@@ -186,7 +225,7 @@ class FuzzRun(unittest.TestCase):
                 self.assertEqual(self.summary()["features"], 77)
                 self.assertEqual(self.summary()["crashes"], [])
 
-    def test_what_other_engines_keep_is_a_crash(self):
+    def test_what_other_engines_keep_is_a_crash(self) -> None:
         for name, kept in (("afl", "crash-1-id:000000,sig:06"), ("honggfuzz", "crash-1-SIGABRT.PC.1.fuzz")):
             with self.subTest(name):
                 self.setUp()
@@ -194,62 +233,68 @@ class FuzzRun(unittest.TestCase):
                 self.assertEqual(code, 1, out + error)
                 self.assertIn(f"work/crashes/{kept}", out)
 
-    def test_workers_of_afl_are_told_apart_and_leave_what_they_have_for_the_next_run(self):
-        code, out, error = self.with_engine("afl", "time.sleep(1.1)\nsys.exit(77)", "--jobs", "2")
+    def test_workers_of_afl_are_told_apart_and_leave_what_they_have_for_the_next_run(self) -> None:
+        code, out, error = self.with_engine("afl", "time.sleep(1.1)\nsys.exit(77)", jobs=2)
         self.assertEqual(code, 1, out + error)
         self.assertEqual(len(self.summary()["crashes"]), 2)
-        self.assertEqual(sorted(path.read_text() for path in (self.work / "corpus").iterdir()),
-                         ["an input of worker-1", "an input of worker-2", "seed"])
+        self.assertEqual(
+            sorted(path.read_text() for path in (self.work / "corpus").iterdir()),
+            ["an input of worker-1", "an input of worker-2", "seed"],
+        )
 
-    def test_an_engine_that_cannot_run_is_no_success(self):
+    def test_an_engine_that_cannot_run_is_no_success(self) -> None:
         code, _, error = self.with_engine("afl", "sys.exit(127)")
         self.assertEqual(code, 5)
         self.assertIn("PROGRAM ABORT", error)
 
-    def starts(self, behaviour):
+    def starts(self, behaviour: str) -> tuple[int, str, int]:
         """What comes of a process that does nothing else, and how often it is started."""
         count = self.root / "starts"
         command = self.command("")
-        self.script("build/bin/fuzzer", f"#!/usr/bin/env python3\nimport os, sys\nopen({str(count)!r}, 'a').write('.')\n"
-                    f"options = dict(a.lstrip('-').split('=', 1) for a in sys.argv[1:] if '=' in a)\n{behaviour}\n")
+        self.script(
+            "build/bin/fuzzer",
+            f"#!/usr/bin/env python3\nimport os, sys\nopen({str(count)!r}, 'a').write('.')\n"
+            f"options = dict(a.lstrip('-').split('=', 1) for a in sys.argv[1:] if '=' in a)\n{behaviour}\n",
+        )
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
         return done.returncode, done.stdout, len(count.read_text())
 
-    def test_a_process_that_ends_at_once_is_not_started_for_ever(self):
+    def test_a_process_that_ends_at_once_is_not_started_for_ever(self) -> None:
         code, _, starts = self.starts("sys.exit(127)")
         self.assertEqual((code, starts <= 2), (5, True), starts)
 
-    def test_a_crash_at_the_start_is_told_once(self):
+    def test_a_crash_at_the_start_is_told_once(self) -> None:
         code, out, starts = self.starts('open(options["artifact_prefix"] + "crash-1", "w")\nsys.exit(77)')
         self.assertEqual((code, starts <= 3), (1, True), starts)
         self.assertIn("work/crashes/crash-1", out)
 
-    def test_a_binary_that_is_not_there_is_no_success(self):
+    def test_a_binary_that_is_not_there_is_no_success(self) -> None:
         command = self.command("")
         (self.root / "build/bin/fuzzer").unlink()
         self.assertEqual(subprocess.run(command, capture_output=True).returncode, 5)
 
-    def test_a_bug_of_the_suite_is_told_by_engines_that_go_on_after_it(self):
+    def test_a_bug_of_the_suite_is_told_by_engines_that_go_on_after_it(self) -> None:
         for name in ("afl", "honggfuzz"):
             with self.subTest(name):
                 self.setUp()
-                code, _, error = self.with_engine(name, 'print("nofail: HARNESS BUG: two traces", flush=True)\nsys.exit(3)')
+                code, _, error = self.with_engine(
+                    name, 'print("nofail: HARNESS BUG: two traces", flush=True)\nsys.exit(3)'
+                )
                 self.assertEqual(code, 3)
                 self.assertIn("HARNESS BUG: two traces", error)
 
-    def test_the_next_run_sets_aside_or_goes_on(self):
+    def test_the_next_run_sets_aside_or_goes_on(self) -> None:
         self.fuzz(NEW)
-        self.assertEqual(self.fuzz("", "--resume")[0], 1)
+        self.assertEqual(self.fuzz("", resume=True)[0], 1)
         self.assertEqual(self.summary()["executions"], 3024)
         self.assertEqual(self.fuzz("")[0], 0)
         self.assertEqual(self.summary()["executions"], 1024)
         (kept,) = self.work.glob("old/*/new-1.sched")
         self.assertEqual(kept.read_text(), "found")
 
-    def test_an_interrupt_ends_it_with_the_table(self):
-        process = subprocess.Popen(
-            [a if a != "1" else "60" for a in self.command(NEW + "\nsignal.pause()") if a != "--jobs"] + ["--jobs", "1"],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    def test_an_interrupt_ends_it_with_the_table(self) -> None:
+        command = self.command(NEW + "\nsignal.pause()", seconds=60)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         while not list(self.work.glob("findings/new-1.sched")):
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
@@ -260,4 +305,4 @@ class FuzzRun(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(argv=[sys.argv[0], *sys.argv[2:]])

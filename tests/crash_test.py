@@ -22,9 +22,10 @@ IGNORED = re.compile(r"(abort|free|new|delete|malloc|main|raise|operator|__)|.*a
 TIMES = 100
 
 
-def filed_under(text):
+def filed_under(text: str) -> tuple[str | None, tuple[str, ...]]:
     """The header's kind, and the frames."""
-    kind, frames = None, []
+    kind: str | None = None
+    frames: list[str] = []
     for line in text.splitlines():
         if header := HEADER.match(line):
             kind, frames = header[2], []
@@ -34,44 +35,55 @@ def filed_under(text):
 
 
 class Crash(unittest.TestCase):
+    folder: tempfile.TemporaryDirectory[str]
+    found: tuple[int, str]  # exit code and errors of the run that finds it
+    crashes: list[pathlib.Path]
+
     @classmethod
-    def setUpClass(cls):
+    def setUpClass(cls) -> None:
         cls.folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(cls.folder.cleanup)
         cls.found = cls.run_binary("-seed=1", "-max_total_time=60")
         cls.crashes = list(pathlib.Path(cls.folder.name).glob("crash-*"))
 
     @classmethod
-    def run_binary(cls, *arguments, **environment):
-        done = subprocess.run([BINARY, *arguments], cwd=cls.folder.name, capture_output=True, text=True, errors="replace",
-                              env=os.environ | environment, check=False)
+    def run_binary(cls, *arguments: str | pathlib.Path, **environment: str) -> tuple[int, str]:
+        done = subprocess.run(
+            [BINARY, *arguments],
+            cwd=cls.folder.name,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            env=os.environ | environment,
+            check=False,
+        )
         return done.returncode, done.stderr
 
-    def test_the_input_is_kept(self):
+    def test_the_input_is_kept(self) -> None:
         self.assertEqual(len(self.crashes), 1, self.found[1][-2000:])
         self.assertNotEqual(self.found[0], 0)
 
-    def test_kind_and_function_come_first_and_signatures_are_kept_apart(self):
+    def test_kind_and_function_come_first_and_signatures_are_kept_apart(self) -> None:
         kind, frames = filed_under(self.found[1])
-        signature = re.search(r"^SUMMARY: NofailSanitizer: (\S+)$", self.found[1], re.M)[1]
+        [signature] = re.findall(r"^SUMMARY: NofailSanitizer: (\S+)$", self.found[1], re.M)
         self.assertEqual(signature.split("/")[0], kind)
         self.assertEqual(frames[:2], (f"nofail::{kind}", "nofail::" + signature.split("/")[2]))
         self.assertRegex(frames[2], "^FuzzerHash=[a-z]{8,}$")
 
-    def test_it_is_the_same_each_time(self):
+    def test_it_is_the_same_each_time(self) -> None:
         for _ in range(TIMES):
             code, text = self.run_binary(self.crashes[0])
             self.assertNotEqual(code, 0)
             self.assertEqual(filed_under(text), filed_under(self.found[1]))
 
-    def test_it_is_the_same_whoever_catches_the_signal(self):
+    def test_it_is_the_same_whoever_catches_the_signal(self) -> None:
         for mode in (0, 1, 2):
             options = f"handle_abort={mode}"
             code, text = self.run_binary(self.crashes[0], "-runs=100", ASAN_OPTIONS=options, UBSAN_OPTIONS=options)
             self.assertNotEqual(code, 0)
             self.assertEqual(filed_under(text), filed_under(self.found[1]), options)
 
-    def test_another_report_behind_it_would_be_seen(self):
+    def test_another_report_behind_it_would_be_seen(self) -> None:
         another = "==1==ERROR: AddressSanitizer: ABRT on unknown address 0x1\n    #0 0x1 in raise\n    #1 0x2 in Stop\n"
         self.assertEqual(filed_under(self.found[1] + another), ("ABRT", ("Stop",)))
 

@@ -9,7 +9,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 # All that is on this machine, as far as scripts/fuzz gets.
 mkdir "$scratch/bin"
-for tool in bash env dirname basename realpath; do ln -s "$(command -v "$tool")" "$scratch/bin"; done
+for tool in bash env dirname basename realpath python3; do ln -s "$(command -v "$tool")" "$scratch/bin"; done
 
 failed=0
 # expect CODE TEXT ARGUMENT...

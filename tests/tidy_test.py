@@ -62,15 +62,17 @@ def whitespace(files: list[pathlib.Path]) -> Complaints:
 
 
 def columns(files: list[pathlib.Path]) -> Complaints:
-    """C, C++ and prose. A table's row and a line of an example may be as long as they must."""
+    """A table's row, a line of an example and a line of a script with a string may be as long as they must, and what
+    services read."""
     for path in files:
-        if path.suffix not in CODE | {".md"}:
+        if not (is_source(path) or path.suffix == ".md") or path.suffix == ".yaml" or path.name == "Dockerfile":
             continue
         is_example = False
         for number, line in enumerate(lines_of(path), 1):
             is_example ^= line.startswith("```")
             is_example_line = is_example or line.startswith("    ")
             may_be_long = path.suffix == ".md" and (is_example_line or line.startswith("|") or "](http" in line)
+            may_be_long |= is_shell(path) and bool(re.search("[\"']", line))
             may_be_long |= "http" in line and " " not in line.strip("/ ")
             if len(line) > COLUMNS and not may_be_long:
                 yield f"{path}:{number}: {len(line)} columns; break it at {COLUMNS}"
@@ -126,10 +128,40 @@ def shell(files: list[pathlib.Path]) -> Complaints:
     if tool is None or not scripts:
         return
     # Not 2034 and 2154, unused and unassigned: the conditions that tests give to `check` are strings to this tool.
-    done = subprocess.run([tool, "-x", "-S", "warning", "-e", "SC2034,SC2154", "-f", "gcc", *scripts],
-                          capture_output=True, text=True, check=False, cwd=ROOT)
+    done = subprocess.run(
+        [tool, "-x", "-S", "warning", "-e", "SC2034,SC2154", "-f", "gcc", *scripts],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
     for line in (done.stdout + done.stderr).splitlines():
         yield f"{line}; mend it, or say above the line why not: # shellcheck disable=SC..."
+
+
+def said_of_python(rule: str, files: list[pathlib.Path], *command: str) -> list[str]:
+    """What a tool says of the Python files; nothing when it has nothing to say. pyproject.toml has options."""
+    tool, code = tool_for(rule, command[0]), [path for path in files if path.suffix == ".py"]
+    if tool is None or not code:
+        return []
+    done = subprocess.run([*command, *code], capture_output=True, text=True, check=False, cwd=ROOT)
+    return (done.stdout + done.stderr).splitlines() if done.returncode != 0 else []
+
+
+def python_layout(files: list[pathlib.Path]) -> Complaints:
+    for line in said_of_python("python_layout", files, "black", "--check"):
+        if line.startswith("would reformat "):
+            yield f"{line.removeprefix('would reformat ')}: not as black lays it out; black FILE"
+
+
+def python_types(files: list[pathlib.Path]) -> Complaints:
+    yield from said_of_python("python_types", files, "mypy", "--no-error-summary")
+
+
+def python_lint(files: list[pathlib.Path]) -> Complaints:
+    # Not E203 and W503: black has blanks and breaks of its own there.
+    options = ["--max-line-length", str(COLUMNS), "--extend-ignore", "E203,W503"]
+    yield from said_of_python("python_lint", files, "flake8", *options)
 
 
 def pins(files: list[pathlib.Path]) -> Complaints:
@@ -158,7 +190,9 @@ def reuse() -> Complaints:
 def helps() -> Complaints:
     scripts = [p for p in tracked(ROOT / "scripts") if p.stat().st_mode & 0o100 and not p.suffix]
     commands = [[str(script)] for script in scripts]
-    commands += [[str(NOFAIL), name] for name in ("replay", "minimize", "show", "convert")] + [[str(NOFAIL)]]
+    commands += [[str(NOFAIL), name] for name in ("replay", "minimize", "show", "convert", "summarize")] + [
+        [str(NOFAIL)]
+    ]
     return helps_of(commands)
 
 
@@ -195,9 +229,18 @@ BREAKS = {
     links: ("a.md", "[a page](nowhere.md)\n"),
     layout: ("a.cc", "int   a ;\n"),
     shell: ("a.sh", "#!/bin/bash\ncd /nowhere\n"),
+    python_layout: ("a.py", "x = [ 1 ]\n"),
+    python_types: ("a.py", "def f(x):\n    return x\n"),
+    python_lint: ("a.py", "import os\n"),
     pins: ("workflows/a.yml", "      - uses: actions/checkout@v4\n"),
 }
-TOOLS = {layout: "clang-format-19", shell: "shellcheck"}
+TOOLS = {
+    layout: "clang-format-19",
+    shell: "shellcheck",
+    python_layout: "black",
+    python_types: "mypy",
+    python_lint: "flake8",
+}
 
 
 def bites() -> Complaints:

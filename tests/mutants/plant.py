@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 """usage: plant.py EDIT TREE COPY
 
-Copies what is needed of a Linux tree and plants a bug in the copy. An edit holds no text of the kernel: it names a file, a
-function, and for each change a regular expression of short identifiers, which must match once in that function's body (a
-blank stands for any white space), and what is put there. An edit that does not apply is an error.
+Copies what is needed of a Linux tree and plants a bug in the copy. An edit holds no text of the kernel. It names a
+file, a function, and for each change a regular expression of short identifiers, which must match once in that
+function's body (a blank stands for any white space), and the text that replaces the match. An edit that does not apply
+is an error.
 
     One sentence that says what the bug is.
 
@@ -22,29 +23,35 @@ import pathlib
 import re
 import shutil
 import sys
+from typing import NoReturn
 
-NEEDED = ["Makefile", "include/linux/bpf_local_storage.h", "include/net/bpf_sk_storage.h", "net/core/bpf_sk_storage.c",
-          *(f"kernel/bpf/bpf_{name}_storage.c" for name in ("local", "task", "inode", "cgrp"))]
+NEEDED = [
+    "Makefile",
+    "include/linux/bpf_local_storage.h",
+    "include/net/bpf_sk_storage.h",
+    "net/core/bpf_sk_storage.c",
+    *(f"kernel/bpf/bpf_{name}_storage.c" for name in ("local", "task", "inode", "cgrp")),
+]
 
 
-def leave(edit, text):
+def leave(edit: pathlib.Path, text: str) -> NoReturn:
     sys.exit(f"{edit}: no longer applies: {text}")
 
 
-def body_of(text, function):
+def body_of(text: str, function: str) -> tuple[int, int] | None:
     """Where the function's definition stands, from its name to its closing brace."""
     for found in re.finditer(rf"\b{function}\([^;{{()]*\)\n\{{", text):
         return found.start(), text.index("\n}\n", found.end()) + 1
     return None
 
 
-def main():
+def main() -> None:
     edit, tree, copy = map(pathlib.Path, sys.argv[1:])
     for name in NEEDED:
         if (tree / name).exists():
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(tree / name, copy / name)
-    path = function = pattern = None
+    path, function, pattern = copy, "", re.compile("")
     changes = 0
     for line in edit.read_text().splitlines():
         key, _, value = line.partition(": ")
@@ -61,7 +68,7 @@ def main():
             count = len(pattern.findall(body))
             if count != 1:
                 leave(edit, f"{pattern.pattern!r} matches {count} times in {function}")
-            path.write_text(text[:place[0]] + pattern.sub(lambda _: value, body) + text[place[1]:])
+            path.write_text(text[: place[0]] + pattern.sub(lambda _: value, body) + text[place[1] :])
             changes += 1
     if changes == 0:
         leave(edit, "it changes nothing")

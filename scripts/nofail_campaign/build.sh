@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# usage: build.sh PRESET ENGINE TARGET [TREE [BASELINE-TREE]]
+#
+# Installs what is missing, has the fuzz binary of the target and the nofail command built, of the embedded subject or
+# of the one in a Linux tree, and prints what a campaign must know, one KEY=VALUE a line:
+#   bin           the folder of the fuzz binary and of the nofail command
+#   subject       its name
+#   tree          what tells its folder from those of other trees of that version; only for a tree
+#   other         the name of the baseline's subject; only with a baseline
+#   mutator       the library that AFL++ mutates with; only for AFL++
+#   environment   a variable for the engine, as NAME=VALUE; once for each
+# Internal to scripts/fuzz, which reads these (build.py). Errors are one line; the exit code is that of scripts/fuzz.
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=scripts/engines.sh
+source "$nofail_root/scripts/engines.sh"
+nofail_name=fuzz
+preset=$1 engine=$2 target=$3 tree=${4-} baseline=${5-}
+
+find_engine "$engine"
+if [[ -n $tree ]]; then tree=$(linux_tree "$tree"); fi
+if [[ -n $baseline ]]; then baseline=$(linux_tree "$baseline"); fi
+install_missing
+
+if [[ $engine == afl && $target != codec ]]; then
+  # Mutation goes on in afl-fuzz, which has no sanitizer.
+  mutator=nofail_${target}_afl_mutator
+  (find_engine libfuzzer && build release "$mutator")
+  echo "mutator=$nofail_root/build/release/bin/$mutator.so"
+fi
+if [[ -n $tree ]]; then
+  build_linux "$preset" "$tree${baseline:+;$baseline}" "nofail_${target}_linux_fuzzer" nofail nofail_seeds
+  printf '%s\n' "bin=$nofail_linux_build/bin" "subject=$nofail_linux_name" "tree=${nofail_linux_build##*-}"
+  if [[ -n $baseline ]]; then echo "other=$nofail_linux_other"; fi
+else
+  build "$preset" "nofail_${target}_fuzzer" nofail nofail_seeds
+  printf '%s\n' "bin=$nofail_root/build/$preset${nofail_engine:+-$nofail_engine}/bin" subject=posted
+fi
+for variable in "${engine_environment[@]}"; do echo "environment=$variable"; done

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: MIT
+"""The command line of `scripts/fuzz`."""
+
+import argparse
+import dataclasses
+import re
+from typing import Callable, NoReturn, Sequence
+
+from nofail_campaign.terminal import ExitCode, leave
+
+HELP = """\
+usage: ./scripts/fuzz [teardown|lifecycle|codec] [--linux TREE [--baseline TREE]] [--subject S]
+                      [--sanitizer address|thread] [--engine libfuzzer|afl|honggfuzz] [--seconds N] [--jobs N]
+                      [--no-failures] [--continue]
+
+Sets up what is missing, builds, fuzzes, shortens what is new, and ends with a table of what it found and how to replay
+it. Without arguments: the teardown target, the posted subject, AddressSanitizer, 60 seconds, one process. Ctrl-C ends
+it early, with the same table.
+
+Everything is kept in build/fuzz/<target>-<subject>-<sanitizer>[-<engine>]/: the corpus, which the next run starts from,
+findings/ as they were found and minimized/ as they were shortened, summary.json, and summary.sarif for code hosts.
+
+  teardown      map_free against destroy
+  lifecycle     all operations
+  codec         the readers of schedules, bytes and text
+  --subject S   which implementation: posted
+  --linux TREE  instead of an implementation here, the unmodified one of a Linux source tree: a directory, or a version
+                of Debian's, which is fetched first: 7.2, 6.12, 6.1 (docs/linux.md)
+  --baseline TREE
+                another such tree, which is fuzzed first and as long: only what it does not have is news
+  --sanitizer   address (with undefined behaviour) or thread (data races)
+  --engine E    which fuzzer drives it: libfuzzer, or afl or honggfuzz where they are installed, with address only
+  --seconds N   how long
+  --jobs N      how many processes share the corpus
+  --no-failures no lock attempt and no allocation fails: what shows then needs nothing but bad timing
+  --continue    adds to the counts and findings of the last run instead of setting them aside in old/
+
+Known limitations and earlier findings (corpus/known, corpus/findings) are counted and do not end anything.
+
+Options also go as --option=value.
+
+exit code: 0 nothing new, 1 something new, 2 wrong usage or a tree that cannot be used, 3 bug of the suite itself,
+5 set-up failed, 130 interrupted
+"""
+TARGETS = ("teardown", "lifecycle", "codec")
+SUBJECTS = ("posted",)
+PRESETS = {"address": "asan", "thread": "tsan"}  # of CMake, by sanitizer
+ENGINES = ("libfuzzer", "afl", "honggfuzz")
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    target: str
+    subject: str
+    linux: str  # a tree; empty: the subject is one of this repository
+    baseline: str  # another tree; empty: none
+    sanitizer: str
+    engine: str
+    seconds: int
+    jobs: int
+    no_failures: bool
+    resume: bool
+
+    @property
+    def preset(self) -> str:
+        return PRESETS[self.sanitizer]
+
+
+class Parser(argparse.ArgumentParser):
+    """Whoever types something wrong gets one line that says what is right."""
+
+    def error(self, message: str) -> NoReturn:
+        message = re.sub(r"^argument (\S+): expected one argument$", r"\1: needs a value", message)
+        message = re.sub(r"^argument \S+: ", "", message)
+        leave(ExitCode.USAGE, message)
+
+    def format_help(self) -> str:
+        return HELP
+
+
+def one_of(name: str, known: Sequence[str], kind: str = "") -> Callable[[str], str]:
+    """The type of an argument that is one of a few words."""
+    listed = ", ".join(known[:-1]) + (" or " if kind == "" else " and ") * (len(known) > 1) + known[-1]
+
+    def parse(text: str) -> str:
+        if text in known:
+            return text
+        if kind:
+            there = "there is" if len(known) == 1 else "there are"
+            raise argparse.ArgumentTypeError(f"{name}{text}: there is no such {kind}; {there} {listed}")
+        raise argparse.ArgumentTypeError(f"{name}{text}: expected {listed}")
+
+    return parse
+
+
+def number(name: str) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"[1-9][0-9]{0,6}", text):
+            raise argparse.ArgumentTypeError(f"{name} {text}: expected a number from 1 up")
+        return int(text)
+
+    return parse
+
+
+def parse(arguments: Sequence[str]) -> Options:
+    """Reads the command line, or leaves with one line and code 2."""
+    parser = Parser(allow_abbrev=False)
+    parser.add_argument("target", nargs="?", default="teardown", type=one_of("", TARGETS, "target"))
+    parser.add_argument("--subject", default="posted", type=one_of("--subject ", SUBJECTS, "subject"))
+    parser.add_argument("--linux", default="")
+    parser.add_argument("--baseline", default="")
+    parser.add_argument("--sanitizer", default="address", type=one_of("--sanitizer ", tuple(PRESETS)))
+    parser.add_argument("--engine", default="libfuzzer", type=one_of("--engine ", ENGINES))
+    parser.add_argument("--seconds", default=60, type=number("--seconds"))
+    parser.add_argument("--jobs", default=1, type=number("--jobs"))
+    parser.add_argument("--no-failures", action="store_true")
+    parser.add_argument("--continue", action="store_true", dest="resume")
+    given, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        what = "option; --help lists them" if unknown[0].startswith("-") else f"target; there is {given.target} already"
+        parser.error(f"{unknown[0]}: there is no such {what}")
+    options = Options(**vars(given))
+    check(options, parser)
+    return options
+
+
+def check(options: Options, parser: Parser) -> None:
+    """Refuses options that do not go together."""
+    runs_no_subject = options.target == "codec"
+    if options.engine != "libfuzzer" and options.sanitizer != "address":
+        parser.error(f"--engine {options.engine}: fuzzes with --sanitizer address only")
+    if options.baseline and not options.linux:
+        parser.error("--baseline: compares Linux trees; name the other one with --linux")
+    if options.no_failures and runs_no_subject:
+        parser.error("--no-failures: the codec target runs no subject")
+    if options.linux and runs_no_subject:
+        parser.error("--linux: the codec target runs no subject")
