@@ -9,7 +9,8 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 # All that is on this machine, as far as scripts/fuzz gets.
 mkdir "$scratch/bin"
-for tool in bash env dirname basename realpath python3; do ln -s "$(command -v "$tool")" "$scratch/bin"; done
+for tool in bash env dirname basename realpath; do ln -s "$(command -v "$tool")" "$scratch/bin"; done
+ln -s "$(python3 -c 'import sys; print(sys.executable)')" "$scratch/bin/python3"
 
 failed=0
 # expect CODE TEXT ARGUMENT...
