@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 //
-// Marked accesses: announced to the kernel contract, then made, as a real atomic in the subject's own object code.
+// Marked accesses, for subjects in C and C++.
 //
-// The announcement (kernel_load, kernel_store, kernel_rmw) is where another task may run, and says which value a load
-// sees. The real atomic follows at once, so that a thread sanitizer sees it beside the subject's plain accesses. For C
-// and C++. The site says where in the subject the access stands; core/kernel/sync.h fills it in for C++.
+// Each function here first announces the access to the kernel contract (kernel_load, kernel_store, kernel_rmw) and then
+// makes it, as a real atomic in the subject's own object code. At the announcement another task may run. The
+// announcement of a load also returns the value that the task sees. The real atomic follows at once, so that a thread
+// sanitizer sees it next to the subject's plain accesses. The argument `site` says where in the subject the access
+// stands; in C++, core/kernel/sync.h fills it in.
 //
-// Memory ordering: a primitive has the order that its row of core/kernel/ordering.def gives it, and its real atomic has
-// the closest one of the compiler's: ONCE is relaxed, DEPENDENCY and ACQUIRE are acquire, RELEASE is release, FULL is
-// sequentially consistent. A failed compare-exchange is relaxed.
+// Memory ordering: a primitive has the order of its row in core/kernel/ordering.def. Its real atomic has the closest
+// order that the compiler offers: ONCE becomes relaxed, DEPENDENCY and ACQUIRE become acquire, RELEASE becomes release,
+// and FULL becomes sequentially consistent. A compare-exchange that fails is relaxed.
 #ifndef NOFAIL_CORE_KERNEL_ACCESS_H_
 #define NOFAIL_CORE_KERNEL_ACCESS_H_
 
@@ -16,20 +18,20 @@
 
 #define NOFAIL_INLINE static inline __attribute__((always_inline))
 
-// KERNEL_ORDER_OF_rcu_dereference and so on: the rows of the table, by primitive.
+// The order of each primitive. For example, KERNEL_ORDER_OF_rcu_dereference is KERNEL_DEPENDENCY.
 enum {
 #define KERNEL_PRIMITIVE(name, order) KERNEL_ORDER_OF_##name = KERNEL_##order,
 #include "core/kernel/ordering.def"
 #undef KERNEL_PRIMITIVE
 };
 
-// A word of memory that is also accessed by its real type.
+// Types for the real atomics. They may alias memory that the subject accesses by its real type, such as a pointer.
 typedef uint8_t __attribute__((may_alias)) access_u8;
 typedef uint16_t __attribute__((may_alias)) access_u16;
 typedef uint32_t __attribute__((may_alias)) access_u32;
 typedef uint64_t __attribute__((may_alias)) access_u64;
 
-// The compiler's order for the kernel's. A constant in, a constant out.
+// Returns the compiler's memory order for the kernel's. A constant argument gives a constant result.
 NOFAIL_INLINE int access_order(enum kernel_order order) {
   switch (order) {
     case KERNEL_ONCE:
@@ -45,7 +47,7 @@ NOFAIL_INLINE int access_order(enum kernel_order order) {
   return __ATOMIC_SEQ_CST;
 }
 
-// A real load whose value nobody needs: `address` is volatile so that it stays.
+// Makes a real load and drops its value. `address` is volatile so that the compiler keeps the load.
 NOFAIL_INLINE void access_real_load(const volatile void* address, unsigned size, int order) {
   switch (size) {
     case 1:
@@ -62,7 +64,7 @@ NOFAIL_INLINE void access_real_load(const volatile void* address, unsigned size,
   }
 }
 
-// Returns what the contract says the task sees; the real load may see something newer (memory mode weak).
+// Returns the value that the contract says the task sees. In memory mode `weak` the real load may see a newer one.
 NOFAIL_INLINE uint64_t access_load(const volatile void* address, unsigned size, enum kernel_order order,
                                    struct kernel_site site) {
   uint64_t value = kernel_load(address, size, order, site);
@@ -88,7 +90,8 @@ NOFAIL_INLINE void access_store(volatile void* address, unsigned size, uint64_t 
   }
 }
 
-// Read-modify-writes of the kernel's 32-bit counters and bit masks. All return the word before; arithmetic wraps.
+// Read-modify-writes of the kernel's 32-bit counters and bit masks. They return the value before the operation.
+// Arithmetic wraps.
 NOFAIL_INLINE int32_t access_fetch_add(volatile int32_t* address, int32_t value, enum kernel_order order,
                                        struct kernel_site site) {
   kernel_rmw(address, sizeof(*address), order, site);
@@ -105,7 +108,8 @@ NOFAIL_INLINE int32_t access_fetch_or(volatile int32_t* address, int32_t bits, e
   return (int32_t)old;
 }
 
-// Stores `desired` if the word is `expected`. Returns the word before: equal to `expected` if and only if it stored.
+// Stores `desired` if the word at `address`, of `size` 4 or 8 bytes, is `expected`. Returns the word before. It stored
+// if and only if it returns `expected`.
 NOFAIL_INLINE uint64_t access_compare_exchange(volatile void* address, unsigned size, uint64_t expected,
                                                uint64_t desired, enum kernel_order order, struct kernel_site site) {
   bool wrote;
@@ -123,7 +127,8 @@ NOFAIL_INLINE uint64_t access_compare_exchange(volatile void* address, unsigned 
   return expected;
 }
 
-// The same for an lvalue of any word type, by the primitive's name: KERNEL_LOAD(node->pprev, READ_ONCE, site).
+// access_load and access_store for an lvalue of 1, 2, 4 or 8 bytes, with the order of the named primitive. For example,
+// KERNEL_LOAD(node->pprev, READ_ONCE, site) loads the member pprev.
 #define KERNEL_LOAD(lvalue, primitive, site) \
   ((__typeof__(lvalue))access_load(&(lvalue), sizeof(lvalue), (enum kernel_order)KERNEL_ORDER_OF_##primitive, site))
 #define KERNEL_STORE(lvalue, value, primitive, site) \

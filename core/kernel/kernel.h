@@ -2,16 +2,19 @@
 //
 // The kernel contract: everything a subject needs from a kernel, as a C interface.
 //
-// A subject (core/subjects/posted, a Linux tree) calls these functions and nothing else. Two libraries
-// implement them: core/kernel/sim (simulated, deterministic) and core/kernel/native (real threads). This header is the
-// specification; it holds no code. C and C++ both include it, so a kernel .c file can be driven through it.
+// A subject (core/subjects/posted, a Linux tree) calls these functions and no other function of a kernel. Two libraries
+// implement the contract: core/kernel/sim simulates a kernel deterministically, core/kernel/native runs on real
+// threads. This header is the specification; it holds no code. Both C and C++ can include it, so a .c file of the
+// kernel can run on it, too.
 //
-// Facts: Linux 7.2 (include/linux/{rcupdate,refcount,atomic}.h, asm-generic/rqspinlock.h,
+// Source of the facts: Linux 7.2 (include/linux/{rcupdate,refcount,atomic}.h, asm-generic/rqspinlock.h,
 // kernel/bpf/rqspinlock.c, tools/memory-model/linux-kernel.def).
 //
-// Words: a *task* is a simulated CPU context that runs one operation after the other. A *scheduling point* is a
-// place where another task may run; every function below that is marked [point] begins with one, and what it then
-// does happens in one step.
+// Terms:
+//   task               a simulated CPU that runs one op after the other
+//   scheduling point   a point in a task's execution at which another task may run instead
+//   [point]            marks a function that begins with a scheduling point. All that the function then does is one
+//                      step: no other task runs in between, except while the function waits.
 #ifndef NOFAIL_CORE_KERNEL_KERNEL_H_
 #define NOFAIL_CORE_KERNEL_KERNEL_H_
 
@@ -23,166 +26,205 @@
 extern "C" {
 #endif
 
-// Where in the subject a call stands. Strings are literals and live for ever. Passed by value: the members end up in
-// registers or immediates, no stack object exists whose address a sanitizer would have to track.
+// A site: the function, file and line of the subject that a call stands in. Its strings must live for ever; string
+// literals do. A site is passed by value. The compiler then keeps the members in registers or immediates, and there is
+// no object on the stack whose address a sanitizer would have to track.
 struct kernel_site {
   const char* function;
   const char* file;
   unsigned line;
 };
+// The site of the line that this macro stands in.
 #define KERNEL_HERE ((struct kernel_site){__func__, __FILE__, __LINE__})
 
 // ---------------------------------------------------------------------------------------------------------------
 // Marked accesses
 //
-// An access that the kernel marks (READ_ONCE, atomic_*, rcu_dereference, ...) is announced before it is made. The
-// subject then makes the access itself, as a real atomic in its own object code (core/kernel/access.h), so that a
-// thread sanitizer sees it next to the plain accesses. Nothing may come between announcement and access.
+// A marked access is one that the kernel makes with READ_ONCE, atomic_*, rcu_dereference and the like. The subject
+// announces such an access with kernel_load, kernel_store or kernel_rmw. Right after the announcement the subject makes
+// the access itself, as a real atomic in its own object code (core/kernel/access.h). So a thread sanitizer sees marked
+// and plain accesses side by side. The subject may call nothing between the announcement and the access.
 //
-// Ordering: enum kernel_order is the row of core/kernel/ordering.def that the primitive has. In memory mode `sc` the
-// value seen is the newest; in mode `weak` a load may be answered with an older one that the order still permits.
+// `order` is the memory order of the primitive: the table core/kernel/ordering.def has it for each primitive. In memory
+// mode `sc` a load sees the newest value. In mode `weak` a load may also be answered with an older value, as long as
+// the order permits that value. (No kernel here implements `weak` yet.)
 enum kernel_order {
 #define KERNEL_ORDER(name, meaning) KERNEL_##name,
 #include "core/kernel/ordering.def"
 #undef KERNEL_ORDER
 };
 
-// [point] The task is about to load `size` (1, 2, 4 or 8) bytes at `address`. Returns the value the task sees.
-// REQUIRES: address is aligned to size.
+// [point] Announces a load of `size` bytes at `address`. Returns the value that the task sees.
+// REQUIRES, as for all marked accesses: `size` is 1, 2, 4 or 8, and `address` is aligned to it.
 uint64_t kernel_load(const volatile void* address, unsigned size, enum kernel_order order, struct kernel_site site);
-// [point] The task is about to store `value`.
+// [point] Announces a store of `value` at `address`.
 void kernel_store(volatile void* address, unsigned size, uint64_t value, enum kernel_order order,
                   struct kernel_site site);
-// [point] The task is about to do an atomic read-modify-write. After it, the subject reports what happened with
-// kernel_rmw_done; a failed compare-exchange reports wrote = false and orders nothing.
+// [point] Announces an atomic read-modify-write. The subject makes the access and then calls kernel_rmw_done.
 void kernel_rmw(volatile void* address, unsigned size, enum kernel_order order, struct kernel_site site);
+// Says what the read-modify-write that kernel_rmw announced did: `old_value` is what it found in memory, `new_value`
+// what it left there. A compare-exchange that failed passes wrote = false; it orders nothing. Not a scheduling point.
 void kernel_rmw_done(volatile void* address, unsigned size, uint64_t old_value, uint64_t new_value, bool wrote);
-// [point] A barrier: KERNEL_FULL is smp_mb, KERNEL_RELEASE smp_wmb, KERNEL_ACQUIRE smp_rmb.
+// [point] A memory barrier: KERNEL_FULL stands for smp_mb, KERNEL_RELEASE for smp_wmb, KERNEL_ACQUIRE for smp_rmb.
 void kernel_fence(enum kernel_order order, struct kernel_site site);
 
-// A plain (unmarked) access to a value's bytes that races by design, so it is neither announced nor shown to a thread
-// sanitizer. Checks that [address, address + size) is live memory; not a scheduling point.
+// Checks that [address, address + size) is live memory. It is for plain (unmarked) accesses to the bytes of a map's
+// value. These accesses race by design, so the subject does not announce them and hides them from a thread sanitizer;
+// this check still finds a use after free. Not a scheduling point.
 void kernel_check_bytes(const void* address, size_t size, struct kernel_site site);
 
 // ---------------------------------------------------------------------------------------------------------------
 // Locks
 //
-// rqspinlock_t: acquiring may fail. 0, -EDEADLK (the CPU holds or is acquiring this lock already; or a cycle of two
-// locks with another CPU) or -ETIMEDOUT. Taken with interrupts off. Acquire orders as acquire, release as release;
-// neither is a full barrier. Unlock in LIFO order, by the task that locked. (kernel/bpf/rqspinlock.c)
+// rqspinlock_t: a spinlock whose acquisition may fail. Its holder runs with interrupts off. Taking the lock has acquire
+// order and releasing it has release order; neither is a full barrier. (kernel/bpf/rqspinlock.c)
 //
-// A zeroed lock is an unlocked one. The word belongs to the kernel's implementation.
+// A lock in zeroed memory is unlocked. `word` belongs to the implementation of this contract.
 struct kernel_rqspinlock {
   uint32_t word;
 };
-int kernel_rqspin_lock(struct kernel_rqspinlock* lock, struct kernel_site site);     // [point]
-void kernel_rqspin_unlock(struct kernel_rqspinlock* lock, struct kernel_site site);  // [point]
+// [point] Takes the lock. While another CPU holds it, the task waits. Returns
+//   0            the task now holds the lock;
+//   -EDEADLK     this CPU already holds or is acquiring this lock, or waiting would close a cycle of two locks with
+//                another CPU;
+//   -ETIMEDOUT   the task waited too long.
+int kernel_rqspin_lock(struct kernel_rqspinlock* lock, struct kernel_site site);
+// [point] Releases the lock.
+// REQUIRES: the calling task holds the lock, and took it last of all rqspinlocks that it still holds (LIFO order).
+void kernel_rqspin_unlock(struct kernel_rqspinlock* lock, struct kernel_site site);
 
-// spinlock_t: never fails; taking one that the same CPU holds is a deadlock.
+// spinlock_t. A lock in zeroed memory is unlocked.
 struct kernel_spinlock {
   uint32_t word;
 };
-void kernel_spin_lock(struct kernel_spinlock* lock, struct kernel_site site);    // [point]
-void kernel_spin_unlock(struct kernel_spinlock* lock, struct kernel_site site);  // [point]
+// [point] Takes the lock; never fails. A task that takes a spinlock that it already holds is deadlocked.
+void kernel_spin_lock(struct kernel_spinlock* lock, struct kernel_site site);
+// [point] Releases the lock. REQUIRES: the calling task holds it.
+void kernel_spin_unlock(struct kernel_spinlock* lock, struct kernel_site site);
 
 // ---------------------------------------------------------------------------------------------------------------
-// RCU: two flavours. A grace period of KERNEL_RCU_TASKS_TRACE implies one of KERNEL_RCU.
+// RCU, in two flavours: RCU itself and RCU Tasks Trace. A grace period of KERNEL_RCU_TASKS_TRACE includes a grace
+// period of KERNEL_RCU.
 //
-// A reader section that begins before the grace period does, ends before the grace period does; one that begins later
-// sees everything stored before the grace period began. Sections nest. Sleeping is allowed in a trace section only.
+// A grace period waits for every reader section that began before it: the section ends first, then the grace period. A
+// reader section that begins later sees everything that was stored before the grace period began. Sections nest. A task
+// may sleep in a section of KERNEL_RCU_TASKS_TRACE, but not in one of KERNEL_RCU.
 enum kernel_rcu_flavour { KERNEL_RCU, KERNEL_RCU_TASKS_TRACE };
 
+// The member of an object through which the object waits for a grace period. The implementation owns it from
+// kernel_call_rcu until the callback begins.
 struct kernel_rcu_head {
   struct kernel_rcu_head* next;
   void (*callback)(struct kernel_rcu_head* head);
 };
 
+// Begins a reader section. Not a scheduling point.
 void kernel_rcu_read_lock(enum kernel_rcu_flavour flavour, struct kernel_site site);
-void kernel_rcu_read_unlock(enum kernel_rcu_flavour flavour, struct kernel_site site);  // [point]
+// [point] Ends the calling task's innermost reader section of this flavour.
+void kernel_rcu_read_unlock(enum kernel_rcu_flavour flavour, struct kernel_site site);
+// Whether the calling task is in a reader section of this flavour.
 bool kernel_rcu_read_lock_held(enum kernel_rcu_flavour flavour);
 
-// [point] Runs callback(head) in a task of its own after a grace period. The callback sees everything stored before
-// the call. No barrier for the caller. `head` lies inside the object the callback is about.
+// [point] Has callback(head) run after a grace period, in a task of its own. The callback sees everything that the
+// caller stored before this call. The call is no memory barrier for the caller. `head` lies inside the object that the
+// callback is about.
 void kernel_call_rcu(enum kernel_rcu_flavour flavour, struct kernel_rcu_head* head,
                      void (*callback)(struct kernel_rcu_head* head), struct kernel_site site);
-// [point] kernel_free(object) after a KERNEL_RCU grace period. rcu_barrier does not wait for it.
+// [point] Frees the object after a KERNEL_RCU grace period, as kernel_free does. kernel_rcu_barrier does not wait for
+// this.
 void kernel_kfree_rcu(void* object, struct kernel_site site);
-// [point] Blocks for a KERNEL_RCU grace period. A full barrier.
+// [point] Begins a KERNEL_RCU grace period and blocks until it has ended. A full memory barrier.
+// REQUIRES: the task is in no KERNEL_RCU section and holds no lock.
 void kernel_synchronize_rcu(struct kernel_site site);
-// [point] Blocks until every callback handed over before, by anyone, has run. Implies no grace period.
+// [point] Blocks until every callback of this flavour that any task handed to kernel_call_rcu before has run. It begins
+// no grace period of its own: with no callback pending, it returns at once.
+// REQUIRES: the task is in no KERNEL_RCU section and holds no lock.
 void kernel_rcu_barrier(enum kernel_rcu_flavour flavour, struct kernel_site site);
 
 // ---------------------------------------------------------------------------------------------------------------
 // Time
 //
-// [point] cpu_relax in a loop that polls: the task steps aside until something it could be waiting for has changed.
+// [point] cpu_relax, in a loop that polls memory: the task lets other tasks run until memory that it could be polling
+// has changed.
 void kernel_cpu_relax(struct kernel_site site);
-// [point] need_resched: whether the scheduler wants this CPU. A choice; by default false.
+// [point] need_resched: whether the scheduler wants to run another task on this CPU. The answer is a choice; by default
+// it is false.
 bool kernel_need_resched(struct kernel_site site);
-// [point] cond_resched_rcu: gives way inside a KERNEL_RCU section; leaves and re-enters the section unless RCU is
-// preemptible (a mode of the scenario).
+// [point] cond_resched_rcu, called inside a KERNEL_RCU section: lets other tasks run. A mode of the schedule says
+// whether RCU is preemptible. Where it is not, the task leaves its section and then enters a new one; other tasks may
+// run before the first of these two steps and between them.
 void kernel_cond_resched_rcu(struct kernel_site site);
 
 // ---------------------------------------------------------------------------------------------------------------
 // Memory
+
+// What an object is, for reports and for kernel_hash_ptr.
 enum kernel_object_kind {
 #define KERNEL_OBJECT_KIND(name, text, hashed) KERNEL_##name,
 #include "core/kernel/object_kinds.def"
 #undef KERNEL_OBJECT_KIND
 };
 
-// [point] Zeroed memory of `size` bytes, aligned to 64, or NULL (a choice; by default it succeeds). Owned by the caller
-// until kernel_free or kernel_kfree_rcu.
+// [point] Allocates `size` bytes of zeroed memory, aligned to 64 bytes, or returns NULL. Whether it fails is a choice;
+// by default it succeeds. The caller owns the object until kernel_free or kernel_kfree_rcu.
 void* kernel_alloc(enum kernel_object_kind kind, size_t size, struct kernel_site site);
-// [point] Gives it back at once. NULL does nothing.
+// [point] Frees an object of kernel_alloc at once. NULL does nothing.
 void kernel_free(void* object, struct kernel_site site);
 
-// How many CPUs the machine may have; a mode of the scenario. The bucket count follows from it.
+// The number of CPUs that the machine may have. It is a mode of the schedule. A map's number of buckets follows from
+// it.
 unsigned kernel_num_possible_cpus(void);
 
-// The bucket number of an object, in [0, 2^bits): hash_ptr. Depends on the object's identity under the scenario's
-// control, never on its address. REQUIRES: 1 <= bits <= 31.
+// hash_ptr: the bucket number of an object, in [0, 2^bits). It never depends on the object's address. The schedule
+// says the bucket of each hashed object; any other object has its own number (core/kernel/object_kinds.def).
+// REQUIRES: 1 <= bits <= 31.
 uint32_t kernel_hash_ptr(const void* object, unsigned bits);
 
 // ---------------------------------------------------------------------------------------------------------------
 // BPF maps and values, as far as local storage needs them
 //
-// A value begins with its bytes; its special fields follow at fixed places (core/kernel/value.h). A record says which
-// fields a map's values have. The kernel frees the record after the map.
+// A value begins with plain bytes. Its special fields follow at fixed offsets (core/kernel/value.h). A record, one per
+// map, says which special fields the map's values have. The kernel frees the record after the map.
 struct kernel_record;
 
-// Frees the special fields of the value at `data`: a kptr is exchanged with NULL and its destructor runs; a uptr is
-// unpinned and left in place (freeing it twice is a bug). [point] per field.
-// REQUIRES: record is a live map's record; data points to a live value.
+// Frees the special fields of the value at `data`. For a kptr, it puts NULL into the field and runs the destructor of
+// what the field held. For a uptr, it unpins the user memory but leaves the field as it is, so freeing the fields of
+// one value twice unpins twice, which is a bug. Each kptr and each uptr is freed in a step of its own, which begins
+// with a scheduling point.
+// REQUIRES: `record` is the record of a live map; `data` points to a live value.
 void kernel_obj_free_fields(struct kernel_record* record, void* data, struct kernel_site site);
-// Whether the map's values have one of the fields (KERNEL_FIELD_*).
+// Whether the map's values have at least one of `fields` (KERNEL_FIELD_*). REQUIRES: the record is live.
 bool kernel_record_has(const struct kernel_record* record, unsigned fields);
-// Moves a uptr (user memory pinned by the caller's value) from `source` into the element's `data`.
+// Swaps the uptrs of two values: `data` is an element's value, `source` the caller's, whose uptr has pinned user
+// memory. Does nothing when the record has no uptr. Not a scheduling point.
 void kernel_obj_swap_uptrs(struct kernel_record* record, void* data, void* source, struct kernel_site site);
 enum { KERNEL_FIELD_KPTR = 1, KERNEL_FIELD_UPTR = 2, KERNEL_FIELD_SPIN_LOCK = 4, KERNEL_FIELD_REFCOUNT = 8 };
 
-// What every map starts with. Owned by the kernel side, which frees the record after the subject's map_free.
+// What every map of a subject begins with.
 struct kernel_map {
-  struct kernel_record* record;
-  uint32_t value_size;  // bytes, special fields included
-  uint32_t flags;       // KERNEL_MAP_*
-  uint32_t id;          // which map of the scenario
+  struct kernel_record* record;  // owned by the kernel side, which frees it after the subject's map_free
+  uint32_t value_size;           // bytes, special fields included
+  uint32_t flags;                // KERNEL_MAP_*
+  uint32_t id;                   // the map's number in the schedule
 };
 enum { KERNEL_MAP_CLONE = 1 };
-// [point] bpf_map_inc_not_zero: takes a reference unless the last one is gone. bpf_map_put gives it back.
+// [point] bpf_map_inc_not_zero: takes a reference to the map. Returns false, without a reference, when the map has no
+// reference left.
 bool kernel_map_inc_not_zero(struct kernel_map* map, struct kernel_site site);
+// [point] bpf_map_put: gives back a reference that kernel_map_inc_not_zero took.
 void kernel_map_put(struct kernel_map* map, struct kernel_site site);
 
-// What refcount_t does when it saturates (core/kernel/refcount.h decides when). Warns; execution goes on.
+// Why a refcount_t saturates. core/kernel/refcount.h has the rules.
 enum kernel_refcount_saturation {
   KERNEL_REFCOUNT_ADD_ON_ZERO,
   KERNEL_REFCOUNT_OVERFLOW,
   KERNEL_REFCOUNT_UNDERFLOW,
   KERNEL_REFCOUNT_DEC_TO_ZERO,
 };
+// The warning that refcount_t gives when it saturates. Execution goes on.
 void kernel_refcount_warn(const volatile void* refcount, enum kernel_refcount_saturation what, struct kernel_site site);
 
-// WARN_ON_ONCE: execution goes on. Returns `condition`.
+// WARN_ON_ONCE: warns when `condition` holds, and returns `condition`. Execution goes on.
 bool kernel_warn_on_once(bool condition, const char* text, struct kernel_site site);
 
 #ifdef __cplusplus

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
 //
-// refcount_t: a reference count that saturates instead of wrapping. For C and C++.
+// refcount_t: a reference count that saturates instead of wrapping, for subjects in C and C++.
 // (include/linux/refcount.h and lib/refcount.c, Linux 7.2)
 //
-// An operation that finds the count unusable - from zero, past the limit, below zero, to zero where it must not - does
-// its arithmetic first, and then, in a second step, stores kRefcountSaturated and warns. Others may look, or count, in
-// between. A saturated count stays negative, for no number of operations reaches zero from there.
+// Four operations are errors: refcount_inc of zero, an increment past the limit, a decrement below zero, and a
+// refcount_dec that reaches zero. Such an operation takes two steps:
+//   1. it does its arithmetic on the count;
+//   2. it stores kRefcountSaturated in the count and warns.
+// Between the two steps other tasks may read the count or change it. A saturated count is so far from zero that no
+// number of operations brings it back there: it stays negative.
 //
-// Memory ordering: inc and inc_not_zero order nothing. dec and dec_and_test are releases. dec_and_test acquires if it
-// returns true, and only then: thread X's accesses before its decrement come before what the thread does that gets
-// true. A thread that merely reads zero is ordered after nobody.
+// Memory ordering: inc and inc_not_zero order nothing. dec and dec_and_test are releases. dec_and_test is an acquire as
+// well if it returns true, and only then. So the accesses that a task makes before its decrement come before what the
+// task does that gets true. A task that only reads a zero count has no such guarantee.
 #ifndef NOFAIL_CORE_KERNEL_REFCOUNT_H_
 #define NOFAIL_CORE_KERNEL_REFCOUNT_H_
 
@@ -19,6 +22,7 @@ typedef struct refcount {
   int32_t value;
 } refcount_t;
 
+// As far from zero as from the least value.
 enum { kRefcountSaturated = INT32_MIN / 2 };
 
 NOFAIL_INLINE void refcount_set(refcount_t* count, int32_t value, struct kernel_site site) {
@@ -29,12 +33,13 @@ NOFAIL_INLINE uint32_t refcount_read(refcount_t* count, struct kernel_site site)
   return (uint32_t)KERNEL_LOAD(count->value, refcount_read, site);
 }
 
-// The second step.
+// The second step of an operation that is an error.
 NOFAIL_INLINE void refcount_saturate(refcount_t* count, enum kernel_refcount_saturation what, struct kernel_site site) {
   refcount_set(count, kRefcountSaturated, site);
   kernel_refcount_warn(count, what, site);
 }
 
+// Whether an increment of `old` is past the limit: `old` is negative (as a saturated count is) or the greatest value.
 NOFAIL_INLINE bool refcount_past_limit(int32_t old) {
   return old < 0 || old == INT32_MAX;
 }
@@ -48,7 +53,7 @@ NOFAIL_INLINE void refcount_inc(refcount_t* count, struct kernel_site site) {
   }
 }
 
-// Returns false, silently, if the count is zero.
+// Increments the count and returns true, or returns false without a warning if the count is zero.
 NOFAIL_INLINE bool refcount_inc_not_zero(refcount_t* count, struct kernel_site site) {
   int32_t old = (int32_t)refcount_read(count, site);
   while (old != 0) {
@@ -64,17 +69,17 @@ NOFAIL_INLINE bool refcount_inc_not_zero(refcount_t* count, struct kernel_site s
   return false;
 }
 
-// For a count that must not reach zero here.
+// Decrements a count that must not reach zero by this.
 NOFAIL_INLINE void refcount_dec(refcount_t* count, struct kernel_site site) {
   int32_t old = access_fetch_add(&count->value, -1, (enum kernel_order)KERNEL_ORDER_OF_refcount_dec, site);
   if (old <= 1) refcount_saturate(count, KERNEL_REFCOUNT_DEC_TO_ZERO, site);
 }
 
-// Returns true if this was the last reference.
+// Decrements the count. Returns true if this was the last reference.
 NOFAIL_INLINE bool refcount_dec_and_test(refcount_t* count, struct kernel_site site) {
   int32_t old = access_fetch_add(&count->value, -1, (enum kernel_order)KERNEL_ORDER_OF_refcount_dec_and_test, site);
   if (old == 1) {
-    // The acquire of this path. A thread sanitizer ignores fences: the load is what it learns the order from.
+    // This is the acquire. A thread sanitizer ignores fences, so a real load with acquire order tells it.
     access_real_load(&count->value, sizeof(count->value), __ATOMIC_ACQUIRE);
     kernel_fence(KERNEL_ACQUIRE, site);
     return true;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Typed C++ over the kernel contract: what a subject written in C++ uses instead of access.h, refcount.h and hlist.h.
+// Typed C++ wrappers of the kernel contract. A subject in C++ uses them instead of access.h, refcount.h and hlist.h.
 //
-// Nothing here adds behaviour. The site of a call is the function that makes it, so that events and violations name the
-// subject's own functions; the default argument captures it.
+// The wrappers add no behaviour. The default argument of each method captures the site of the method's caller, so that
+// events and violations name functions of the subject.
 #ifndef NOFAIL_CORE_KERNEL_SYNC_H_
 #define NOFAIL_CORE_KERNEL_SYNC_H_
 
@@ -12,43 +12,46 @@
 #include "core/kernel/kernel.h"
 #include "core/kernel/refcount.h"
 
-// As a default argument: the caller.
+// The site of the caller, when it stands as a default argument.
 #define NOFAIL_CALLER                                                               \
   kernel_site {                                                                     \
     __builtin_FUNCTION(), __builtin_FILE(), static_cast<unsigned>(__builtin_LINE()) \
   }
 
-// Every method here is inlined into its caller: a copy of its own would be shared by subjects and by code that is not
-// instrumented, and the linker would choose which of the two compilations subjects run.
+// Every method here is inlined into its caller. A method that is not inlined would be compiled twice, once with the
+// sanitizer for subjects and once without it for other code, and the linker would choose which of the two subjects run.
 #define NOFAIL_METHOD [[gnu::always_inline]]
 
 namespace nofail {
 
-// A pointer that tasks share, with the kernel's accessors for one. `raw` is for plain accesses.
+// A pointer that tasks share. The methods are the kernel's marked accesses to such a pointer; `raw` is for plain ones.
 template <typename T>
 struct Marked {
   T raw;
 
-  // READ_ONCE semantics for a pointer that is compared, not followed.
+  // rcu_access_pointer: loads the pointer to compare it, not to follow it. It gives no order, as READ_ONCE.
   NOFAIL_METHOD T Access(kernel_site site = NOFAIL_CALLER) { return KERNEL_LOAD(raw, rcu_access_pointer, site); }
-  // To follow it. REQUIRES: a reader section or the lock that keeps what it points to.
+  // rcu_dereference: loads the pointer to follow it.
+  // REQUIRES: the task is in a reader section or holds a lock that keeps alive what the pointer points to.
   NOFAIL_METHOD T Dereference(kernel_site site = NOFAIL_CALLER) { return KERNEL_LOAD(raw, rcu_dereference, site); }
-  // Publishes: whoever dereferences it sees what was stored before.
+  // rcu_assign_pointer: publishes. A task that dereferences the new pointer sees everything stored before this call.
   NOFAIL_METHOD void Assign(T value, kernel_site site = NOFAIL_CALLER) {
     KERNEL_STORE(raw, value, rcu_assign_pointer, site);
   }
-  // Stores without publishing: a null pointer, or into what nobody else sees yet.
+  // RCU_INIT_POINTER: stores without publishing. It is for a null pointer, or for a `raw` that no other task sees yet.
   NOFAIL_METHOD void Init(T value, kernel_site site = NOFAIL_CALLER) {
     KERNEL_STORE(raw, value, RCU_INIT_POINTER, site);
   }
-  // cmpxchg. Returns the pointer before: equal to `expected` if and only if `desired` was stored.
+  // cmpxchg: stores `desired` if the pointer is `expected`. Returns the pointer before. It stored if and only if it
+  // returns `expected`.
   NOFAIL_METHOD T CompareExchange(T expected, T desired, kernel_site site = NOFAIL_CALLER) {
     return (T)access_compare_exchange(&raw, sizeof(raw), (uint64_t)expected, (uint64_t)desired,
                                       static_cast<kernel_order>(KERNEL_ORDER_OF_cmpxchg), site);
   }
 };
 
-// atomic_t. Add, Sub and Or order nothing; CompareExchange is fully ordered if it stores.
+// atomic_t. Read, Set, Add, Sub and Or order nothing. CompareExchange is a full barrier if it stores, and orders
+// nothing if it does not.
 struct Atomic32 {
   int32_t raw;
 
@@ -65,6 +68,7 @@ struct Atomic32 {
   NOFAIL_METHOD void Or(int32_t bits, kernel_site site = NOFAIL_CALLER) {
     access_fetch_or(&raw, bits, static_cast<kernel_order>(KERNEL_ORDER_OF_atomic_or), site);
   }
+  // Stores `desired` if the value is `expected`. Returns the value before.
   NOFAIL_METHOD int32_t CompareExchange(int32_t expected, int32_t desired, kernel_site site = NOFAIL_CALLER) {
     return static_cast<int32_t>(
         access_compare_exchange(&raw, sizeof(raw), static_cast<uint32_t>(expected), static_cast<uint32_t>(desired),
@@ -72,7 +76,7 @@ struct Atomic32 {
   }
 };
 
-// refcount_t; see refcount.h.
+// refcount_t. core/kernel/refcount.h describes the operations.
 struct Refcount {
   refcount_t raw;
 
@@ -83,16 +87,17 @@ struct Refcount {
   NOFAIL_METHOD bool DecAndTest(kernel_site site = NOFAIL_CALLER) { return refcount_dec_and_test(&raw, site); }
 };
 
-// rqspinlock_t. Zeroed memory is an unlocked one.
+// rqspinlock_t. A lock in zeroed memory is unlocked.
 struct RqSpinLock {
   kernel_rqspinlock raw;
 
-  // 0, -EDEADLK or -ETIMEDOUT. There is no guard for it: what to do about an error is the protocol.
+  // Returns 0, -EDEADLK or -ETIMEDOUT, as kernel_rqspin_lock does. There is no guard class for this lock, because each
+  // caller must handle the errors in its own way.
   NOFAIL_METHOD [[nodiscard]] int Lock(kernel_site site = NOFAIL_CALLER) { return kernel_rqspin_lock(&raw, site); }
   NOFAIL_METHOD void Unlock(kernel_site site = NOFAIL_CALLER) { kernel_rqspin_unlock(&raw, site); }
 };
 
-// spinlock_t, for a scope.
+// Holds a spinlock_t for a scope. Both calls have the site of the constructor's caller.
 class SpinGuard {
  public:
   NOFAIL_METHOD explicit SpinGuard(kernel_spinlock* lock, kernel_site site = NOFAIL_CALLER) : lock_(lock), site_(site) {
@@ -107,7 +112,7 @@ class SpinGuard {
   kernel_site site_;
 };
 
-// An RCU reader section, for a scope.
+// A KERNEL_RCU reader section for a scope. Both calls have the site of the constructor's caller.
 class RcuReader {
  public:
   NOFAIL_METHOD explicit RcuReader(kernel_site site = NOFAIL_CALLER) : site_(site) {
@@ -121,15 +126,15 @@ class RcuReader {
   kernel_site site_;
 };
 
-// The object that a member at `offset` bytes lies in.
+// Returns the object that contains `member` at `offset` bytes from its start.
 template <typename T>
 NOFAIL_METHOD inline T* ContainerOf(void* member, size_t offset) {
   return reinterpret_cast<T*>(static_cast<char*>(member) - offset);
 }
 
-// A reader's walk along an RCU list of T, linked by its hlist_node at kOffset:
+// A reader's walk along an RCU list. Each T has its hlist_node at kOffset bytes from its start. For example:
 //   for (T& entry : RcuWalk<T, offsetof(T, node)>(&head)) ...
-// REQUIRES: a reader section that covers the walk, or the list's lock.
+// REQUIRES: one reader section covers the whole walk, or the task holds the list's lock.
 template <typename T, size_t kOffset>
 class RcuWalk {
  public:
