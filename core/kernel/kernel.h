@@ -90,7 +90,7 @@ struct kernel_rqspinlock {
 //   -ETIMEDOUT   the task waited too long.
 int kernel_rqspin_lock(struct kernel_rqspinlock* lock, struct kernel_site site);
 // [point] Releases the lock.
-// REQUIRES: the calling task holds the lock, and took it last of all rqspinlocks that it still holds (LIFO order).
+// REQUIRES: the calling task holds the lock, and took it last of all locks that it still holds (LIFO order).
 void kernel_rqspin_unlock(struct kernel_rqspinlock* lock, struct kernel_site site);
 
 // spinlock_t. A lock in zeroed memory is unlocked.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The one door for nondeterminism. Everything in a run that may go either way asks a Chooser; nothing in the simulator
-// reads time, addresses or randomness.
+// The interface through which all nondeterminism enters a run. Whenever something in a run may go more than one way,
+// the simulator asks a Chooser. Nothing in the simulator depends on time, addresses or random numbers.
 #ifndef NOFAIL_CORE_KERNEL_SIM_CHOICE_H_
 #define NOFAIL_CORE_KERNEL_SIM_CHOICE_H_
 
@@ -11,13 +11,14 @@
 
 namespace nofail {
 
-// One question. `ordinal` counts the questions of this kind within the op, from 1. kPreempt questions have `targets`:
-// who may run, targets[0] being the default; an answer is an index into it.
+// One question.
 struct Choice {
   ChoiceKind kind;
-  OpRef where;
-  uint16_t ordinal;
-  uint16_t n;  // answers are in [0, n); n >= 1
+  OpRef where;       // the op that comes to the question
+  uint16_t ordinal;  // the number of this question among those of its kind within the op, from 1
+  uint16_t n;        // answers are in [0, n), and 0 is the default; n >= 1, and the simulator asks only with n >= 2
+  // Of a kPreempt question: the tasks that may run. An answer is an index into it, so targets[0] is the default. Empty
+  // for other kinds.
   std::span<const OpRef> targets;
 };
 
@@ -25,9 +26,10 @@ struct Choice {
 class Chooser {
  public:
   virtual ~Chooser() = default;
-  // Called once before a run.
+  // Called once before the first question of a run, or of the rest of one (Sim::SetChooser).
   virtual void Begin() {}
-  // GUARANTEES: the result is below choice.n. Must depend on the questions alone, and change nothing in the simulator.
+  // Answers one question. GUARANTEES: the result is below choice.n. It depends on nothing but the questions so far, and
+  // the call changes nothing in the simulator.
   virtual uint16_t Choose(const Choice& choice) = 0;
 };
 

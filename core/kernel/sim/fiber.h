@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// Fibers: stacks that a task runs on, and the switch between them. Boost.Context makes the switch; ASan and TSan are
-// told of each one, TSan with the no-sync flag (a switch orders nothing).
+// Fibers: the stacks that tasks run on, and the switch between them. Boost.Context makes the switch. AddressSanitizer
+// and ThreadSanitizer are told of each switch. ThreadSanitizer is told that the switch orders nothing (its no-sync
+// flag).
 //
-// A fiber is reused for one task after the other. One whose task was abandoned in the middle is made anew.
-// Bounds: kMaxFibers fibers, kStackBytes each, in one mapping, so that "is this a stack address" is one comparison.
+// A fiber runs one task after the other. When its task was abandoned in the middle, the fiber is created again.
+// Bounds: kMaxFibers fibers with kStackBytes of stack each. All stacks lie in one mapping, so that one comparison tells
+// whether an address is on a stack.
 #ifndef NOFAIL_CORE_KERNEL_SIM_FIBER_H_
 #define NOFAIL_CORE_KERNEL_SIM_FIBER_H_
 
@@ -20,40 +22,44 @@ class Fiber {
  public:
   using Entry = void (*)();
 
-  // A fiber on the stack [base, base + size) that calls entry() when first switched to. entry must not return.
+  // Makes this a fiber on the stack [base, base + size), which the caller owns. The first switch to the fiber calls
+  // entry(), which must not return.
   void Create(char* base, size_t size, Entry entry);
-  // For the thread that runs everything: it has a stack already.
+  // Makes this the fiber of the calling thread, which has a stack already.
   void AdoptThread();
-  // Forgets what was running. The next switch to it calls entry() again.
+  // Forgets what the fiber was running. The next switch to it calls entry() again.
   void Recreate();
 
-  // Leaves `from` and continues `to`. Returns when something switches back to `from`.
+  // Leaves the fiber `from`, which is running, and continues `to`. Returns when another call switches back to `from`.
   static void Switch(Fiber& from, Fiber& to);
-  // For what must look to the thread sanitizer as if it ran on this fiber, which needs no stack: body runs at once.
+  // Calls body(argument) at once, on the current stack. To the thread sanitizer it runs on this fiber. The fiber needs
+  // no stack for this: Create need not have been called.
   void Impersonate(void (*body)(void*), void* argument);
 
  private:
+  // The first function that runs on a fiber.
   static void Start(boost::context::detail::transfer_t transfer);
-  // The first thing that runs after a switch: takes note of where the fiber switched away from stands.
+  // Runs right after a switch: saves the context of the fiber that was left, and tells AddressSanitizer of `to`.
   static void Arrive(boost::context::detail::transfer_t transfer, Fiber& to);
 
-  boost::context::detail::fcontext_t context_ = nullptr;
-  char* stack_ = nullptr;  // lowest address
-  size_t stack_size_ = 0;
+  boost::context::detail::fcontext_t context_ = nullptr;  // where the fiber goes on; stale while it runs
+  char* stack_ = nullptr;                                 // lowest address
+  size_t stack_size_ = 0;                                 // bytes
   Entry entry_ = nullptr;
   void* asan_fake_stack_ = nullptr;
   [[maybe_unused]] void* tsan_fiber_ = nullptr;
 };
 
-// All stacks of the simulator.
+// All fibers of the simulator that have a stack of their own.
 class FiberPool {
  public:
+  // Every fiber calls `entry`. The mapping of the stacks is never unmapped.
   explicit FiberPool(Fiber::Entry entry);
   Fiber& operator[](uint32_t index) { return fibers_[index]; }
   bool IsStackAddress(uint64_t address) const { return address - stacks_ < kStackBytes * kMaxFibers; }
 
  private:
-  uint64_t stacks_;
+  uint64_t stacks_;  // lowest address
   Fiber fibers_[kMaxFibers];
 };
 

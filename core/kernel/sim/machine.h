@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The one simulated machine: its parts, and what they share. Internal to core/kernel/sim; others use sim.h.
+// The simulated machine of the process: its parts, and what the parts share. Only core/kernel/sim includes this header;
+// other code uses sim.h.
 #ifndef NOFAIL_CORE_KERNEL_SIM_MACHINE_H_
 #define NOFAIL_CORE_KERNEL_SIM_MACHINE_H_
 
@@ -18,30 +19,32 @@ namespace nofail {
 struct Machine {
   Trace trace;
   SimConfig config;
-  bool fatal = false;
+  bool fatal = false;  // whether a fatal fault has ended the run
   Scheduler scheduler{*this};
   Heap heap{*this};
   Locks locks{*this};
   Rcu rcu{*this};
   Memory memory{*this};
   Ledger ledger{*this};
-  // Sites that have warned in this run.
+  // The sites whose WARN_ON_ONCE has fired in this run. The run forgets those past the first kMaxWarnings, so they may
+  // warn more than once.
   static constexpr uint32_t kMaxWarnings = 16;
   kernel_site warned[kMaxWarnings];
   uint32_t warned_count = 0;
 
-  // Appends an event of the current task. A full trace ends the run.
+  // Appends an event of the current task. When the trace is almost full, it reports Runaway instead, which ends the
+  // run.
   void Emit(EventKind kind, uint8_t detail, ObjectId object, uint16_t offset, uint64_t value, kernel_site site);
-  // Appends a fault; fatal ones end the run and do not return.
+  // Appends a fault event. A fatal fault also ends the run; if a task is running, the call does not return then.
   void Report(Fault fault, ObjectId object, uint16_t offset, kernel_site site, uint64_t value = 0);
 };
 
-// Faults for whatever the current task still holds: at the end of an op or callback it holds no lock and stands in no
-// reader section.
+// For the end of an op or callback, where a task must hold no lock and be in no reader section. Reports a fault if the
+// current task does, makes it forget its locks and ends its sections.
 void CheckLeftNothing(Machine& machine, kernel_site site);
 
-// The machine of the process's one Sim, for the C contract and for what runs without an argument. REQUIRES: Sim::Get
-// has been called.
+// Returns the machine of this process, for the C contract and other functions that no argument could carry it to.
+// REQUIRES: Sim::Get has been called.
 Machine& machine();
 
 }  // namespace nofail

@@ -2,15 +2,21 @@
 //
 // Marked accesses and barriers, in memory mode `sc`.
 //
-// Stands for: READ_ONCE, WRITE_ONCE, rcu_dereference, atomic_*, cmpxchg, smp_mb, as far as the machine sees them.
-// Guarantees: interleaving semantics: a load sees the newest store. Orders are carried to here, and the thread
-// sanitizer
-//   is told exactly those (the subject's own atomics carry the rest).
-// Requires: aligned addresses of 1, 2, 4 or 8 bytes.
-// Choices: kPreempt before each.
-// Emits: Load, Store, Rmw, RmwOld, Fence; fault RcuNotHeld (a dependency-ordered load outside every section and lock).
-// Not modelled: reordering (errs towards silence; the thread sanitizer sees most of it as a race); tearing; load
-//   buffering. TSan ignores fences, so a full fence acquires from what was loaded just before (the last 4 addresses).
+// Stands for: READ_ONCE, WRITE_ONCE, rcu_dereference, atomic_*, cmpxchg and smp_mb, which subjects announce here.
+// Guarantees: interleaving semantics: a load sees the newest store. The events record the order of each access. The
+//   thread sanitizer learns the order of an access from the real atomic that the subject makes (core/kernel/access.h);
+//   this part tells it the order of fences, as far as that can be told (see below).
+// Requires: accesses of 1, 2, 4 or 8 bytes, at addresses that are aligned to the size.
+// Choices: kPreempt before each access and each fence.
+// Emits: Load, Store, Rmw, RmwOld, Fence; fault RcuNotHeld, once per op, for a dependency-ordered load outside every
+//   reader section, lock and callback; the faults of Heap::Check.
+// Not modelled:
+//   - Reordering, load buffering included: errs towards silence. The thread sanitizer sees most of it as a data race.
+//   - Tearing: errs towards silence.
+//   - Fences, to the thread sanitizer, which ignores them. A full or acquire fence acquires from the last 4 addresses
+//     that the task loaded without order since its last such fence. The order of earlier loads is lost: errs towards
+//     reporting. A store that came between the load and the fence counts as seen: errs towards silence. A release
+//     fence, and the release half of a full fence, tells the sanitizer nothing: errs towards reporting.
 #ifndef NOFAIL_CORE_KERNEL_SIM_MEMORY_H_
 #define NOFAIL_CORE_KERNEL_SIM_MEMORY_H_
 
@@ -24,6 +30,7 @@ class Memory {
  public:
   explicit Memory(Machine& machine) : machine_(machine) {}
 
+  // The marked accesses of core/kernel/kernel.h. Each but RmwDone begins with a scheduling point.
   uint64_t Load(const volatile void* address, unsigned size, kernel_order order, kernel_site site);
   void Store(volatile void* address, unsigned size, uint64_t value, kernel_order order, kernel_site site);
   void Rmw(volatile void* address, unsigned size, kernel_order order, kernel_site site);

@@ -3,31 +3,44 @@
 // RCU and RCU Tasks Trace.
 //
 // Stands for: rcu_read_lock, rcu_read_lock_trace, call_rcu, call_rcu_tasks_trace, kfree_rcu, synchronize_rcu,
-// rcu_barrier,
-//   rcu_barrier_tasks_trace. (Documentation/RCU/Design/Requirements, Linux 7.2)
-// Guarantees: a grace period ends no earlier than the last reader section that began before it; a tasks-trace grace
-//   period waits for both flavours. To RCU, whoever holds or waits for a lock (interrupts or preemption are off) and
-//   whoever runs a callback (bottom halves are off) is a reader, too (include/linux/rcupdate.h, rcu_read_lock).
-//   Callbacks run in tasks of their own, from the end of their grace period on; kfree_rcu memory goes at that end. A
-//   barrier returns when every callback handed over before has run.
-// Requires: no blocking inside an RCU section, nor with a lock held: faults otherwise.
-// Choices: kGracePeriod, when a grace period could end: it ends then, 1 to 3 task switches later, or (4) as late as can
-// be:
-//   when nobody else can run.
+//   rcu_barrier, rcu_barrier_tasks_trace. (Documentation/RCU/Design/Requirements, Linux 7.2)
+// Guarantees:
+//   - A grace period ends no earlier than the last reader section that began before it. A grace period of RCU Tasks
+//     Trace waits for the sections of both flavours.
+//   - To RCU, a task that holds or waits for a lock is a reader, too, because interrupts or preemption are off. So is a
+//     task that runs a callback, because bottom halves are off. (include/linux/rcupdate.h, rcu_read_lock)
+//   - A callback runs in a task of its own, which can run from the end of its grace period on. At that end the memory
+//   of
+//     a kfree_rcu is freed.
+//   - A barrier returns when every callback of its flavour that was handed over before has run.
+// Requires: no task blocks inside an RCU section or with a lock held; faults otherwise.
+// Choices: kGracePeriod, once a grace period has no reader left to wait for. The grace period ends at once (0), or
+// after
+//   1 to 3 task switches (1 to 3), or as late as possible (4), which is when no task can run.
 // Emits: ReadLock, ReadUnlock, CallRcu, KfreeRcu, GpWait, GpEnd, GpDone, BarrierWait, BarrierDone, CallbackBegin,
-//   CallbackEnd; faults SleepInRcu, SleepInAtomic, RcuImbalance.
-// Bounds: kMaxCallbacks callbacks in a run.
+//   CallbackEnd; faults SleepInRcu, SleepInAtomic, RcuImbalance; the faults of Heap::HandOver.
+// Bounds: kMaxPeriods (rcu.cc) grace periods in a run; passing it is a harness bug. kMaxFibers unfinished tasks and
+//   callbacks.
 // Not modelled:
-//   rcu_read_lock is no scheduling point, so that no grace period begins between a task's last step and its section,
-//   where it would not wait for it. Only who sees that step can tell it from one that begins before the step: errs
-//   towards silence, and spares a choice for every section. `preemptible_rcu = false` is every kernel without
-//   PREEMPT_RCU and allows what any of them does: those in which only explicit points reschedule (PREEMPT_NONE,
-//   PREEMPT_VOLUNTARY), and those in which everything outside a section may be preempted (PREEMPT_LAZY without
-//   PREEMPT_DYNAMIC; in 7.2 the only ones on most architectures). In the former, code that does not give way is a
-//   reader outside sections, too: errs towards reporting. Each call has a grace period of its own and callbacks run in
-//   any order (kernels batch them and keep the order of one CPU): allows more than the kernel does, errs towards
-//   reporting. Expedited grace periods, stalls. To the thread sanitizer all kfree_rcu of a run happen on one context,
-//   each after those before: errs towards silence.
+//   - rcu_read_lock as a scheduling point. In a kernel the following can happen:
+//       1. task A takes its last step before its section;
+//       2. task B begins a grace period, which does not wait for a section that A has yet to enter;
+//       3. A enters its section.
+//     Here A takes steps 1 and 3 at once: the grace period of B begins before step 1, or it waits for A's section. Only
+//     a task that sees step 1 can tell the kernel's order from a grace period that begins before step 1. Errs towards
+//     silence; it saves one choice for every section.
+//   - Which kernel without PREEMPT_RCU it is. `preemptible_rcu = false` allows what any such kernel does. In some of
+//     them (PREEMPT_NONE, PREEMPT_VOLUNTARY) only explicit calls reschedule. In the others (PREEMPT_LAZY without
+//     PREEMPT_DYNAMIC; in 7.2 the only ones on most architectures) all code outside a section may be preempted. In the
+//     former, code that does not give way is a reader outside of sections, too, which is not modelled: errs towards
+//     reporting.
+//   - Batches of callbacks and their order. A kernel lets several callbacks wait for one grace period, and runs the
+//     callbacks of one CPU in order. Here each call has a grace period of its own, and callbacks run in any order. This
+//     allows more than the kernel does: errs towards reporting.
+//   - Expedited grace periods. A grace period may end as soon as it has no reader anyway: errs towards neither.
+//   - Stalls. A grace period that a reader holds up for long is no fault: errs towards silence.
+//   - To the thread sanitizer, separate contexts of kfree_rcu: it is told that one context does all of a run, one after
+//     the other. Errs towards silence.
 #ifndef NOFAIL_CORE_KERNEL_SIM_RCU_H_
 #define NOFAIL_CORE_KERNEL_SIM_RCU_H_
 
@@ -46,7 +59,9 @@ class Rcu {
  public:
   explicit Rcu(Machine& machine);
 
+  // Forgets all grace periods.
   void Reset();
+  // The functions of core/kernel/kernel.h.
   void ReadLock(kernel_rcu_flavour flavour, kernel_site site);
   void ReadUnlock(kernel_rcu_flavour flavour, kernel_site site);
   void Call(kernel_rcu_flavour flavour, kernel_rcu_head* head, void (*callback)(kernel_rcu_head*), kernel_site site);
@@ -54,18 +69,18 @@ class Rcu {
   void Synchronize(kernel_site site);
   void Barrier(kernel_rcu_flavour flavour, kernel_site site);
 
-  // The current task may just have ceased to be a reader of RCU.
+  // Called when the current task may have ceased to be a reader of RCU: after an unlock, a failed wait, a callback.
   void LeftAtomic() {
     if (!open_.empty() || kThreadSanitizer) Left(KERNEL_RCU);
   }
-  // A task switch took place: late grace periods come closer.
+  // Called at each task switch. Grace periods that end some switches late come one switch closer to their end.
   void Switched() {
     if (late_ != 0) [[unlikely]]
       CountDown();
   }
-  // Nobody can run: ends one late grace period. False when there is none.
+  // Called when no task can run. Ends the oldest late grace period. Returns false when there is none.
   bool EndOneLate();
-  // Ends the sections that the current task is still in (the fault is reported elsewhere).
+  // Ends all sections that the current task is in. The caller reports the fault.
   void LeaveAll(kernel_site site);
 
  private:
@@ -74,41 +89,49 @@ class Rcu {
     Kind kind;
     kernel_rcu_flavour flavour;
     bool ended;
-    uint8_t late;         // task switches until it ends; counts once no reader is left
-    uint64_t readers[2];  // by flavour: task slots whose section began before it and has not ended
-    ObjectId object;
-    kernel_rcu_head* head;
-    kernel_site site;
+    uint8_t late;           // once no reader is left: task switches until the grace period ends, or kLatest; 0 before
+    uint64_t readers[2];    // by flavour: a bit for each task slot whose section began before it and has not ended
+    ObjectId object;        // what waits for it; 0 for kSynchronize
+    kernel_rcu_head* head;  // of a kCallback; null otherwise
+    kernel_site site;       // where it was asked for
   };
 
-  // Returns its number. Ends it at once when nobody reads.
+  // Begins a grace period and returns its number. With no reader to wait for, the grace period may end in this call.
   uint32_t Begin(Kind kind, kernel_rcu_flavour flavour, ObjectId object, kernel_rcu_head* head, kernel_site site);
+  // The grace period has no reader left: asks when it ends.
   void NoReaderLeft(uint32_t number);
+  // Ends the grace period: wakes the task in synchronize_rcu, spawns the callback, or frees the object.
   void End(uint32_t number);
   void Kfree(GracePeriod& period);
   void FollowEndedSections(GracePeriod& period);
   void CountDown();
+  // Faults if the current task must not block.
   void CheckMaySleep(kernel_site site);
+  // Whether a grace period that waits for readers of this flavour waits for the task.
   static bool IsReader(const Task& task, kernel_rcu_flavour flavour) {
     return flavour == KERNEL_RCU ? task.IsRcuReader() : task.nesting[flavour] != 0;
   }
+  // A bit for the slot of each task that is a reader of this flavour.
   uint64_t Readers(kernel_rcu_flavour flavour) const;
-  // Grace periods that waited for the current task need not any more, if it no longer reads.
+  // If the current task is no reader of this flavour any more, no grace period waits for it any longer.
   void Left(kernel_rcu_flavour flavour);
   static bool HasEnded(const void* argument);
   static bool NoneBefore(const void* argument);
   static void RunCallback(void* argument);
 
   Machine& machine_;
-  std::vector<GracePeriod> periods_;    // this run's, by number; storage kept from run to run
-  std::vector<uint32_t> open_;          // numbers of those not ended, oldest first
-  uint32_t late_ = 0;                   // how many only wait for switches
-  std::vector<uint32_t> callbacks_[2];  // numbers of those whose callback has not run to its end, by flavour
-  // To the thread sanitizer, what no task does: knowing which sections have ended; kfree_rcu.
+  std::vector<GracePeriod> periods_;  // the grace periods of this run, by number; memory is kept from run to run
+  std::vector<uint32_t> open_;        // numbers of the grace periods that have not ended, oldest first
+  uint32_t late_ = 0;                 // how many open grace periods have no reader left, but end late
+  // By flavour: numbers of the grace periods whose callback has not run to its end.
+  std::vector<uint32_t> callbacks_[2];
+  // Fibers that the thread sanitizer is told of, for what no task does: the bookkeeper knows which sections have ended,
+  // the reclaimer frees the objects of kfree_rcu.
   Fiber bookkeeper_, reclaimer_;
-  char started_[2];  // tokens: a grace period of that flavour began
-  char left_[2];     // a section of that flavour ended
-  char barrier_[2];  // a callback of that flavour ended
+  // Tokens for the thread sanitizer (SyncRelease, SyncAcquire), by flavour.
+  char started_[2];  // a grace period began
+  char left_[2];     // a section ended
+  char barrier_[2];  // a callback ended
 };
 
 }  // namespace nofail

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// What the simulator tells the sanitizers' runtimes. The simulator itself is not instrumented (it would report its own
-// globals, and every fiber switch would look like a race); it speaks to the runtimes through these calls alone.
+// What the simulator tells the runtimes of the sanitizers. The simulator itself is not instrumented: an instrumented
+// one would have its own global variables reported, and every fiber switch would look like a race. So these calls, and
+// those in fiber.cc, are all that the runtimes learn from it.
 //
-// Without a sanitizer they are empty.
+// Without a sanitizer the calls do nothing.
 #ifndef NOFAIL_CORE_KERNEL_SIM_SANITIZER_H_
 #define NOFAIL_CORE_KERNEL_SIM_SANITIZER_H_
 
@@ -20,7 +21,7 @@ extern "C" {
 void AnnotateIgnoreSyncBegin(const char* file, int line);
 void AnnotateIgnoreSyncEnd(const char* file, int line);
 void __tsan_write_range(void* address, unsigned long size);
-// The runtime's interface for heaps of its clients' own.
+// The runtime's interface for programs that have a heap of their own.
 void __tsan_java_init(unsigned long heap, unsigned long size);
 void __tsan_java_alloc(unsigned long object, unsigned long size);
 void __tsan_java_free(unsigned long object, unsigned long size);
@@ -29,6 +30,7 @@ void __tsan_java_free(unsigned long object, unsigned long size);
 
 namespace nofail {
 
+// Tells the address sanitizer that an access to the memory is an error, or that it is none.
 #if NOFAIL_ASAN
 inline void PoisonMemory(const void* address, size_t size) {
   __asan_poison_memory_region(address, size);
@@ -41,8 +43,8 @@ inline void PoisonMemory(const void*, size_t) {}
 inline void UnpoisonMemory(const void*, size_t) {}
 #endif
 
-// Happens-before for the thread sanitizer: what came before SyncRelease(x) comes before what follows a later
-// SyncAcquire(x). Only edges that the kernel promises are expressed.
+// Happens-before for the thread sanitizer: what came before SyncRelease(x) happens before what follows a later
+// SyncAcquire(x). A token x is any address. The simulator makes only those edges that the kernel promises.
 #if NOFAIL_TSAN
 inline constexpr bool kThreadSanitizer = true;
 inline void SyncRelease(const volatile void* token) {
@@ -51,12 +53,14 @@ inline void SyncRelease(const volatile void* token) {
 inline void SyncAcquire(const volatile void* token) {
   __tsan_acquire(const_cast<void*>(token));
 }
-// Freeing memory counts as writing all of it: an access that nothing orders before it is a race.
+// Tells of a free. To the thread sanitizer it is a write to all of the memory, so an access that nothing orders before
+// the free is a race.
 inline void SyncFree(void* address, size_t size) {
   __tsan_write_range(address, size);
 }
-// Memory that objects come from; a new object; the end of all of them. The sanitizer forgets what it knew of the
-// memory: earlier runs, and that it has reported a race there already.
+// SyncArena tells of the memory that objects will come from, SyncAlloc of a new object, and SyncEmpty of the end of all
+// objects in the first `size` bytes of the arena. At SyncAlloc and SyncEmpty the sanitizer forgets what it knew of the
+// memory: the accesses of earlier runs, and the races that it has already reported there.
 inline void SyncArena(uint64_t arena, size_t size) {
   __tsan_java_init(arena, size);
 }

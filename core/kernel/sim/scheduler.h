@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: MIT
 //
-// The scheduler: which task runs.
+// The scheduler: it decides which task runs.
 //
-// Stands for: CPUs that run in parallel. Every interleaving of the steps between scheduling points can be had.
-// Guarantees: without deviations the current task runs until it blocks or ends; then the oldest runnable callback runs,
-//   else the runnable task declared first. A spinning task steps aside until somebody has stored something.
-// Requires: everything below is called from a task, but for Spawn, Run and Reset.
-// Choices: kPreempt at each scheduling point with more than one runnable task. Ordinals count scheduling points, asked
-//   or not, so that they do not depend on who else is runnable. Polls of one spin loop count once.
-// Emits: Switch; faults Deadlock (all blocked), Livelock (all blocked or spinning), Runaway (event limit).
-// Bounds: kMaxFibers unfinished tasks and callbacks.
-// Not modelled: priorities, migration, time. A spinlock holder can be preempted, as another CPU cannot stop it but can
-//   overtake it: errs towards neither.
+// Stands for: CPUs that run in parallel. Every interleaving of the steps between scheduling points is possible.
+// Guarantees: without deviations the current task runs until it blocks, ends or calls cpu_relax. Then the oldest
+//   runnable callback runs, or, if there is none, the runnable task that was spawned first. A task that calls cpu_relax
+//   lets other tasks run; if nothing was stored since its last cpu_relax, it does not run again before a store.
+// Requires: all functions but Spawn, Run and Reset are called from a task.
+// Choices: kPreempt at each scheduling point with more than one runnable task, and whenever the current task cannot go
+//   on and more than one task could run next. Ordinals count these questions whether they are asked or not, so that an
+//   ordinal does not depend on which other tasks are runnable. All polls of one spin loop count once.
+// Emits: Switch; faults Deadlock (all tasks are blocked), Livelock (all tasks are blocked or spinning). Machine::Emit
+//   reports Runaway at the event limit.
+// Bounds: kMaxFibers unfinished tasks and callbacks; passing it is a harness bug.
+// Not modelled:
+//   - Priorities and time. A task may be overtaken by any other, any number of times, which allows more than the kernel
+//     does: errs towards reporting.
+//   - Migration. A task stays on its CPU, and the contract tells no task which CPU that is: errs towards neither.
+//   - That the holder of a spinlock cannot be preempted. Another CPU cannot stop a holder but can overtake it, which
+//     looks the same: errs towards neither.
 #ifndef NOFAIL_CORE_KERNEL_SIM_SCHEDULER_H_
 #define NOFAIL_CORE_KERNEL_SIM_SCHEDULER_H_
 
@@ -29,17 +36,19 @@ class Scheduler {
  public:
   explicit Scheduler(Machine& machine);
 
+  // Forgets all tasks.
   void Reset(Chooser* chooser);
   void set_chooser(Chooser* chooser) { chooser_ = chooser; }
   // Sim::RenewFibers.
   void RenewFibers();
-  // A new runnable task. Returns its slot.
+  // Makes a runnable task and returns its slot. `object` is what a callback is about, 0 for other tasks.
   uint32_t Spawn(OpRef id, ObjectId object, void (*body)(void*), void* argument);
-  // Runs everything to its end; false when a fatal fault ended it.
+  // Sim::Run.
   bool Run();
 
+  // The task that runs. Outside of Run, this is a task that stands for nobody.
   Task& current() { return *current_; }
-  // False on the thread that called Run, where current() stands for nobody.
+  // Whether a task runs: false on the thread that called Run.
   bool InTask() const { return current_ != &nobody_; }
   // Unfinished tasks, oldest first.
   const std::vector<Task*>& live() const { return live_; }
@@ -54,60 +63,68 @@ class Scheduler {
     uint16_t ordinal = ++task.ordinals[static_cast<int>(ChoiceKind::kPreempt)];
     if (runnable_ > 1) MaybePreempt(ordinal);
   }
-  // The next choice of this kind of the current task's op: 0 unasked when n < 2.
+  // Asks the next choice of this kind in the current task's op. The answer is in [0, n). With n < 2 the answer is 0 and
+  // the chooser is not asked; the ordinal counts nevertheless.
   uint16_t Choose(ChoiceKind kind, uint16_t n);
 
-  // Blocks the current task until ready(argument).
+  // Blocks the current task until ready(argument) is true. `argument` must live until then.
   void Block(bool (*ready)(const void*), const void* argument);
-  // Something a blocked task may be waiting for has changed.
+  // To be called when something that a blocked task may be waiting for has changed.
   void Recheck();
-  // cpu_relax.
+  // cpu_relax of the current task.
   void Relax();
-  // Somebody has stored: spinning tasks poll again.
+  // To be called after each store to memory: spinning tasks become runnable, to poll again.
   void Stored() {
     ++stores_;
     if (spinning_ != 0) [[unlikely]]
       WakeSpinning();
   }
-  // Ends the run at the current task's next scheduling point (a sanitizer's report hook cannot switch fibers).
+  // Ends the run at the current task's next scheduling point. It is for report hooks of sanitizers, which cannot switch
+  // fibers.
   void StopSoon() { attention_ = true; }
-  // Ends the run. Does not return when called in a task.
+  // Ends the run after a fatal fault. Does not return when called in a task.
   void Stop();
 
  private:
+  // What each fiber runs: the body of its task, and then that of the next task in its slot.
   static void Entry();
-  // Handles the rare cases of Point; true when there is nothing to ask.
+  // Handles the rare cases of Point. Returns true when no other task may run at this point.
   bool SkipPoint();
+  // Asks which task runs on, and switches to it.
   void MaybePreempt(uint16_t ordinal);
-  // The current task cannot go on: runs another until it can. Does not return to one that ended.
+  // For a task that blocks or spins: runs other tasks until the current task can go on. `ask` says whether it is a
+  // choice which task runs next.
   void SwitchAway(bool ask);
-  // Who runs next when the current task does not; null when nobody can.
+  // Returns the task that runs next when the current one does not, or null when no other task can run. `ask` says
+  // whether this is a choice; if it is not, the default is taken.
   Task* PickNext(bool ask);
-  // Nobody can run: lets time pass. Does not return when nothing is left to happen.
+  // Called when no task can run. Ends a late grace period or lets a lock attempt time out. When there is neither, it
+  // reports Deadlock or Livelock and does not return.
   void PassTime();
   void SwitchTo(Task& next);
+  // Ends the current task and switches to the next one, or to the thread that called Run.
   void Finish();
   void WakeSpinning();
   Fiber& FiberOf(const Task& task) { return fibers_[SlotOf(task)]; }
   Task& FreeSlot();
-  // After a fatal fault: forgets every unfinished task.
+  // Forgets every unfinished task after a fatal fault.
   void Abandon();
   void LeaveAbandoned(Task& task);
 
   Machine& machine_;
   Chooser* chooser_ = nullptr;
-  FiberPool fibers_;
-  Fiber thread_;
-  Task nobody_;
-  Task tasks_[kMaxFibers];
-  std::vector<Task*> live_;
+  FiberPool fibers_;         // by slot
+  Fiber thread_;             // the thread that calls Run
+  Task nobody_;              // the current task outside of Run
+  Task tasks_[kMaxFibers];   // by slot
+  std::vector<Task*> live_;  // unfinished, oldest first
   Task* current_ = &nobody_;
   Task* stopped_ = nullptr;  // the task that a fatal fault stopped
-  uint32_t runnable_ = 0;
-  uint32_t spinning_ = 0;
-  uint32_t next_slot_ = 0;
-  uint32_t stores_ = 0;
-  bool attention_ = false;
+  uint32_t runnable_ = 0;    // how many tasks are in state kRunnable
+  uint32_t spinning_ = 0;    // how many tasks are in state kSpinning
+  uint32_t next_slot_ = 0;   // where FreeSlot looks first
+  uint32_t stores_ = 0;      // how many stores have been made in this run
+  bool attention_ = false;   // StopSoon was called
 };
 
 }  // namespace nofail

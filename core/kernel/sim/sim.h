@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 //
-// The simulated kernel, as the driver and the litmus tests see it. It implements core/kernel/kernel.h for whatever runs
-// in its tasks. There is one per process (the C interface has no context argument), it is not thread-safe, and it is
-// reused from run to run.
+// The simulated kernel, as the executor and the litmus tests see it. It implements core/kernel/kernel.h for the code
+// that runs in its tasks. A process has one simulator, because the functions of kernel.h have no context argument. The
+// simulator is not thread-safe, and it is reused from run to run.
 //
-// A run: Reset; then any number of { Spawn one or more tasks; Run }; then read the trace. Tasks run on fibers; the
-// scheduler, rqspinlocks, RCU and the heap ask the Chooser for every choice.
+// A run takes three stages:
+//   1. Reset;
+//   2. any number of times: Spawn one or more tasks, then Run;
+//   3. read the trace.
+// Tasks run on fibers. The scheduler, the rqspinlocks, RCU and the heap ask the Chooser for every choice.
 //
-// Not in here: schedules, operations, oracles. See fuzz/exec and fuzz/check.
+// Elsewhere: schedules and ops (fuzz/exec), oracles (fuzz/check).
 #ifndef NOFAIL_CORE_KERNEL_SIM_SIM_H_
 #define NOFAIL_CORE_KERNEL_SIM_SIM_H_
 
@@ -20,16 +23,16 @@
 
 namespace nofail {
 
+// The modes of a run.
 struct SimConfig {
   LockMode locks = LockMode::kContended;
-  bool preemptible_rcu = true;
-  uint8_t cpus = 2;
+  bool preemptible_rcu = true;  // whether the kernel may preempt a task inside an RCU section
+  uint8_t cpus = 2;             // the answer of kernel_num_possible_cpus
 };
 
-// What a map's values hold besides bytes. Belongs to the kernel side; the driver makes one per map.
-// (kernel_record of core/kernel/kernel.h; see core/kernel/value.h for the layout.)
+// The layout of a map's values (core/kernel/value.h). The executor makes a kernel_record of it for each map.
 struct RecordSpec {
-  uint32_t map_id;
+  uint32_t map_id;  // the map's number in the schedule
   uint32_t bytes;   // plain bytes in front of the fields
   unsigned fields;  // KERNEL_FIELD_*
 };
@@ -38,11 +41,12 @@ struct Machine;
 
 class Sim {
  public:
-  // The process's one. It is for main functions, which pass it on, and for what is called without an argument that
-  // could carry it: the C contract, the hooks of sanitizers and signal handlers. There cannot be a second one, because
-  // the C contract would not know which is meant, and the thread sanitizer's runtime accepts one arena per process.
+  // Returns the simulator of this process. Main functions call Get and pass the simulator on. Functions that no
+  // argument could carry it to call Get, too: those of the C contract, the hooks of sanitizers, and signal handlers.
+  // There cannot be a second simulator: the C contract would not know which is meant, and the thread sanitizer's
+  // runtime accepts one arena per process.
   static Sim& Get() {
-    static Sim* const sim = new Sim;  // lives for ever: fibers may still be suspended at exit
+    static Sim* const sim = new Sim;  // never destroyed, because fibers may still be suspended at exit
     return *sim;
   }
   Sim(const Sim&) = delete;
@@ -50,64 +54,74 @@ class Sim {
 
   // Forgets the last run. `chooser` must outlive the run.
   void Reset(const SimConfig& config, Chooser* chooser);
-  // Another one answers from here on. It must outlive the run.
+  // Lets another chooser answer from now on. It must outlive the run.
   void SetChooser(Chooser* chooser);
 
-  // To the thread sanitizer, the runs that follow are the first on their fibers: what it remembers of a memory word,
-  // and so which races it sees, depends on what a fiber did before. Without it, this does nothing.
+  // Makes the thread sanitizer take the runs that follow for the first runs of their fibers. What the sanitizer
+  // remembers of a memory word depends on what a fiber did before, and so do the races that it sees. Without the thread
+  // sanitizer this does nothing.
   void RenewFibers();
 
-  // A task that calls body(argument); runnable from the next Run on. ids: kSetup, kTaskA.., kEnd, one of each at a
-  // time.
+  // Makes a task that calls body(argument). The task runs when Run is called. `id` is kSetup, kEnd, or one of kTaskA to
+  // kTaskD. REQUIRES: no unfinished task has this id.
   void Spawn(TaskId id, void (*body)(void*), void* argument);
-  // Runs until every task and every callback has ended, or a fatal fault ends the run.
-  // Returns false in the second case; then nothing more may be run before Reset.
+  // Runs until every task and every callback has ended, or until a fatal fault ends the run. Returns false in the
+  // second case; the next call must then be Reset.
   bool Run();
 
   Trace& trace();
 
   // ---- For code that runs in a task -------------------------------------------------------------------------
-  // The task's next op begins: choice ordinals start again. `kind` and `object` go into the trace.
+  // Begins op number `op` of the current task. The ordinals of choices start again at 1. `kind` (an OpKind) and
+  // `object` go into the trace.
   void BeginOp(uint8_t op, uint8_t kind, ObjectId object);
-  // It ends. Faults if it holds a lock or stands in a reader section.
+  // Ends the op. Reports a fault if the task still holds a lock or is in a reader section. `result` goes into the
+  // trace.
   void EndOp(uint8_t kind, int64_t result);
-  // An op that the usage contract forbids where it stands.
+  // Records that the usage contract forbids op number `op` at this point of the run, so the op is left out. `reason` is
+  // a SkipReason.
   void SkipOp(uint8_t op, uint8_t kind, uint64_t reason);
-  // A scheduling point; the op that the current task performs; an event of it.
+  // A scheduling point.
   void Point();
+  // The op that the current task performs.
   OpRef current() const;
+  // Appends an event of the current task to the trace.
   void Emit(EventKind kind, uint8_t detail, ObjectId object, uint16_t offset, uint64_t value, kernel_site site);
-  // For the usage contract, not for subjects: WaitUntil blocks until ready(counted) is true, that is, until the last
-  // reference counted at `counted` is gone. Put says that one went; what its owner did comes before what the waiter
-  // does.
+  // For the usage contract, not for subjects. The executor counts references at `counted`. WaitUntil blocks the current
+  // task until ready(counted) is true, which means that the last reference is gone. Whoever gives a reference back
+  // calls Put; what it did before the Put happens before what the waiting task does next.
   void WaitUntil(bool (*ready)(const void*), const void* counted);
   void Put(const void* counted);
-  // The hashed objects that the current task allocates from now on get this bucket number (kernel_hash_ptr).
+  // Sets the hash of the hashed objects that the current task allocates from now on. kernel_hash_ptr takes the bucket
+  // number from the hash's low bits.
   void SetHash(uint32_t hash);
 
   // ---- Objects and special fields ---------------------------------------------------------------------------
-  // The object that `address` lies in, or 0.
+  // Returns the object that `address` lies in, or 0 when `address` lies in no object.
   ObjectId ObjectAt(const volatile void* address) const;
-  // A fatal fault has ended the run.
+  // Whether a fatal fault has ended the run.
   bool WasCutShort() const;
 
-  // A record for a map; lives until EndRecord or Reset.
+  // Makes the record of a map. The simulator owns it; it is valid until Reset.
   kernel_record* MakeRecord(const RecordSpec& spec);
-  // The kernel frees the record: from here on, using it is a fault.
+  // The kernel frees the record: from now on, using it is a fault.
   void EndRecord(kernel_record* record);
-  // A new resource, as a program's kptr or a pinned user page, with one reference. Never 0.
+  // Makes a resource with one reference and returns its number, which is never 0. `field` is the kind of special field
+  // that may hold the resource: KERNEL_FIELD_KPTR for a program's kptr, KERNEL_FIELD_UPTR for a pinned user page.
   uint64_t NewResource(unsigned field);
-  // bpf_kptr_xchg: puts `resource` into the kptr slot at `slot` and releases what was there.
+  // bpf_kptr_xchg: puts `resource` into the kptr slot at `slot` and releases what the slot held. Begins with a
+  // scheduling point.
   void ExchangeKptr(uint64_t* slot, uint64_t resource, kernel_site site);
-  // Gives a resource back that never reached an element.
+  // Gives a resource back that never got into an element.
   void ReleaseResource(uint64_t resource, kernel_site site);
-  // References taken and not released, by resource number; index 0 unused.
+  // For each resource number, how many references are taken and not released. Index 0 is unused.
   std::span<const int32_t> resources() const;
 
-  // A sanitizer reported something at `address` while the current task ran. Safe to call from a report hook: a fatal
-  // fault ends the run at the task's next scheduling point. The site's strings must live for ever.
+  // Records that a sanitizer reported something at `address` while the current task ran. A report hook may call it,
+  // because it does not switch fibers: a fatal fault ends the run at the task's next scheduling point. The strings of
+  // `site` must live for ever.
   void ReportFromSanitizer(Fault fault, const void* address, kernel_site site);
-  // The same for a data race, with the sites of both accesses. A site may be empty.
+  // The same for a data race. `site` is the later access, `earlier` the earlier one. Either may be empty.
   void ReportRace(const void* address, kernel_site site, kernel_site earlier);
 
  private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A task: a simulated CPU context. The set-up, A to D, the end, and each RCU callback is one.
+// A task: a simulated CPU. There is a task for the set-up, for each of A to D, for the end, and for each RCU callback.
 #ifndef NOFAIL_CORE_KERNEL_SIM_TASK_H_
 #define NOFAIL_CORE_KERNEL_SIM_TASK_H_
 
@@ -13,45 +13,54 @@
 
 namespace nofail {
 
+// The state of one task. The object of a slot is reused for one task after the other.
 struct Task {
   enum class State : uint8_t {
-    kFree,      // no task
-    kRunnable,  // runs or could
-    kBlocked,   // until ready(argument)
-    kSpinning,  // polled, and nothing has been stored since
+    kFree,      // the slot has no unfinished task
+    kRunnable,  // the task runs, or could run
+    kBlocked,   // the task waits until ready(ready_argument) is true
+    kSpinning,  // the task called cpu_relax, and nothing has been stored since
   };
 
   State state = State::kFree;
-  OpRef op;         // who it is, and what it is doing
-  ObjectId object;  // a callback: what it is about
+  OpRef op;         // which task this is, and which op it performs
+  ObjectId object;  // the object that a callback is about; 0 for other tasks
   void (*body)(void*) = nullptr;
-  void* argument = nullptr;
+  void* argument = nullptr;  // of body
 
   bool (*ready)(const void*) = nullptr;
   const void* ready_argument = nullptr;
 
-  uint16_t ordinals[kChoiceKinds];  // choices of the current op so far, by kind
-  // What the task's next scheduling point is, if anything out of the ordinary: the first of a task that was just picked
-  // to start (asking again would enumerate the same interleaving twice), or a poll of a spin loop, which is none.
+  uint16_t ordinals[kChoiceKinds];  // by kind: how many choices the current op has come to so far
+  // What the task's next scheduling point is:
+  //   kPoint      an ordinary one;
+  //   kFirst      the first of a task that was just picked to start. It is counted, but nobody is asked: another
+  //   question
+  //               here would only enumerate the same interleavings twice;
+  //   kPoll       the first after cpu_relax, which belongs to the poll of a spin loop. It is not counted;
+  //   kAfterPoll  the one after that. It is an ordinary one, unless the task calls cpu_relax again before it.
   enum class Next : uint8_t { kPoint, kFirst, kPoll, kAfterPoll } next;
-  uint32_t stores_seen;  // Scheduler::stores_ at its last cpu_relax
-  bool in_callback;      // runs an RCU callback
-  bool rcu_reported;     // RcuNotHeld was reported for this op
-  bool resched_due;      // need_resched said yes, and the task cannot have been scheduled since
-  uint32_t hash;         // of the hashed objects that it allocates
+  uint32_t stores_seen;  // Scheduler::stores_ at the task's last cpu_relax
+  bool in_callback;      // the task runs an RCU callback
+  bool rcu_reported;     // RcuNotHeld was reported for the current op
+  // need_resched has said yes inside an RCU section that cannot be preempted, and the task has not left the section
+  // since.
+  bool resched_due;
+  uint32_t hash;  // of the hashed objects that the task allocates
 
-  // Reader sections (rcu.cc).
+  // Reader sections (rcu.cc): how deeply the task is nested in them, by flavour.
   uint8_t nesting[2];
-  // Objects that the current outermost section has got a pointer to with rcu_dereference, one bit each; words above
-  // `touched_words` are stale. (What is merely written as a list neighbour, under the list's lock, is not held.)
+  // A bit for each object that the task has got a pointer to with rcu_dereference in its current outermost section.
+  // Only the first `touched_words` words are valid. An object that the task merely writes to as a neighbour on a list,
+  // under the list's lock, is not among them.
   uint32_t touched_words;
   uint64_t touched[kMaxObjects / 64];
 
-  // Locks (rqspinlock.cc), in the order taken.
+  // Locks (rqspinlock.cc).
   uint8_t held_count;
-  void* held[kMaxHeldLocks];
+  void* held[kMaxHeldLocks];  // in the order taken
   const kernel_rqspinlock* waiting_for;
-  int lock_error;  // set by a peer that lets this waiter fail
+  int lock_error;  // a negative errno that ends the wait for `waiting_for`; 0 for none
 
   // The read-modify-write between kernel_rmw and kernel_rmw_done (memory.cc).
   ObjectId rmw_object;
@@ -59,16 +68,20 @@ struct Task {
   kernel_order rmw_order;
   kernel_site rmw_site;
 
-  // Thread sanitizer only: addresses loaded without order since the last fence (memory.cc).
+  // Addresses that the task loaded without order since its last acquire or full fence (memory.cc). Only for the thread
+  // sanitizer.
   static constexpr uint32_t kRecentLoads = 4;
   const volatile void* recent_loads[kRecentLoads];
-  uint32_t recent_load_count;
+  uint32_t recent_load_count;  // may exceed kRecentLoads: the oldest are overwritten
 
-  // Interrupts off (from an attempt on a lock on), or inside a callback, which runs with bottom halves off.
+  // Whether the task runs with interrupts or preemption off, which it does while it holds or waits for a lock, or with
+  // bottom halves off, which it does in a callback.
   bool InAtomic() const { return held_count != 0 || waiting_for != nullptr || in_callback; }
   // Whether a grace period of RCU that begins now has to wait for this task.
   bool IsRcuReader() const { return nesting[KERNEL_RCU] != 0 || InAtomic(); }
+  // Whether the task is in a reader section of either flavour.
   bool InSection() const { return nesting[KERNEL_RCU] != 0 || nesting[KERNEL_RCU_TASKS_TRACE] != 0; }
+  // Puts the object into `touched`.
   void Touch(ObjectId id) {
     while (touched_words <= id / 64u) touched[touched_words++] = 0;
     touched[id / 64u] |= uint64_t{1} << (id % 64u);
