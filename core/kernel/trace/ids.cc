@@ -6,7 +6,7 @@
 namespace nofail {
 
 std::string ObjectName(kernel_object_kind kind, uint32_t number) {
-  // Maps and owners are what a schedule declares: they bear the names they have there.
+  // A schedule declares maps and owners, so they have the short names of the schedule.
   const char* word = kind == KERNEL_MAP ? "m" : kind == KERNEL_OWNER ? "o" : ObjectKindText(kind);
   return word + std::to_string(number);
 }

@@ -7,13 +7,14 @@ namespace {
 constexpr uint64_t kFnvOffset = 0xcbf29ce484222325;
 constexpr uint64_t kFnvPrime = 0x100000001b3;
 
-// The fold carries high bits down, which a multiplication alone never does.
+// Mixes one word into a hash. The last step carries high bits down, because a multiplication only carries bits up.
 uint64_t Mix(uint64_t hash, uint64_t word) {
   hash = (hash ^ word) * kFnvPrime;
   return hash ^ hash >> 32;
 }
 
-// Everything of an event but value and site, laid out by hand so that no machine's byte order shows.
+// Packs all of an event but its value and its site into one word. Shifts lay it out, so that the byte order of the
+// machine has no influence.
 uint64_t Head(const Event& event) {
   return uint64_t{static_cast<uint8_t>(event.kind)} | uint64_t{event.detail} << 8 | uint64_t{event.op.task} << 16 |
          uint64_t{event.op.op} << 24 | uint64_t{event.object} << 32 | uint64_t{event.offset} << 48;
@@ -42,8 +43,8 @@ ObjectId Trace::AddObject(const ObjectInfo& info) {
 uint64_t Trace::Hash() const {
   uint64_t hash = kFnvOffset;
   for (const Event& event : events()) {
-    // The thread sanitizer's reports are left out: no other build has them, the run goes on as if they were not there,
-    // and now and then it has forgotten the earlier access.
+    // The reports of the thread sanitizer are left out. No other build has them, the run goes on as if they were not
+    // there, and the sanitizer misses a race now and then because it has forgotten the earlier access.
     if (event.Is(Fault::kDataRace)) continue;
     if (event.kind == EventKind::kEarlierAccess) continue;
     hash = Mix(Mix(hash, Head(event)), event.value);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// What happened in one run, in order. Append-only, of fixed capacity, reused from run to run without being cleared.
+// The trace of one run: everything that happened, in order. A trace is append-only and has a fixed capacity. Its memory
+// is reused from run to run without being cleared.
 //
-// Events hold object numbers and normalized values, never addresses, so that the hash of a trace is the same in every
-// run, process and build (the site's strings are left out of it).
+// Events hold object ids and normalized values, never addresses, and the hash of a trace leaves sites out. So the hash
+// is the same in every run, process and build.
 #ifndef NOFAIL_CORE_KERNEL_TRACE_TRACE_H_
 #define NOFAIL_CORE_KERNEL_TRACE_TRACE_H_
 
@@ -27,7 +28,7 @@ enum class EventKind : uint8_t {
 #undef EVENT_KIND
 };
 
-// Something that is wrong in itself, noticed where it happened. Oracles turn these into violations.
+// A fault: something wrong in itself, which a primitive notices where it happens. Oracles turn faults into violations.
 enum class Fault : uint8_t {
 #define FAULT(name, text, fatality, judge, meaning) k##name,
 #include "core/kernel/trace/faults.def"
@@ -46,7 +47,8 @@ constexpr bool IsFatal(Fault fault) {
   return kFatalities[static_cast<int>(fault)] == Fatality::kFatal;
 }
 
-// How events hold pointers: into the heap as object and offset, any other pointer of the simulator as kOtherPointer.
+// How events hold pointers. A pointer into the heap is an object and an offset in it. Every other pointer is
+// kOtherPointer.
 inline constexpr uint64_t kPointerTag = uint64_t{0xb0b1ec75} << 32;
 inline constexpr uint64_t kOtherPointer = kPointerTag;
 inline uint64_t PackPointer(ObjectId object, uint16_t offset) {
@@ -64,16 +66,17 @@ inline uint16_t PointerOffset(uint64_t value) {
 
 struct Event {
   EventKind kind;
-  uint8_t detail;   // read it through the accessors below; event_kinds.def says what it is for each kind
-  OpRef op;         // who
-  ObjectId object;  // what it is about
-  uint16_t offset;  // where in the object, in bytes
-  uint32_t line;    // with file and function: where in the subject; null strings when not in it
-  uint64_t value;   // seen, stored or returned; pointers as PackPointer has them
+  uint8_t detail;   // event_kinds.def says what it means for each kind; read it through the accessors below
+  OpRef op;         // the op in which the event happened
+  ObjectId object;  // the object that the event is about, or 0
+  uint16_t offset;  // of the event's location in the object, in bytes
+  uint32_t line;    // of the site
+  uint64_t value;   // what was seen, stored or returned; a pointer in the form of PackPointer
+  // Of the site. Null when the event does not come from the subject. The strings live for ever.
   const char* function;
   const char* file;
 
-  // What `detail` is. REQUIRES: an event of a kind that has it.
+  // The accessors of `detail`. REQUIRES: the event is of a kind whose detail the accessor reads.
   Fault fault() const { return Detail<Fault>(kind == EventKind::kFault); }
   LockAnswer lock_answer() const { return Detail<LockAnswer>(kind == EventKind::kLock); }
   kernel_object_kind allocated_kind() const { return Detail<kernel_object_kind>(kind == EventKind::kAlloc); }
@@ -85,7 +88,9 @@ struct Event {
   bool by_rcu() const { return Detail<bool>(kind == EventKind::kFree); }
   bool was_taken() const { return Detail<bool>(kind == EventKind::kMapGet); }
 
+  // Whether the event is this fault.
   bool Is(Fault what) const { return kind == EventKind::kFault && fault() == what; }
+  // Whether order(), op_kind() or flavour() may be called.
   bool HasOrder() const { return kind >= EventKind::kLoad && kind <= EventKind::kFence && kind != EventKind::kRmwOld; }
   bool HasOp() const { return kind <= EventKind::kOpSkip; }
   bool HasFlavour() const {
@@ -111,13 +116,14 @@ struct Event {
   }
 };
 
+// An object of the heap. Event indexes say when something happened to it.
 struct ObjectInfo {
   kernel_object_kind kind;
-  uint8_t number;        // among those of its kind
+  uint8_t number;        // among the objects of its kind, in order of allocation
   uint32_t size;         // bytes
   uint32_t allocated;    // event index
-  uint32_t freed;        // event index, or kAlive
-  uint32_t handed_over;  // event index of call_rcu or kfree_rcu, or kAlive
+  uint32_t freed;        // event index, or kAlive when it was not freed
+  uint32_t handed_over;  // event index of the last call_rcu or kfree_rcu, or kAlive when there was none
   static constexpr uint32_t kAlive = UINT32_MAX;
 };
 
@@ -125,29 +131,31 @@ class Trace {
  public:
   Trace();
 
+  // Forgets all events and objects.
   void Clear();
-  // Appends and returns true; false when the capacity is reached.
+  // Appends the event and returns true, or returns false when the trace is full (kMaxEvents).
   bool Append(const Event& event) {
     if (size_ == kMaxEvents) return false;
     seen_ |= uint64_t{1} << static_cast<int>(event.kind);
     events_[size_++] = event;
     return true;
   }
-  // Called at each switch of tasks, before its event is appended.
+  // To be called at each task switch, before the switch's event is appended. `to` is the PackTarget of the next task.
   void NoteSwitch(uint64_t to) { interleaving_ = (interleaving_ ^ (to << 32 | size_)) * 0x9e3779b97f4a7c15; }
-  // REQUIRES: fewer than kMaxObjects objects.
+  // Adds an object and returns its id. REQUIRES: objects().size() < kMaxObjects.
   ObjectId AddObject(const ObjectInfo& info);
   ObjectInfo& object(ObjectId id) { return objects_[id]; }
 
   std::span<const Event> events() const { return {events_.get(), size_}; }
   uint32_t size() const { return size_; }
-  // Objects in order of allocation; entry 0 is unused.
+  // Objects in order of allocation. An ObjectId is an index into it; entry 0 is unused.
   std::span<const ObjectInfo> objects() const { return {objects_.get(), object_count_}; }
   // Whether an event of this kind happened.
   bool Has(EventKind kind) const { return seen_ >> static_cast<int>(kind) & 1; }
-  // A hash of which task ran on when; cheap, for counting.
+  // A cheap hash of which task ran when, for counting interleavings.
   uint64_t interleaving() const { return interleaving_; }
-  // A 64-bit hash of every event but its site (FNV-1a by words). The same on every machine.
+  // A 64-bit hash of all events without their sites. It leaves out the reports of the thread sanitizer. The hash
+  // (FNV-1a by words, with one step more for each) is the same on every machine.
   uint64_t Hash() const;
 
  private:
@@ -155,10 +163,11 @@ class Trace {
   std::unique_ptr<ObjectInfo[]> objects_;
   uint32_t size_ = 0;
   uint32_t object_count_ = 1;
-  uint64_t seen_ = 0;
+  uint64_t seen_ = 0;  // a bit for each EventKind that happened
   uint64_t interleaving_ = 0;
 };
 
+// The `text` column of event_kinds.def and faults.def.
 const char* EventKindText(EventKind kind);
 const char* FaultText(Fault fault);
 
