@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Special fields and map references. A record and a resource are heap objects, so that using one too long or freeing
-// it twice is what the sanitizers look for.
+// Special fields, and references to maps. Records and resources are heap objects, so that the sanitizers see a record
+// or resource that is used too long or freed twice.
 #include <atomic>
 
 #include "core/kernel/native/task.h"
@@ -18,6 +18,7 @@ namespace {
 
 using Resource = uint64_t;
 
+// The slot of `field` in the value at `data`.
 std::atomic_ref<uint64_t> SlotOf(const kernel_record* record, void* data, unsigned field) {
   auto* value = static_cast<char*>(data);
   return std::atomic_ref(

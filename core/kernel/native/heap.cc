@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The heap: malloc with a header in front of each object, which says its kind and its hash. The address sanitizer sees
-// the header as not part of the object.
+// The heap: malloc, with a header in front of each object. The header has the object's kind and its hash. It is
+// poisoned, so that the address sanitizer reports a subject that touches it.
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
@@ -53,7 +53,7 @@ void kernel_free(void* object, kernel_site) {
   std::free(header);
 }
 
-// Not sanitized: hashing a pointer does not touch what it points to.
+// Not instrumented: in the kernel, hashing a pointer does not read what it points to.
 __attribute__((no_sanitize("address", "thread"))) uint32_t kernel_hash_ptr(const void* object, unsigned bits) {
   if (object == nullptr) return 0;
   return (static_cast<const Header*>(object) - 1)->hash & ((1u << bits) - 1);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// rqspinlock and spinlock as test-and-set locks: the word is 0, or the holder's slot plus one.
+// rqspinlocks and spinlocks, both as test-and-set locks. A lock's word is 0 while it is free, else the holder's slot
+// + 1.
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -19,6 +20,7 @@ bool TryLock(uint32_t* word) {
                                                         memory_order_relaxed);
 }
 
+// Whether the thread of `slot` holds the lock.
 bool Holds(const Slot& slot, const kernel_rqspinlock* lock) {
   const uint32_t depth = slot.depth.load(memory_order_relaxed);
   for (uint32_t i = 0; i < depth; ++i) {
@@ -27,7 +29,7 @@ bool Holds(const Slot& slot, const kernel_rqspinlock* lock) {
   return false;
 }
 
-// A cycle of two: the holder of `lock` waits for one that this thread holds.
+// Whether waiting for `lock` would close a cycle of two locks: its holder waits for a lock that this thread holds.
 bool InCycle(kernel_rqspinlock* lock) {
   const uint32_t holder = std::atomic_ref(lock->word).load(memory_order_relaxed);
   if (holder == 0) return false;
@@ -35,6 +37,7 @@ bool InCycle(kernel_rqspinlock* lock) {
   return wanted != nullptr && Holds(slots[local.slot], wanted);
 }
 
+// Enters the lock, which the thread has just taken, into the thread's slot. Returns 0.
 int Acquired(kernel_rqspinlock* lock, kernel_site site) {
   Slot& slot = slots[local.slot];
   const uint32_t depth = slot.depth.load(memory_order_relaxed);
@@ -44,6 +47,7 @@ int Acquired(kernel_rqspinlock* lock, kernel_site site) {
   return 0;
 }
 
+// Counts the failed attempt and returns `error`.
 int Fail(int error) {
   Add(error == -ETIMEDOUT ? totals.timeouts : totals.deadlocks, 1);
   return error;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Marked accesses. The subject makes them itself, as real atomics, so there is nothing to do but to give way now and
-// then.
+// Marked accesses. The subject makes them itself, as real atomics. So the announcement of a store or a
+// read-modify-write does nothing but yield to another thread now and then. The announcement of a load also loads the
+// value.
 #include <atomic>
 
 #include "core/kernel/native/task.h"
@@ -15,8 +16,8 @@ using namespace nofail::native;
 
 namespace {
 
-// Fences are invisible to the thread sanitizer. All fences share one address, which orders more than the kernel
-// promises (a fence orders with another only through an access between them): errs towards silence.
+// The thread sanitizer does not see fences, so each fence acquires and releases this one address. That orders more than
+// the kernel promises, where two fences are ordered only through an access between them: errs towards silence.
 char fence;
 
 template <typename T>
@@ -66,7 +67,7 @@ void kernel_fence(kernel_order order, kernel_site) {
   if (order != KERNEL_ACQUIRE) Release(&fence);
 }
 
-// The address sanitizer reports the first dead byte as if the subject had read it.
+// Reads the first byte that is not live memory, so that the address sanitizer reports it as if the subject had read it.
 __attribute__((no_sanitize("thread"))) void kernel_check_bytes([[maybe_unused]] const void* address,
                                                                [[maybe_unused]] size_t size, kernel_site) {
 #if NOFAIL_ASAN

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 //
-// RCU by liburcu: the memb flavour stands for RCU, the mb flavour for RCU Tasks Trace. They are independent, as in the
-// kernel; a grace period of the second waits for one of the first, too.
+// RCU, implemented with liburcu. Its flavour memb stands for RCU, its flavour mb for RCU Tasks Trace. Readers of one
+// are no readers of the other, as in the kernel. A callback of RCU Tasks Trace waits for a grace period of both.
 //
-// The thread sanitizer does not see into liburcu. Two edges per flavour say what a grace period promises: from the end
-// of a reader section to the end of a grace period, and from the beginning of a grace period to a reader section that
-// begins later. Each is one address for all sections and grace periods, so some pairs are ordered that the kernel
-// leaves unordered (a reader that began after the grace period did, and ended before it): errs towards silence.
+// The thread sanitizer does not see into liburcu. Two happens-before edges for each flavour tell it what a grace period
+// promises:
+//   1. from the end of a reader section to the end of a grace period;
+//   2. from the beginning of a grace period to the beginning of a later reader section.
+// Each edge is one address for all sections and grace periods, so the sanitizer sees some pairs as ordered that the
+// kernel leaves unordered. For example, a reader section that begins after a grace period begins, and ends before it
+// ends, is ordered before that end. Errs towards silence.
 #include "core/kernel/native/rcu.h"
 
 #include <linux/futex.h>
@@ -25,12 +28,13 @@
 namespace nofail::native {
 namespace {
 
+// The addresses of the two edges, by flavour.
 struct Edges {
   char readers_ended;
   char period_began;
 } edges[2];
 
-// liburcu knows a thread from its first reader section or grace period on.
+// Registers a thread with liburcu at its first reader section or grace period, and until the thread ends.
 struct Registration {
   Registration() {
     IgnoreSync ignore;
@@ -47,6 +51,7 @@ void Register() {
   thread_local Registration registration;
 }
 
+// Waits for a grace period of this flavour alone.
 void WaitForReaders(kernel_rcu_flavour flavour) {
   Register();
   Release(&edges[flavour].period_began);
@@ -57,7 +62,8 @@ void WaitForReaders(kernel_rcu_flavour flavour) {
   Acquire(&edges[flavour].readers_ended);
 }
 
-// A futex, because the library's waiting primitives order the threads that wake someone up among each other.
+// Sleep waits until Wake is called, unless the word is no longer `seen`. A futex does it, because with the standard
+// library's primitives the threads that call Wake would be ordered with each other.
 void Sleep(std::atomic<uint32_t>& word, uint32_t seen) {
   syscall(SYS_futex, reinterpret_cast<uint32_t*>(&word), FUTEX_WAIT_PRIVATE, seen, nullptr, nullptr, 0);
 }
@@ -66,8 +72,9 @@ void Wake(std::atomic<uint32_t>& word) {
 }
 
 GracePeriodQueue callbacks[2] = {GracePeriodQueue(KERNEL_RCU), GracePeriodQueue(KERNEL_RCU_TASKS_TRACE)};
-GracePeriodQueue frees(KERNEL_RCU);  // a queue of its own: rcu_barrier does not wait for kfree_rcu
+GracePeriodQueue frees(KERNEL_RCU);  // apart from the callbacks, because rcu_barrier does not wait for kfree_rcu
 
+// What a kfree_rcu queues.
 struct DelayedFree {
   kernel_rcu_head head;
   void* object;

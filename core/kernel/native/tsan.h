@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// Edges that the thread sanitizer cannot see by itself: whoever acquires an address sees everything that those did who
-// released it before. And some that it must not see: a library's own locks order more than the kernel promises.
+// Happens-before edges for the thread sanitizer. Acquire and Release make edges that the sanitizer cannot see by
+// itself: what came before Release(x) happens before what follows a later Acquire(x). IgnoreSync hides edges that the
+// sanitizer must not see, because the locks inside a library order more than the kernel promises.
+//
+// Without the thread sanitizer nothing here does anything.
 #ifndef NOFAIL_CORE_KERNEL_NATIVE_TSAN_H_
 #define NOFAIL_CORE_KERNEL_NATIVE_TSAN_H_
 
@@ -24,7 +27,7 @@ inline void Release([[maybe_unused]] void* address) {
 #endif
 }
 
-// Inside its scope, locks and atomics order nothing.
+// In the scope of such an object, the sanitizer sees no order from locks and atomics.
 class IgnoreSync {
  public:
 #if NOFAIL_TSAN

@@ -17,7 +17,8 @@ using boost::context::detail::transfer_t;
 namespace {
 
 #if NOFAIL_TSAN
-// A fiber that is made first when it is needed is made by whoever runs then, and must not come after what that did.
+// A fiber of the sanitizer is made when it is first needed, by the task that runs then. The calls around it keep the
+// new fiber from being ordered after what that task did.
 void* MakeTsanFiber() {
   AnnotateIgnoreSyncBegin(__FILE__, __LINE__);
   void* fiber = __tsan_create_fiber(0);
@@ -26,7 +27,7 @@ void* MakeTsanFiber() {
 }
 #endif
 
-// The two ends of the switch that is under way.
+// The fiber that the switch under way leaves, and the one that it continues.
 Fiber* g_from = nullptr;
 Fiber* g_to = nullptr;
 
@@ -46,13 +47,13 @@ void Fiber::AdoptThread() {
 }
 
 void Fiber::Recreate() {
-  // Frames that never returned have left their redzones behind.
+  // Functions that never returned have left the redzones of their frames poisoned.
   UnpoisonMemory(stack_, stack_size_);
   context_ = make_fcontext(stack_ + stack_size_, stack_size_, &Fiber::Start);
   asan_fake_stack_ = nullptr;
 #if NOFAIL_TSAN
   if (tsan_fiber_ != nullptr) __tsan_destroy_fiber(tsan_fiber_);
-  tsan_fiber_ = nullptr;  // made when first switched to: most of a pool's fibers never run
+  tsan_fiber_ = nullptr;  // made at the first switch to it, because most fibers of a pool never run
 #endif
 }
 
@@ -77,7 +78,7 @@ void Fiber::Arrive(transfer_t transfer, Fiber& to) {
   const void* bottom = nullptr;
   size_t size = 0;
   __sanitizer_finish_switch_fiber(to.asan_fake_stack_, &bottom, &size);
-  if (from.stack_ == nullptr) {  // the thread's own stack: learned when it is first left
+  if (from.stack_ == nullptr) {  // the thread's own stack, which AddressSanitizer tells when the thread is first left
     from.stack_ = static_cast<char*>(const_cast<void*>(bottom));
     from.stack_size_ = size;
   }

@@ -43,7 +43,8 @@ void* Heap::Alloc(kernel_object_kind kind, size_t size, kernel_site site) {
   size_t granules = (size + kArenaGranule - 1) / kArenaGranule;
   uint64_t start = used_;
   if (start + (granules + 1) * kArenaGranule > kArenaBytes) HarnessBug("kArenaBytes is too small");
-  used_ += (granules + 1) * kArenaGranule;  // one granule more, never used: what runs over the end lands there
+  used_ +=
+      (granules + 1) * kArenaGranule;  // the last granule is a redzone: an access past the object's end lands there
 
   ObjectId id = machine_.trace.AddObject({kind, count_[kind]++, static_cast<uint32_t>(size), machine_.trace.size(),
                                           ObjectInfo::kAlive, ObjectInfo::kAlive});
@@ -68,9 +69,9 @@ void Heap::Free(void* object, kernel_site site) {
   SyncRetire(location.object);
 }
 
-// To the thread sanitizer, freeing writes all of the object. Not so with an owner: who may still use it is a matter of
-// references, and map_free's last store to one, which clears its storage pointer, is ordered before the free by being
-// what destroy read, and by that alone.
+// To the thread sanitizer, a free writes all of the object. The free of an owner is left out. References decide who may
+// still use an owner, and map_free's last store to it, which clears its storage pointer, is ordered before the free
+// only because destroy has read what map_free stored. The sanitizer does not know this order (see heap.h).
 void Heap::SyncRetire(ObjectId id) {
   const ObjectInfo& info = machine_.trace.object(id);
   if (info.kind != KERNEL_OWNER) SyncFree(Address(id), info.size);
@@ -89,7 +90,7 @@ Heap::Location Heap::Check(const volatile void* address, size_t size, kernel_sit
   Location location = Find(address);
   if (location.object == 0) {
     uint64_t value = reinterpret_cast<uint64_t>(address);
-    // Not on the heap: the subject's own variables, unless it is a hole of the arena or nearly null.
+    // An address outside every object is one of the subject's own variables, unless it is nearly null or in the arena.
     if (value - base_ < kArenaBytes || value < kPageBytes) [[unlikely]]
       BadAccess(address, size, site);
     return location;
@@ -110,8 +111,9 @@ void Heap::BadAccess(const volatile void* address, size_t, kernel_site site) {
   machine_.Report(freed ? Fault::kUseAfterFree : Fault::kOutOfBounds, location.object, location.offset, site);
 }
 
-// A reader that followed a pointer to the object in the section it is still in may hold it. Not so with owners:
-// references protect them, and one may go while the section in which it was used goes on without it.
+// Faults if another task, or any task when RCU frees the object, may still use it: a task that has followed a pointer
+// to the object in its reader section and is still in that section. Owners are left out, because references protect
+// them: an owner may be freed while the section in which it was used goes on without it.
 void Heap::CheckReaders(ObjectId id, bool by_rcu, kernel_site site) {
   if (machine_.trace.object(id).kind == KERNEL_OWNER) return;
   for (const Task* task : machine_.scheduler.live()) {
@@ -130,13 +132,13 @@ ObjectId Heap::HandOver(const void* address, kernel_site site) {
   }
   ObjectInfo& info = machine_.trace.object(location.object);
   Task& task = machine_.scheduler.current();
-  // A callback has been given its object back, and may hand it over for another grace period.
+  // A callback may hand its own object over again, for another grace period.
   const bool given_back = task.op.IsCallback() && task.object == location.object;
   if (info.handed_over != ObjectInfo::kAlive && !given_back) {
     machine_.Report(Fault::kDoubleFree, location.object, 0, site);
   }
   info.handed_over = machine_.trace.size();
-  // Who gives an object up has no claim to it from here on, whatever section it stands in.
+  // The task that hands an object over no longer counts as its reader, even if its section goes on.
   if (task.Touched(location.object)) task.touched[location.object / 64u] &= ~(uint64_t{1} << (location.object % 64u));
   return location.object;
 }
@@ -148,7 +150,8 @@ uint64_t Heap::Normalize(uint64_t value) const {
     ObjectId id = owner_[offset / kArenaGranule];
     return PackPointer(id, static_cast<uint16_t>(offset - start_[id]));
   }
-  // A pointer that is none of the heap's: a list head on a task's stack, say. Its address means nothing.
+  // A value that looks like a user-space pointer but does not point into the heap, such as the address of a list head
+  // on a task's stack. The address itself means nothing.
   return value >> 32 != 0 && value >> 47 == 0 ? kOtherPointer : value;
 }
 

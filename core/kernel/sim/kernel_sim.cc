@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// core/kernel/kernel.h on the simulated machine: each function goes to the part that stands for it.
+// core/kernel/kernel.h on the simulated machine: each function calls the part of the machine that stands for it.
 #include "core/kernel/kernel.h"
 #include "core/kernel/sim/machine.h"
 #include "core/kernel/sim/sanitizer.h"
@@ -75,7 +75,8 @@ void kernel_cpu_relax(kernel_site site) {
 bool kernel_need_resched(kernel_site site) {
   Machine& m = machine();
   m.scheduler.Point();
-  // It stays due until the task is scheduled. In a section that cannot be preempted that takes the task's own doing.
+  // Once rescheduling is due, it stays due until the task is scheduled. In an RCU section that cannot be preempted, the
+  // task is not scheduled before it leaves the section itself.
   nofail::Task& task = m.scheduler.current();
   const bool due = task.resched_due || m.scheduler.Choose(ChoiceKind::kResched, 2) != 0;
   task.resched_due = due && !m.config.preemptible_rcu && task.nesting[KERNEL_RCU] != 0;

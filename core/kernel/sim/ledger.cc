@@ -7,7 +7,8 @@
 
 namespace nofail {
 
-// Reserved, as in rcu.cc: one resource per op, and one more for each that replaces it.
+// Memory for the resources is reserved, as in rcu.cc. There is one resource for each op, and one more for each that
+// replaces it.
 Ledger::Ledger(Machine& machine) : machine_(machine) {
   references_.reserve(kMaxObjects);
   fields_.reserve(kMaxObjects);

@@ -23,7 +23,8 @@ uint64_t Read(const volatile void* address, unsigned size) {
   HarnessBug("a marked access is 1, 2, 4 or 8 bytes");
 }
 
-// What RCU protects is reached inside a section or under a lock. Callbacks run after their grace period.
+// Whether the task may follow a pointer that RCU protects: in a reader section, under a lock, or in a callback, which
+// runs after a grace period. Also true when the fault was reported for this op already.
 bool MayDereference(const Task& task) {
   return task.InSection() || task.held_count != 0 || task.op.IsCallback() || task.rcu_reported;
 }
@@ -42,7 +43,8 @@ uint64_t Memory::Load(const volatile void* address, unsigned size, kernel_order 
     if (order == KERNEL_ONCE) task.recent_loads[task.recent_load_count++ % Task::kRecentLoads] = address;
   }
   uint64_t value = Read(address, size);
-  // What is reached under a lock is used under it, and let go with it.
+  // A task that reaches an object under a lock uses the object only until it releases the lock, so only an object that
+  // is reached without a lock counts as held by the section.
   if (order == KERNEL_DEPENDENCY && task.InSection() && task.held_count == 0) {
     task.Touch(machine_.heap.Find(reinterpret_cast<const volatile void*>(value)).object);
   }

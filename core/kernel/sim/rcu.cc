@@ -11,12 +11,13 @@ namespace nofail {
 
 namespace {
 
-// More than a run can begin: every event limit is reached before. Addresses in periods_ stay valid.
+// The most grace periods of one run. periods_ never grows beyond it, so the addresses of its elements stay valid.
 constexpr size_t kMaxPeriods = 8192;
-// A grace period ends 0 to 3 task switches later than it could, or not before nobody else can run.
+// A grace period ends 0 to 3 task switches later than it could, or, with the answer kLatest, when no task can run.
 constexpr uint16_t kLateAnswers = 5;
 constexpr uint16_t kLatest = kLateAnswers - 1;
 
+// A wait for the callbacks among `callbacks` whose grace period has a number below `before`.
 struct BarrierWait {
   const std::vector<uint32_t>* callbacks;
   uint32_t before;
@@ -24,7 +25,8 @@ struct BarrierWait {
 
 }  // namespace
 
-// What grows in a run is reserved: the thread sanitizer watches the allocator's copies.
+// All vectors that grow in a run have their memory reserved. Otherwise the thread sanitizer would see the copies that
+// growing makes.
 Rcu::Rcu(Machine& machine) : machine_(machine) {
   periods_.reserve(kMaxPeriods);
   open_.reserve(kMaxPeriods);
@@ -71,7 +73,7 @@ void Rcu::Left(kernel_rcu_flavour flavour) {
       period.readers[flavour] &= ~bit;
       if ((period.readers[0] | period.readers[1]) == 0) NoReaderLeft(number);
     }
-    // Ending it took it off the list.
+    // If the grace period has ended, it is no longer in open_, and open_[i] is the next one already.
     if (i < open_.size() && open_[i] == number) ++i;
   }
 }
@@ -98,7 +100,9 @@ uint32_t Rcu::Begin(Kind kind, kernel_rcu_flavour flavour, ObjectId object, kern
   period.readers[KERNEL_RCU] = Readers(KERNEL_RCU);
   // A tasks-trace grace period implies an RCU one, so it waits for both flavours.
   if (flavour == KERNEL_RCU_TASKS_TRACE) period.readers[KERNEL_RCU_TASKS_TRACE] = Readers(KERNEL_RCU_TASKS_TRACE);
-  if (kind == Kind::kSynchronize) {  // blocking in one's own section is a fault already; it must not hang as well
+  // A task that calls synchronize_rcu in its own section does not wait for itself: that is reported as a fault already,
+  // and must not hang the run as well.
+  if (kind == Kind::kSynchronize) {
     period.readers[KERNEL_RCU] &= ~(uint64_t{1} << machine_.scheduler.SlotOf(machine_.scheduler.current()));
   }
   SyncRelease(&period);
@@ -161,7 +165,8 @@ void Rcu::End(uint32_t number) {
   }
 }
 
-// Freed by nobody in particular: after the grace period, and in no order with whoever noticed its end.
+// No task in particular frees the object. To the thread sanitizer, the free comes after the grace period, but is not
+// ordered with the task that happened to notice the end of the grace period.
 void Rcu::Kfree(GracePeriod& period) {
   machine_.heap.Retire(period.object, true, period.site);
   if constexpr (!kThreadSanitizer) return;
@@ -171,13 +176,14 @@ void Rcu::Kfree(GracePeriod& period) {
         Machine& machine = nofail::machine();
         SyncAcquire(&period);
         machine.heap.SyncRetire(period.object);
-        SyncRelease(&machine.scheduler);  // before the next run
+        SyncRelease(&machine.scheduler);  // the free happens before the next run
       },
       &period);
 }
 
-// Sections that have ended come before the grace period, though whoever begins it need not see what they did. Those of
-// RCU Tasks Trace come before one of RCU only by accident: nothing makes it wait for them.
+// Tells the thread sanitizer that the sections that have ended come before the end of the grace period. A fiber of its
+// own does this, because the task that begins the grace period need not see what was done in these sections. Sections
+// of RCU Tasks Trace are left out for a grace period of RCU: it does not wait for them, so nothing orders them.
 void Rcu::FollowEndedSections(GracePeriod& period) {
   if constexpr (!kThreadSanitizer) return;
   bookkeeper_.Impersonate(
@@ -207,7 +213,7 @@ void Rcu::RunCallback(void* argument) {
   SyncRelease(&rcu.barrier_[period.flavour]);
   auto& left = rcu.callbacks_[period.flavour];
   left.erase(std::find(left.begin(), left.end(), static_cast<uint32_t>(&period - rcu.periods_.data())));
-  // The scheduler wakes those in a barrier when this task ends.
+  // When this task ends, the scheduler wakes the tasks that wait in a barrier.
 }
 
 void Rcu::Call(kernel_rcu_flavour flavour, kernel_rcu_head* head, void (*callback)(kernel_rcu_head*),

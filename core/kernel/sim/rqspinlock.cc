@@ -11,7 +11,7 @@ namespace nofail {
 
 namespace {
 
-// A waiter's attempt can end: the lock is free, or a peer let it fail.
+// Whether the task's wait for a lock is over: the lock is free, or the attempt has been made to fail.
 bool WaitIsOver(const void* argument) {
   const Task& task = *static_cast<const Task*>(argument);
   return task.waiting_for->word == 0 || task.lock_error != 0;
@@ -23,7 +23,7 @@ bool IsFree(const void* argument) {
 
 }  // namespace
 
-// A lock's word is 0, or 1 + the slot of the task that holds it.
+// A lock's word is 0 while the lock is free, else 1 + the slot of the task that holds it.
 Task* Locks::Holder(uint32_t word) const {
   if (word == 0) return nullptr;
   for (Task* task : machine_.scheduler.live()) {
@@ -36,7 +36,8 @@ bool Locks::ClosesCycle(const Task& task, const Task* holder) const {
   return holder != nullptr && holder->waiting_for != nullptr && Holder(holder->waiting_for->word) == &task;
 }
 
-// What the attempt is answered: LockAnswer. kGranted with a holder means to wait.
+// Asks what an attempt on a lock gets that `holder` holds (null for a free lock). Returns a LockAnswer; kGranted with a
+// holder means that the attempt waits.
 uint16_t Locks::Answer(Task& task, Task* holder) {
   Scheduler& scheduler = machine_.scheduler;
   if (holder == nullptr) {
@@ -87,7 +88,7 @@ int Locks::Wait(Task& task, kernel_rqspinlock* lock, Task* holder, ObjectId obje
   machine_.scheduler.Recheck();
   while (lock->word != 0 && task.lock_error == 0) machine_.scheduler.Block(&WaitIsOver, &task);
   task.waiting_for = nullptr;
-  // The lock's memory may have gone while the task waited for it.
+  // The object that the lock lies in may have been freed while the task waited.
   machine_.heap.Check(lock, sizeof(*lock), site);
   int error = lock->word != 0 ? task.lock_error : 0;
   task.lock_error = 0;

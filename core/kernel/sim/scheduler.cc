@@ -35,8 +35,8 @@ void Scheduler::RenewFibers() {
   for (uint32_t i = 0; i < kMaxFibers; ++i) fibers_[i].Recreate();
 }
 
-// Slots go round, so that a callback runs on a fiber of its own as long as there are any: to the thread sanitizer two
-// tasks on one fiber would be ordered.
+// Slots are taken in turn, so that each callback runs on a fiber that no task has used, as long as there are any. To
+// the thread sanitizer two tasks on one fiber are ordered.
 Task& Scheduler::FreeSlot() {
   for (uint32_t tries = 0; tries < kMaxFibers; ++tries) {
     Task& task = tasks_[next_slot_];
@@ -66,7 +66,8 @@ uint32_t Scheduler::Spawn(OpRef id, ObjectId object, void (*body)(void*), void* 
   task.hash = 0;
   live_.push_back(&task);
   ++runnable_;
-  // A callback is ordered by its grace period alone, not by whoever happened to notice its end.
+  // A callback is spawned by the task that happened to notice the end of the grace period. That task does not order the
+  // callback; only the grace period does.
   if (!InTask()) SyncRelease(&task);
   return SlotOf(task);
 }
@@ -74,7 +75,8 @@ uint32_t Scheduler::Spawn(OpRef id, ObjectId object, void (*body)(void*), void* 
 bool Scheduler::Run() {
   while (Task* next = PickNext(false)) {
     current_ = next;
-    next->next = Task::Next::kPoint;  // nobody was asked who starts: its first scheduling point does
+    // No choice was made about which task starts, so the task's first scheduling point is an ordinary one, which asks.
+    next->next = Task::Next::kPoint;
     Fiber::Switch(thread_, FiberOf(*next));
     SyncAcquire(this);
     current_ = &nobody_;
@@ -156,7 +158,7 @@ void Scheduler::SwitchAway(bool ask) {
 
 void Scheduler::PassTime() {
   if (machine_.rcu.EndOneLate() || machine_.locks.TimeOutOldest()) return;
-  // Said of a task that is stuck, not of the one that happened to leave last.
+  // The fault is reported of a task that is stuck, not of the task that happened to run last.
   Fault fault = spinning_ != 0 ? Fault::kLivelock : Fault::kDeadlock;
   Task::State stuck = spinning_ != 0 ? Task::State::kSpinning : Task::State::kBlocked;
   auto task = std::find_if(live_.begin(), live_.end(), [stuck](Task* task) { return task->state == stuck; });
@@ -201,8 +203,8 @@ void Scheduler::Relax() {
   Task& task = *current_;
   if (attention_) Stop();
   bool first = task.next != Task::Next::kAfterPoll;
-  // Something was stored since the last poll: poll again, after everybody else had a turn. Otherwise polling again
-  // cannot tell anything new before the next store.
+  // If something was stored since the task's last cpu_relax, the task stays runnable and polls again later. If nothing
+  // was, another poll cannot see anything new before the next store, so the task spins until then.
   if (task.stores_seen == stores_) {
     task.state = Task::State::kSpinning;
     --runnable_;
@@ -238,7 +240,7 @@ void Scheduler::Finish() {
       break;
     }
   }
-  Fiber::Switch(FiberOf(task), thread_);  // everything has ended; comes back for the next task of this slot
+  Fiber::Switch(FiberOf(task), thread_);  // everything has ended; this returns when the slot gets its next task
 }
 
 void Scheduler::Stop() {
@@ -250,8 +252,8 @@ void Scheduler::Stop() {
   HarnessBug("a stopped task ran on");
 }
 
-// To the thread sanitizer, what the abandoned tasks did must come before the next run: each is continued once more to
-// say so on its own fiber.
+// To the thread sanitizer, what the abandoned tasks did must come before the next run. So Abandon continues each of
+// them once more, and the task says so on its own fiber.
 void Scheduler::LeaveAbandoned(Task& task) {
   SyncRelease(this);
   Fiber::Switch(FiberOf(task), thread_);

@@ -8,10 +8,10 @@ namespace nofail {
 
 namespace {
 
-// Kept free at the end of the trace for the fault that ends the run.
+// How many events are kept free at the end of the trace, for the fault that ends the run.
 constexpr uint32_t kSpareEvents = 16;
 
-// What the C contract works on: set when the process's one Sim is made, before anything can run.
+// The machine of the C contract. The constructor of Sim sets it, before any task can run.
 Machine* g_machine = nullptr;
 
 }  // namespace

@@ -14,7 +14,8 @@
 namespace nofail {
 
 // A task: the set-up, A to D, the end (which tears down what still lives), or an RCU callback. The id of a callback is
-// kFirstCallback + the kind of the object that the callback is about; kTaskB and kTaskC have no enumerator.
+// kFirstCallback + the kind of the object that the callback is about. B and C, between kTaskA and kTaskD, have no
+// enumerator.
 enum TaskId : uint8_t { kSetup = 0, kTaskA = 1, kTaskD = 4, kEnd = 5, kFirstCallback = 8, kNoTask = 255 };
 
 // An op: which task performs it, and its number among the ops of that task, from 0. For a callback, `op` is the number
