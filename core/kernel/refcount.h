@@ -8,7 +8,7 @@
 //   1. it does its arithmetic on the count;
 //   2. it stores kRefcountSaturated in the count and warns.
 // Between the two steps other tasks may read the count or change it. A saturated count is so far from zero that no
-// number of operations brings it back there: it stays negative.
+// number of operations brings it back: it stays negative.
 //
 // Memory ordering: inc and inc_not_zero order nothing. dec and dec_and_test are releases. dec_and_test is an acquire as
 // well if it returns true, and only then. So the accesses that a task makes before its decrement come before what the

@@ -22,12 +22,11 @@
 //   - Memory pressure: whether an allocation fails is a choice, and no failure depends on how much memory is used. This
 //     allows more than the kernel does: errs towards reporting.
 //   - NUMA. The contract names no node: errs towards neither.
-//   - To the thread sanitizer, freeing an owner races with nothing. Destroy frees an owner because of what it read:
-//   that
-//     map_free cleared the storage pointer, or that the pin is gone. The kernel's memory model orders a write after a
-//     read that decides about it (a control dependency); the sanitizer knows no such order and would report these
-//     frees. Errs towards silence: it hides, for example, an uncharge that nothing orders before the store that lets
-//     the owner go.
+//   - To the thread sanitizer, freeing an owner races with nothing. Destroy frees an owner because of what it read: for
+//     example, that map_free cleared the storage pointer, or that the pin is gone. The kernel's memory model orders a
+//     write after a read that decides about it (a control dependency). The sanitizer knows no such order and would
+//     report these frees. Errs towards silence: it hides, for example, an uncharge that nothing orders before the store
+//     that lets the owner go.
 #ifndef NOFAIL_CORE_KERNEL_SIM_HEAP_H_
 #define NOFAIL_CORE_KERNEL_SIM_HEAP_H_
 

@@ -9,11 +9,10 @@
 // Requires: a live record; faults otherwise.
 // Choices: none of its own. ExchangeKptr, and FreeFields for each field that it frees, begin with a scheduling point.
 // Emits: FieldSet, FieldFree, RecordEnd; faults FieldFreedTwice, RecordDead, NullDereference (no record), OutOfBounds
-// (a
-//   slot that holds no resource number); the faults of Heap::Check.
-// Bounds: kMaxMaps records; passing it is a harness bug. No schedule can reach it.
-// Not modelled: destructors that sleep or take locks. What goes wrong because of them is not seen: errs towards
-// silence.
+//   (a slot that holds no resource number); the faults of Heap::Check.
+// Bounds: kMaxMaps records; passing it is a harness bug. No schedule can pass it.
+// Not modelled: destructors that sleep or take locks. What goes wrong because of that is not seen: errs towards
+//   silence.
 #ifndef NOFAIL_CORE_KERNEL_SIM_LEDGER_H_
 #define NOFAIL_CORE_KERNEL_SIM_LEDGER_H_
 

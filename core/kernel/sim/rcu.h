@@ -9,14 +9,13 @@
 //     Trace waits for the sections of both flavours.
 //   - To RCU, a task that holds or waits for a lock is a reader, too, because interrupts or preemption are off. So is a
 //     task that runs a callback, because bottom halves are off. (include/linux/rcupdate.h, rcu_read_lock)
-//   - A callback runs in a task of its own, which can run from the end of its grace period on. At that end the memory
-//   of
-//     a kfree_rcu is freed.
+//   - A callback runs in a task of its own, which can run from the end of its grace period on. The object of a
+//   kfree_rcu
+//     is freed at the end of its grace period.
 //   - A barrier returns when every callback of its flavour that was handed over before has run.
 // Requires: no task blocks inside an RCU section or with a lock held; faults otherwise.
-// Choices: kGracePeriod, once a grace period has no reader left to wait for. The grace period ends at once (0), or
-// after
-//   1 to 3 task switches (1 to 3), or as late as possible (4), which is when no task can run.
+// Choices: kGracePeriod, once a grace period has no reader left to wait for. The grace period ends at once (answer 0),
+//   after 1 to 3 task switches (answers 1 to 3), or as late as possible, which is when no task can run (answer 4).
 // Emits: ReadLock, ReadUnlock, CallRcu, KfreeRcu, GpWait, GpEnd, GpDone, BarrierWait, BarrierDone, CallbackBegin,
 //   CallbackEnd; faults SleepInRcu, SleepInAtomic, RcuImbalance; the faults of Heap::HandOver.
 // Bounds: kMaxPeriods (rcu.cc) grace periods in a run; passing it is a harness bug. kMaxFibers unfinished tasks and
@@ -26,21 +25,22 @@
 //       1. task A takes its last step before its section;
 //       2. task B begins a grace period, which does not wait for a section that A has yet to enter;
 //       3. A enters its section.
-//     Here A takes steps 1 and 3 at once: the grace period of B begins before step 1, or it waits for A's section. Only
-//     a task that sees step 1 can tell the kernel's order from a grace period that begins before step 1. Errs towards
-//     silence; it saves one choice for every section.
-//   - Which kernel without PREEMPT_RCU it is. `preemptible_rcu = false` allows what any such kernel does. In some of
-//     them (PREEMPT_NONE, PREEMPT_VOLUNTARY) only explicit calls reschedule. In the others (PREEMPT_LAZY without
-//     PREEMPT_DYNAMIC; in 7.2 the only ones on most architectures) all code outside a section may be preempted. In the
-//     former, code that does not give way is a reader outside of sections, too, which is not modelled: errs towards
-//     reporting.
+//     Here A takes steps 1 and 3 at once. So the grace period of B either begins before step 1, or it waits for A's
+//     section. Only a task that sees what step 1 did can tell the order above from a grace period that begins before
+//     step 1. Errs towards silence. It saves a choice for every section.
+//   - Differences between kernels without PREEMPT_RCU. `preemptible_rcu = false` allows what any such kernel does. In
+//     some of them (PREEMPT_NONE, PREEMPT_VOLUNTARY) a task is rescheduled only at explicit points. In the others
+//     (PREEMPT_LAZY without PREEMPT_DYNAMIC; in 7.2 the only ones on most architectures) a task may be preempted
+//     anywhere outside a section. In a kernel of the first sort, code that does not give way is a reader outside of
+//     sections, too. Here it is not: errs towards reporting.
 //   - Batches of callbacks and their order. A kernel lets several callbacks wait for one grace period, and runs the
 //     callbacks of one CPU in order. Here each call has a grace period of its own, and callbacks run in any order. This
 //     allows more than the kernel does: errs towards reporting.
 //   - Expedited grace periods. A grace period may end as soon as it has no reader anyway: errs towards neither.
 //   - Stalls. A grace period that a reader holds up for long is no fault: errs towards silence.
-//   - To the thread sanitizer, separate contexts of kfree_rcu: it is told that one context does all of a run, one after
-//     the other. Errs towards silence.
+//   - To the thread sanitizer, separate contexts for kfree_rcu. The sanitizer is told that one context frees all
+//   objects
+//     of a run, one after the other: errs towards silence.
 #ifndef NOFAIL_CORE_KERNEL_SIM_RCU_H_
 #define NOFAIL_CORE_KERNEL_SIM_RCU_H_
 

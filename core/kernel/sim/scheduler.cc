@@ -35,8 +35,8 @@ void Scheduler::RenewFibers() {
   for (uint32_t i = 0; i < kMaxFibers; ++i) fibers_[i].Recreate();
 }
 
-// Slots are taken in turn, so that each callback runs on a fiber that no task has used, as long as there are any. To
-// the thread sanitizer two tasks on one fiber are ordered.
+// Slots are taken in turn, so that each task of a run has a fiber that no other task of the run has used, as long as
+// there is such a fiber. To the thread sanitizer, two tasks on one fiber are ordered.
 Task& Scheduler::FreeSlot() {
   for (uint32_t tries = 0; tries < kMaxFibers; ++tries) {
     Task& task = tasks_[next_slot_];
@@ -203,8 +203,8 @@ void Scheduler::Relax() {
   Task& task = *current_;
   if (attention_) Stop();
   bool first = task.next != Task::Next::kAfterPoll;
-  // If something was stored since the task's last cpu_relax, the task stays runnable and polls again later. If nothing
-  // was, another poll cannot see anything new before the next store, so the task spins until then.
+  // If something was stored since the task's last cpu_relax, the task stays runnable and polls again after the other
+  // tasks had a turn. If nothing was stored, another poll cannot see anything new, so the task spins until a store.
   if (task.stores_seen == stores_) {
     task.state = Task::State::kSpinning;
     --runnable_;

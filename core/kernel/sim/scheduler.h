@@ -8,8 +8,8 @@
 //   lets other tasks run; if nothing was stored since its last cpu_relax, it does not run again before a store.
 // Requires: all functions but Spawn, Run and Reset are called from a task.
 // Choices: kPreempt at each scheduling point with more than one runnable task, and whenever the current task cannot go
-//   on and more than one task could run next. Ordinals count these questions whether they are asked or not, so that an
-//   ordinal does not depend on which other tasks are runnable. All polls of one spin loop count once.
+//   on and more than one task could run next. Each scheduling point takes an ordinal, whether the question is asked or
+//   not, so that ordinals do not depend on which other tasks are runnable. All polls of one spin loop count once.
 // Emits: Switch; faults Deadlock (all tasks are blocked), Livelock (all tasks are blocked or spinning). Machine::Emit
 //   reports Runaway at the event limit.
 // Bounds: kMaxFibers unfinished tasks and callbacks; passing it is a harness bug.

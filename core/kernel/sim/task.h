@@ -34,17 +34,17 @@ struct Task {
   uint16_t ordinals[kChoiceKinds];  // by kind: how many choices the current op has come to so far
   // What the task's next scheduling point is:
   //   kPoint      an ordinary one;
-  //   kFirst      the first of a task that was just picked to start. It is counted, but nobody is asked: another
-  //   question
-  //               here would only enumerate the same interleavings twice;
+  //   kFirst      the first of a task that was just picked to start. It is counted, but the chooser is not asked,
+  //   because
+  //               another question here would only enumerate the same interleavings twice;
   //   kPoll       the first after cpu_relax, which belongs to the poll of a spin loop. It is not counted;
   //   kAfterPoll  the one after that. It is an ordinary one, unless the task calls cpu_relax again before it.
   enum class Next : uint8_t { kPoint, kFirst, kPoll, kAfterPoll } next;
   uint32_t stores_seen;  // Scheduler::stores_ at the task's last cpu_relax
   bool in_callback;      // the task runs an RCU callback
   bool rcu_reported;     // RcuNotHeld was reported for the current op
-  // need_resched has said yes inside an RCU section that cannot be preempted, and the task has not left the section
-  // since.
+  // need_resched has said yes inside an RCU section that cannot be preempted, so it goes on saying yes until the task
+  // leaves the section.
   bool resched_due;
   uint32_t hash;  // of the hashed objects that the task allocates
 
