@@ -198,6 +198,7 @@ bool kernel_record_has(const struct kernel_record* record, unsigned fields);
 // Swaps the uptrs of two values: `data` is an element's value, `source` the caller's, whose uptr has pinned user
 // memory. Does nothing when the record has no uptr. Not a scheduling point.
 void kernel_obj_swap_uptrs(struct kernel_record* record, void* data, void* source, struct kernel_site site);
+// The kinds of special fields, as bits.
 enum { KERNEL_FIELD_KPTR = 1, KERNEL_FIELD_UPTR = 2, KERNEL_FIELD_SPIN_LOCK = 4, KERNEL_FIELD_REFCOUNT = 8 };
 
 // What every map of a subject begins with.
@@ -207,6 +208,7 @@ struct kernel_map {
   uint32_t flags;                // KERNEL_MAP_*
   uint32_t id;                   // the map's number in the schedule
 };
+// Flags of a map. KERNEL_MAP_CLONE stands for BPF_F_CLONE.
 enum { KERNEL_MAP_CLONE = 1 };
 // [point] bpf_map_inc_not_zero: takes a reference to the map. Returns false, without a reference, when the map has no
 // reference left.
@@ -216,10 +218,10 @@ void kernel_map_put(struct kernel_map* map, struct kernel_site site);
 
 // Why a refcount_t saturates. core/kernel/refcount.h has the rules.
 enum kernel_refcount_saturation {
-  KERNEL_REFCOUNT_ADD_ON_ZERO,
-  KERNEL_REFCOUNT_OVERFLOW,
-  KERNEL_REFCOUNT_UNDERFLOW,
-  KERNEL_REFCOUNT_DEC_TO_ZERO,
+  KERNEL_REFCOUNT_ADD_ON_ZERO,  // refcount_inc of zero
+  KERNEL_REFCOUNT_OVERFLOW,     // an increment past the limit
+  KERNEL_REFCOUNT_UNDERFLOW,    // refcount_dec_and_test of zero or of a negative count
+  KERNEL_REFCOUNT_DEC_TO_ZERO,  // refcount_dec to zero or below
 };
 // The warning that refcount_t gives when it saturates. Execution goes on.
 void kernel_refcount_warn(const volatile void* refcount, enum kernel_refcount_saturation what, struct kernel_site site);

@@ -11,8 +11,9 @@
 // number of operations brings it back: it stays negative.
 //
 // Memory ordering: inc and inc_not_zero order nothing. dec and dec_and_test are releases. dec_and_test is an acquire as
-// well if it returns true, and only then. So the accesses that a task makes before its decrement come before what the
-// task does that gets true. A task that only reads a zero count has no such guarantee.
+// well if it returns true, and only then. For example, tasks A and B each use an object and then call dec_and_test. If
+// A's call returns true, all that B did before its own call comes before all that A does next. A task that only reads a
+// zero count has no such guarantee.
 #ifndef NOFAIL_CORE_KERNEL_REFCOUNT_H_
 #define NOFAIL_CORE_KERNEL_REFCOUNT_H_
 

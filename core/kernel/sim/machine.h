@@ -39,8 +39,9 @@ struct Machine {
   void Report(Fault fault, ObjectId object, uint16_t offset, kernel_site site, uint64_t value = 0);
 };
 
-// For the end of an op or callback, where a task must hold no lock and be in no reader section. Reports a fault if the
-// current task does, makes it forget its locks and ends its sections.
+// For the end of an op or callback, where a task must hold no lock and be in no reader section. If the current task
+// holds a lock, reports a fault and makes the task forget its locks. If it is in a section, reports a fault and ends
+// its sections.
 void CheckLeftNothing(Machine& machine, kernel_site site);
 
 // Returns the machine of this process, for the C contract and other functions that no argument could carry it to.

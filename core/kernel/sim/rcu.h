@@ -38,9 +38,8 @@
 //     allows more than the kernel does: errs towards reporting.
 //   - Expedited grace periods. A grace period may end as soon as it has no reader anyway: errs towards neither.
 //   - Stalls. A grace period that a reader holds up for long is no fault: errs towards silence.
-//   - To the thread sanitizer, separate contexts for kfree_rcu. The sanitizer is told that one context frees all
-//   objects
-//     of a run, one after the other: errs towards silence.
+//   - To the thread sanitizer, separate contexts for kfree_rcu. The sanitizer is told that one context frees all the
+//     objects of a run, one after the other: errs towards silence.
 #ifndef NOFAIL_CORE_KERNEL_SIM_RCU_H_
 #define NOFAIL_CORE_KERNEL_SIM_RCU_H_
 
@@ -90,7 +89,7 @@ class Rcu {
     kernel_rcu_flavour flavour;
     bool ended;
     uint8_t late;           // once no reader is left: task switches until the grace period ends, or kLatest; 0 before
-    uint64_t readers[2];    // by flavour: a bit for each task slot whose section began before it and has not ended
+    uint64_t readers[2];    // by flavour: a bit for the slot of each task that it waits for
     ObjectId object;        // what waits for it; 0 for kSynchronize
     kernel_rcu_head* head;  // of a kCallback; null otherwise
     kernel_site site;       // where it was asked for
@@ -104,6 +103,7 @@ class Rcu {
   void End(uint32_t number);
   void Kfree(GracePeriod& period);
   void FollowEndedSections(GracePeriod& period);
+  // Takes one task switch off each late grace period, and ends those that have none left.
   void CountDown();
   // Faults if the current task must not block.
   void CheckMaySleep(kernel_site site);
@@ -115,8 +115,10 @@ class Rcu {
   uint64_t Readers(kernel_rcu_flavour flavour) const;
   // If the current task is no reader of this flavour any more, no grace period waits for it any longer.
   void Left(kernel_rcu_flavour flavour);
+  // Conditions for Scheduler::Block: the grace period has ended; no callback is left that a barrier waits for.
   static bool HasEnded(const void* argument);
   static bool NoneBefore(const void* argument);
+  // The body of a callback's task. `argument` is the GracePeriod.
   static void RunCallback(void* argument);
 
   Machine& machine_;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // What the simulator tells the runtimes of the sanitizers. The simulator itself is not instrumented: an instrumented
-// one would have its own global variables reported, and every fiber switch would look like a race. So these calls, and
-// those in fiber.cc, are all that the runtimes learn from it.
+// one would have its own global variables reported, and every fiber switch would look like a race. It speaks to the
+// runtimes through these calls and those in fiber.cc. The runtimes also see its calls of malloc and memmove, because
+// they replace these functions.
 //
 // Without a sanitizer the calls do nothing.
 #ifndef NOFAIL_CORE_KERNEL_SIM_SANITIZER_H_
@@ -59,8 +60,8 @@ inline void SyncFree(void* address, size_t size) {
   __tsan_write_range(address, size);
 }
 // SyncArena tells of the memory that objects will come from, SyncAlloc of a new object, and SyncEmpty of the end of all
-// objects in the first `size` bytes of the arena. At SyncAlloc and SyncEmpty the sanitizer forgets what it knew of the
-// memory: the accesses of earlier runs, and the races that it has already reported there.
+// objects in the first `size` bytes of the arena. With these calls the sanitizer forgets what it knew of the memory:
+// the accesses of earlier runs, and the races that it has already reported there.
 inline void SyncArena(uint64_t arena, size_t size) {
   __tsan_java_init(arena, size);
 }

@@ -34,8 +34,7 @@ struct Task {
   uint16_t ordinals[kChoiceKinds];  // by kind: how many choices the current op has come to so far
   // What the task's next scheduling point is:
   //   kPoint      an ordinary one;
-  //   kFirst      the first of a task that was just picked to start. It is counted, but the chooser is not asked,
-  //   because
+  //   kFirst      the first of a task that was just picked to start. It is counted, but the chooser is not asked:
   //               another question here would only enumerate the same interleavings twice;
   //   kPoll       the first after cpu_relax, which belongs to the poll of a spin loop. It is not counted;
   //   kAfterPoll  the one after that. It is an ordinary one, unless the task calls cpu_relax again before it.
@@ -58,9 +57,9 @@ struct Task {
 
   // Locks (rqspinlock.cc).
   uint8_t held_count;
-  void* held[kMaxHeldLocks];  // in the order taken
-  const kernel_rqspinlock* waiting_for;
-  int lock_error;  // a negative errno that ends the wait for `waiting_for`; 0 for none
+  void* held[kMaxHeldLocks];             // in the order taken
+  const kernel_rqspinlock* waiting_for;  // null for none
+  int lock_error;                        // a negative errno that ends the wait for `waiting_for`; 0 for none
 
   // The read-modify-write between kernel_rmw and kernel_rmw_done (memory.cc).
   ObjectId rmw_object;

@@ -90,7 +90,7 @@ struct Event {
 
   // Whether the event is this fault.
   bool Is(Fault what) const { return kind == EventKind::kFault && fault() == what; }
-  // Whether order(), op_kind() or flavour() may be called.
+  // Whether order(), op_kind() and flavour() may be called, one function for each.
   bool HasOrder() const { return kind >= EventKind::kLoad && kind <= EventKind::kFence && kind != EventKind::kRmwOld; }
   bool HasOp() const { return kind <= EventKind::kOpSkip; }
   bool HasFlavour() const {
