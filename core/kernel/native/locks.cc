@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// rqspinlocks and spinlocks, both as test-and-set locks. A lock's word is 0 while it is free, else the holder's slot
-// + 1.
+// rqspinlocks and spinlocks, both as test-and-set locks. A lock's word is 0 while the lock is free, else 1 + the slot
+// of the thread that holds the lock.
 #include <atomic>
 #include <cerrno>
 #include <chrono>

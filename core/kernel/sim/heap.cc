@@ -43,8 +43,8 @@ void* Heap::Alloc(kernel_object_kind kind, size_t size, kernel_site site) {
   size_t granules = (size + kArenaGranule - 1) / kArenaGranule;
   uint64_t start = used_;
   if (start + (granules + 1) * kArenaGranule > kArenaBytes) HarnessBug("kArenaBytes is too small");
-  used_ +=
-      (granules + 1) * kArenaGranule;  // the last granule is a redzone: an access past the object's end lands there
+  // One granule more than the object needs: a redzone, in which an access past the object's end lands.
+  used_ += (granules + 1) * kArenaGranule;
 
   ObjectId id = machine_.trace.AddObject({kind, count_[kind]++, static_cast<uint32_t>(size), machine_.trace.size(),
                                           ObjectInfo::kAlive, ObjectInfo::kAlive});
@@ -150,8 +150,8 @@ uint64_t Heap::Normalize(uint64_t value) const {
     ObjectId id = owner_[offset / kArenaGranule];
     return PackPointer(id, static_cast<uint16_t>(offset - start_[id]));
   }
-  // A value that looks like a user-space pointer but does not point into the heap, such as the address of a list head
-  // on a task's stack. The address itself means nothing.
+  // A value that looks like a pointer of this process but does not point into the heap, such as the address of a list
+  // head on a task's stack. The address itself means nothing.
   return value >> 32 != 0 && value >> 47 == 0 ? kOtherPointer : value;
 }
 

@@ -176,7 +176,7 @@ void Rcu::Kfree(GracePeriod& period) {
         Machine& machine = nofail::machine();
         SyncAcquire(&period);
         machine.heap.SyncRetire(period.object);
-        SyncRelease(&machine.scheduler);  // the free happens before the next run
+        SyncRelease(&machine.scheduler);  // before the next run
       },
       &period);
 }

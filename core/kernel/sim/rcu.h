@@ -9,9 +9,8 @@
 //     Trace waits for the sections of both flavours.
 //   - To RCU, a task that holds or waits for a lock is a reader, too, because interrupts or preemption are off. So is a
 //     task that runs a callback, because bottom halves are off. (include/linux/rcupdate.h, rcu_read_lock)
-//   - A callback runs in a task of its own, which can run from the end of its grace period on. The object of a
-//   kfree_rcu
-//     is freed at the end of its grace period.
+//   - A callback runs in a task of its own, which can run from the end of its grace period on. A kfree_rcu frees its
+//     object at the end of its grace period.
 //   - A barrier returns when every callback of its flavour that was handed over before has run.
 // Requires: no task blocks inside an RCU section or with a lock held; faults otherwise.
 // Choices: kGracePeriod, once a grace period has no reader left to wait for. The grace period ends at once (answer 0),
