@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// One run and what was judged of it, as one value: what the executor returns, and what every report is written from.
+// One run together with its verdict, as one value. The executor returns it, and every report is written from it.
 #ifndef NOFAIL_FUZZ_CHECK_JUDGED_RUN_H_
 #define NOFAIL_FUZZ_CHECK_JUDGED_RUN_H_
 
@@ -13,14 +13,14 @@
 
 namespace nofail {
 
-// The verdict is its own. Subject, schedule and trace are borrowed: the schedule is the one that was run, and the trace
-// is the executor's, which its next run overwrites.
+// A JudgedRun owns its verdict and its list of ignored deviations. It borrows subject, schedule and trace. The trace
+// belongs to the executor, whose next run overwrites it.
 struct JudgedRun {
   const struct subject& subject;
-  const Schedule* schedule;  // null where there is none, as in a test of reports: they leave it out
+  const Schedule* schedule;  // the one that was run; null where there is none (tests of reports), and reports omit it
   const Trace& trace;
   Verdict verdict;
-  std::vector<Deviation> ignored;  // of the schedule: never fired, or illegal where they landed
+  std::vector<Deviation> ignored;  // deviations of the schedule that had no effect: never reached, or illegal there
 };
 
 }  // namespace nofail

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The judges behind Judge (oracles.cc has the table of them) and how they file what they find. Private to this folder.
+// The judges that Judge calls, and the class in which they collect violations. oracles.cc has the table of the judges.
+// This header is private to the folder.
 #ifndef NOFAIL_FUZZ_CHECK_JUDGES_H_
 #define NOFAIL_FUZZ_CHECK_JUDGES_H_
 
@@ -13,14 +14,17 @@
 
 namespace nofail {
 
-// Files violations; those with the same signature become one, with their number in its sentence.
+// Collects the violations of one run in a verdict. Violations with the same signature become one violation, whose
+// sentence says how often it happened. The verdict is borrowed and starts empty.
 class Findings {
  public:
   explicit Findings(Verdict* verdict) : verdict_(*verdict) { verdict_.violations.clear(); }
 
-  // Sorts the members of `violation` that are sets, then adds or merges it.
+  // Sorts `objects` and `functions` of the violation and drops duplicates in them. Then adds the violation, or merges
+  // it into the one that has the same signature already.
   void Add(Violation violation);
-  // Puts violations in order and numbers into sentences. Called once, after the last Add.
+  // Sorts the violations, and appends to the sentence of each merged one how often it happened. Called once, after the
+  // last Add.
   void Finish();
 
  private:
@@ -28,7 +32,8 @@ class Findings {
   std::vector<uint32_t> counts_;  // by violation: how often it was added
 };
 
-// Judges of faults: what a primitive noticed where it happened. `event` is the fault's.
+// Judges of faults. A primitive of the simulated kernel, or a sanitizer, noticed the fault where it happened. `event`
+// is the fault's event in the trace.
 void JudgeMemory(const RunView& run, uint32_t event, Findings* findings);
 void JudgeDataRace(const RunView& run, uint32_t event, Findings* findings);
 void JudgeFields(const RunView& run, uint32_t event, Findings* findings);
@@ -37,7 +42,7 @@ void JudgeRcu(const RunView& run, uint32_t event, Findings* findings);
 void JudgeRefcount(const RunView& run, uint32_t event, Findings* findings);
 void JudgeProgress(const RunView& run, uint32_t event, Findings* findings);
 
-// Judges of whole runs.
+// Judges of whole runs. Each reads the complete trace, and is called once for each run.
 void JudgeEventLimit(const RunView& run, Findings* findings);
 void JudgeWarnings(const RunView& run, Findings* findings);
 void JudgeState(const RunView& run, Findings* findings);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// The violations that are listed: known limitations (corpus/known/, the authors documented them) and findings
-// (corpus/findings/, we found them). Compiled in from the `expect` lines of those schedules, so that a bare fuzz binary
-// counts them and goes on. A listed violation never hides another.
+// The violations that are listed. A listed violation is a known limitation, which the authors of the patch documented
+// (corpus/known/), or a finding of this project (corpus/findings/).
+//
+// The build compiles the list from the `expect` lines of the schedules in these two folders. So even a bare fuzz binary
+// has the list: it counts listed violations and goes on. A listed violation never hides a new one in the same run.
 #ifndef NOFAIL_FUZZ_CHECK_KNOWN_H_
 #define NOFAIL_FUZZ_CHECK_KNOWN_H_
 
@@ -13,17 +15,20 @@
 
 namespace nofail {
 
+// One listed violation. Strings are static.
 struct Listed {
-  const char* subject;
-  const char* signature;
-  const char* name;  // what the schedule's line says after known=, or else its file, as CAUSE/NAME without .sched
-  bool is_known;     // a known limitation; false: a finding
+  const char* subject;    // name of the subject that has the violation
+  const char* signature;  // Violation::Signature()
+  const char* name;       // what the `expect` line says after known=; without that, the file as CAUSE/NAME, no .sched
+  bool is_known;          // true: a known limitation; false: a finding
 };
 
+// All listed violations, of all subjects.
 std::span<const Listed> AllListed();
-// nullptr: not listed for this subject.
+// The entry of a signature; nullptr when it is not listed for this subject.
 const Listed* FindListed(std::string_view subject, std::string_view signature);
-// The first violation that is not listed: what is new. nullptr when there is none.
+// The first violation of the verdict that is new, which is to say not listed for this subject. nullptr when there is
+// none. The result points into `verdict`.
 const Violation* Headline(const Verdict& verdict, std::string_view subject);
 
 }  // namespace nofail

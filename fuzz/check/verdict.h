@@ -2,10 +2,10 @@
 //
 // The verdict on one run: pass, or every violation in order.
 //
-// A violation's signature is made of its kind, the kinds of object and the subject's functions involved, and attributes
-// that tell causes apart which would look the same otherwise. Never of deviations, line numbers, task names or
-// addresses: it is the same in every run, build and machine, and it is what known limitations and findings are listed
-// by.
+// Each violation has a signature. The signature consists of the violation's kind, the kinds of the objects involved,
+// the functions of the subject involved, and attributes. Attributes tell apart causes that would otherwise look the
+// same. A signature never contains deviations, line numbers, task names or addresses, so it is the same in every run,
+// in every build and on every machine. Known limitations and findings are listed by their signatures.
 #ifndef NOFAIL_FUZZ_CHECK_VERDICT_H_
 #define NOFAIL_FUZZ_CHECK_VERDICT_H_
 
@@ -18,34 +18,36 @@
 
 namespace nofail {
 
-// One more thing that a cause is known by. docs/oracles.md lists keys and values.
+// A property that tells one cause from another, for example lock=buckets. docs/oracles.md lists all keys and values.
 struct Attribute {
-  const char* key;
-  std::string value;  // a word
+  const char* key;    // static string
+  std::string value;  // a token without blanks
 };
 
+// One thing that is wrong with a run.
 struct Violation {
   std::string kind;                    // "use-after-free", "leak.fields", "warning", ...: docs/oracles.md lists them
-  std::vector<std::string> objects;    // kinds of object: "selem"; sorted, no duplicates
-  std::vector<std::string> functions;  // of the subject; sorted, no duplicates
-  std::vector<Attribute> attributes;   // in the order of their keys, each once
-  std::vector<ObjectId> involved;      // which objects, for reports; not part of the signature
-  uint32_t event = 0;                  // where in the trace it shows; a leak: who last could have prevented it
+  std::vector<std::string> objects;    // kinds of the objects involved, such as "selem"; sorted, no duplicates
+  std::vector<std::string> functions;  // functions of the subject involved; sorted, no duplicates
+  std::vector<Attribute> attributes;   // sorted by key, each key once
+  std::vector<ObjectId> involved;      // the objects themselves, for reports; not part of the signature
+  uint32_t event = 0;                  // where in the trace it shows; for a leak, what could last have prevented it
   std::string detail;                  // one sentence for a person, with object names; not part of the signature
 
-  // Adds an attribute in its place. An empty value: it does not apply, and nothing is added.
+  // Adds an attribute and keeps the list sorted by key. An empty value means that the attribute does not apply: then
+  // nothing is added.
   void Set(const char* key, std::string_view value);
 
-  // kind/objects/functions[/key=value]..., members joined by "+", none of them "-":
-  // "leak.fields/selem/SelemUnlinkNofail/lock=buckets".
+  // The signature has the form kind/objects/functions[/key=value]... Several objects or functions are joined by "+"; an
+  // empty list is written "-". Example: "leak.fields/selem/SelemUnlinkNofail/lock=buckets".
   std::string Signature() const;
 };
 
-// A number for a signature, the same everywhere.
+// A 64-bit hash of a signature. The same signature has the same hash in every process, build and machine.
 uint64_t HashOfSignature(std::string_view signature);
 
 struct Verdict {
-  std::vector<Violation> violations;  // in the order they show in the trace; leaks last
+  std::vector<Violation> violations;  // in the order in which they show in the trace; leaks last
   bool pass() const { return violations.empty(); }
 };
 
