@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The trace as a table for a terminal: one column per task, one for all callbacks. What the set-up and the end do
-// crosses the columns, since nothing runs beside them.
+// Draws the trace as a table for a terminal. Each task has a column, and all callbacks share one more. Events of the
+// set-up and of the end are written across all columns, because no task runs beside these phases.
 #ifndef NOFAIL_FUZZ_REPORT_COLUMNS_H_
 #define NOFAIL_FUZZ_REPORT_COLUMNS_H_
 
@@ -12,12 +12,12 @@
 namespace nofail {
 
 struct ColumnOptions {
-  int width;     // of the terminal
-  bool verbose;  // every event instead of what matters
-  bool colour;   // with ANSI escapes
+  int width;     // of the terminal, in characters
+  bool verbose;  // true: print every event; false: print only the events that matter (Timeline::matters)
+  bool colour;   // use ANSI escapes
 };
 
-// Marks with '>' the events at which violations show.
+// Returns the table as text with line breaks. The table marks the events at which violations show with '>'.
 std::string TraceColumns(const JudgedRun& report, const ColumnOptions& options);
 
 }  // namespace nofail

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// A violation in the form in which sanitizers report crashes, for services that sort crashes by what a process printed
-// last: a header, a stack, a summary.
+// Prints a violation in the form in which sanitizers report crashes: a header, a stack and a summary. Fuzzing services
+// sort crashes by the last such report that a process printed.
 //
-// STANDS FOR: the stack that the process has when it stops, which is the suite's own and the same for every violation.
-// GUARANTEES: two violations give the same frames if and only if they have the same signature (its hash, to be exact),
-// in every process and build. docs/oss-fuzz.md says how ClusterFuzz reads it; tests/crash_test.py reads it likewise.
+// STANDS FOR: the real stack of the process at the abort. That stack is the suite's own and the same for every
+// violation, so it would tell a service nothing.
+// GUARANTEES: two violations have the same frames if and only if their signatures have the same hash, in every process
+// and build. docs/oss-fuzz.md says how ClusterFuzz reads the header; tests/crash_test.py reads it in the same way.
 #ifndef NOFAIL_FUZZ_REPORT_CRASH_HEADER_H_
 #define NOFAIL_FUZZ_REPORT_CRASH_HEADER_H_
 
@@ -15,7 +16,8 @@
 
 namespace nofail {
 
-// REQUIRES: the process is about to end by SIGABRT, and nothing else is printed in this form.
+// Returns the report as text with line breaks; `pid` is the process id to print in it.
+// REQUIRES: the process is about to end by SIGABRT, and prints nothing else in this form.
 std::string CrashHeader(const Violation& violation, int pid);
 
 }  // namespace nofail

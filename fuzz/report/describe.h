@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Events, values and sites in words, as every report uses them. Objects go by name, pointers as name+offset.
+// Turns events, values and sites into text. Every report uses these functions, so that all reports say the same thing
+// in the same words. Objects are written by name ("selem3"), pointers as name+offset ("selem3+16", offset in bytes).
 #ifndef NOFAIL_FUZZ_REPORT_DESCRIBE_H_
 #define NOFAIL_FUZZ_REPORT_DESCRIBE_H_
 
@@ -12,43 +13,49 @@
 
 namespace nofail {
 
-// "selem3", "selem3+16"; "global" for object 0: a variable of the subject's own.
+// A location: "selem3" or "selem3+16". "global" for object 0, which stands for the subject's static variables.
 std::string LocationText(const Trace& trace, ObjectId object, uint16_t offset);
-// A pointer's target, a small negative number as errno, or the number.
+// A value that an event saw, stored or returned: the target of a pointer ("selem3+16"), the name of a negative errno
+// ("-EBUSY"), or the number itself, in hexadecimal when it needs more than 32 bits.
 std::string ValueText(const Trace& trace, uint64_t value);
-// "SelemUnlinkNofail:96", or "" outside the subject.
+// The function and line of the event, for example "SelemUnlinkNofail:96"; "" for an event without a site.
 std::string SiteText(const Event& event);
-// Whether it happens at the end of a grace period, in whichever task notices, and is nobody's doing.
+// Whether RCU made this event: the end of a grace period, or a free that RCU does then (kfree_rcu). Such an event
+// happens in whichever op is running, and that op did not cause it.
 bool IsByRcu(const Event& event);
-// The task's name, or "RCU".
+// The name of the task that made the event, or "RCU" when IsByRcu.
 std::string ByWhom(const Event& event);
-// "by B in SelemFree:194"; what RCU frees: "by RCU, given up in SelemFree:194".
+// Task and site of an event, for example "by B in SelemFree:194". For a free by RCU: "by RCU, given up in
+// SelemFree:194", where the site is that of the hand-over.
 std::string WhoAndWhere(const Trace& trace, uint32_t event);
-// The subject's functions that the trace names, by file: "MapFree, SelemAlloc".
+// All functions of the subject that the trace names. The key is a file; the value lists its functions, for example
+// "MapFree, SelemAlloc".
 std::map<std::string, std::string> FunctionsByFile(const Trace& trace);
-// "lock buckets0+8 FAILS: -ETIMEDOUT". RmwOld has no words of its own: they are part of its Rmw's.
+// What happened at an event, for example "lock buckets0+8 FAILS: -ETIMEDOUT". The text of an Rmw includes the old
+// value, so reports pass over the RmwOld event that follows it.
 std::string Describe(const Trace& trace, uint32_t event);
-// The same, with names for the words whose meaning the subject tells: "selem0.state".
+// The same, but with names for the two words of memory that the subject declares: "selem0.state", "owner0.charge".
 std::string Describe(const JudgedRun& report, uint32_t event);
-// Whether something did not go the usual way here: a fault, a warning, a lock or memory that was refused.
+// Whether something went wrong at the event: a fault, a warning, a failed lock attempt or a failed allocation.
 bool IsFailure(const Event& event);
-// "ACQUIRE": the memory order of an access or a fence; "" for other events.
+// The memory order of an access or a fence, for example "ACQUIRE"; "" for other events.
 std::string OrderText(const Event& event);
-// Whether another task may run right before it.
+// Whether there is a scheduling point right before the event.
 bool IsSchedulingPoint(const Event& event);
 
-// What a run's lock failures ask of the scenario's `locks` mode.
+// Which `locks` mode a schedule must have so that the lock attempts that failed in this run may fail.
 enum class LocksNeeded {
-  kNone,       // no attempt failed
-  kContended,  // each failed attempt met a lock that somebody held
-  kAny,        // one failed on a free lock
+  kNone,       // no attempt failed, so every mode will do
+  kContended,  // every failed attempt met a lock that was held
+  kAny,        // at least one attempt failed on a free lock
 };
 LocksNeeded FindLocksNeeded(const Trace& trace);
+// As a keyword for programs: "none", "contended" or "any".
 const char* LocksNeededText(LocksNeeded needed);
-// The same for a person.
+// As part of a sentence for a person.
 const char* LocksSentence(LocksNeeded needed);
 
-// The schedule's text form without comments; "" where there is none.
+// The text form of the schedule, without comments; "" when the report has no schedule.
 std::string ScheduleText(const JudgedRun& report);
 
 }  // namespace nofail

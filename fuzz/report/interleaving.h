@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// How a violation comes about, as numbered sentences: who does what, in which order, where in the source. The fewest
-// that tell it: what fails, where a task is preempted, and what happens to the objects that are violated.
+// Tells how a violation comes about, as numbered sentences: which task does what, in which order, and at which site.
+// Only the events that the story needs become sentences: failures, switches from one task to another, and what happens
+// to the objects that the violation is about.
 #ifndef NOFAIL_FUZZ_REPORT_INTERLEAVING_H_
 #define NOFAIL_FUZZ_REPORT_INTERLEAVING_H_
 
@@ -13,12 +14,15 @@
 
 namespace nofail {
 
-// The story of the violation with this signature; where the verdict has none such (the process ended), of the whole
-// trace. First what it needs, then the numbered sentences. Lines without line breaks, to be read in a fixed-width font,
-// of at most 118 columns where words allow.
+// The interleaving that leads to the violation with this signature. When the verdict has no such violation, because the
+// process ended, the sentences are about the whole trace and the last one says that the process ends.
+//
+// The first line says which failures the run needs; the numbered sentences follow. Each element is one line without its
+// line break, for a fixed-width font. Lines have at most 118 characters, unless a single token is longer.
 std::vector<std::string> Interleaving(const JudgedRun& report, absl::string_view signature);
 
-// Which failures a run has: "1 lock attempt that fails while another task holds the lock, 1 failed allocation"; "none".
+// Counts the failures of a run, for example "1 failed attempt to lock what is held, 1 failed allocation". "none" when
+// nothing failed.
 std::string FailuresText(const Trace& trace);
 
 }  // namespace nofail

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The report as data, for programs.
+// The report as JSON, for programs.
 #ifndef NOFAIL_FUZZ_REPORT_JSON_REPORT_H_
 #define NOFAIL_FUZZ_REPORT_JSON_REPORT_H_
 
@@ -10,10 +10,20 @@
 
 namespace nofail {
 
-// {"format": 1, "subject", "schedule", "trace_hash" (16 hex digits), "event_count", "locks_needed", "headline" (the
-// first signature that is not listed, or null), "violations": [{"signature", "kind", "objects", "functions",
-// "attributes" ({key: value}), "listed" (name or null), "known", "event", "involved", "detail"}], "events" (when asked
-// for)}
+// The result has these members, in this order:
+//   "format"        1
+//   "subject"       name of the subject
+//   "schedule"      the schedule's text form; "" when the report has none
+//   "trace_hash"    16 hexadecimal digits
+//   "event_count"   number of events in the trace
+//   "locks_needed"  "none", "contended" or "any" (describe.h)
+//   "headline"      the first signature that is not listed, or null
+//   "violations"    [{"signature", "kind", "objects", "functions", "attributes" ({key: value}), "listed" (name or
+//   null),
+//                   "known" (listed as a known limitation), "event" (its number), "involved" (names), "detail"}]
+//   "events"        only when `with_events`: [{"task", "op" (its number), "kind", "object" (name or null), "offset"
+//                   (bytes), "detail", "value", "text", and for an event in the subject "site" ({"function", "file",
+//                   "line"})}]
 nlohmann::ordered_json JsonReport(const JudgedRun& report, bool with_events);
 
 }  // namespace nofail

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// An object's life in a run, as lines: who allocated it, what came to point to it and ceased to, who gave it up, who
-// freed it, who used it.
+// The life of one object in a run: the events at which it is allocated, linked, unlinked, handed to RCU and freed, and
+// if asked for every use of it.
 #ifndef NOFAIL_FUZZ_REPORT_OBJECT_LIFE_H_
 #define NOFAIL_FUZZ_REPORT_OBJECT_LIFE_H_
 
@@ -15,13 +15,16 @@ namespace nofail {
 enum class LifeKind : uint8_t { kAllocated, kLinked, kUnlinked, kHandedOver, kFreed, kTouched };
 
 struct LifeEvent {
-  uint32_t event;
+  uint32_t event;  // index into Trace::events()
   LifeKind kind;
-  std::string what;  // "allocated", "linked from storage0+24", "unlinked from storage0+24", "handed to RCU", "freed"
+  std::string what;  // "allocated", "linked from storage0+24", "unlinked from storage0+24", "handed to RCU", "freed",
+                     // "used"
 };
 
-// In order. Links are those of list heads and other objects' pointers, the owner's included. `touches`: with every use
-// of its memory.
+// The object's life, in the order of the trace. The object is linked when another object comes to hold a pointer to it,
+// and unlinked when that pointer changes to something else. For example, a bucket's list head, a list neighbour and an
+// owner may hold such pointers. With `touches`, the result has every use of the object, too: accesses to its memory,
+// its locks and its special fields, and faults about it.
 std::vector<LifeEvent> LifeOf(const Trace& trace, ObjectId object, bool touches = false);
 
 }  // namespace nofail

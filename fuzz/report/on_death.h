@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The report when something ends the process in the middle of a run: a sanitizer's death callback, a signal.
+// The report that is written when something ends the process in the middle of a run, for example a signal.
 #ifndef NOFAIL_FUZZ_REPORT_ON_DEATH_H_
 #define NOFAIL_FUZZ_REPORT_ON_DEATH_H_
 
@@ -8,10 +8,13 @@
 
 namespace nofail {
 
-// Writes the text report of what happened so far to `fd`. To be called last, and at most once: a second call, as from a
-// crash within the first, writes nothing. Allocates memory, so a signal that interrupted an allocator may deadlock it;
-// the subject never allocates from the process's heap.
-// `report.verdict` is what the caller knows, usually from judging the trace so far as a run cut short.
+// Writes the text report of what happened so far to the file descriptor `fd`. The caller calls this last, just before
+// the process ends. A second call writes nothing, so that a crash within the first call does not start another report.
+//
+// The function allocates memory. If the signal interrupted an allocator, it may therefore deadlock. The subject's own
+// code cannot cause this, because it never allocates from the process's heap.
+//
+// `report.verdict` is whatever the caller knows of the run; it may be empty.
 void WriteReportOnDeath(int fd, const JudgedRun& report);
 
 }  // namespace nofail

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The report for a person at a terminal: headline, violations, objects with their lives, schedule, trace.
+// The report for a person at a terminal. Its parts are the headline, the violations, the lives of the objects involved,
+// the schedule, the trace, and the files that the functions are in.
 #ifndef NOFAIL_FUZZ_REPORT_TEXT_REPORT_H_
 #define NOFAIL_FUZZ_REPORT_TEXT_REPORT_H_
 
@@ -12,18 +13,22 @@
 namespace nofail {
 
 struct TextOptions {
-  int width = 80;        // of the terminal; 80 is enough for four tasks and callbacks
-  bool verbose = false;  // every event of the trace instead of what matters
-  bool colour = false;   // ANSI escapes; the caller knows whether it writes to a terminal
+  int width = 80;        // of the terminal, in characters; 80 is enough for four tasks and callbacks
+  bool verbose = false;  // true: print every event of the trace; false: only the events that matter
+  bool colour = false;   // use ANSI escapes; the caller knows whether it writes to a terminal
 };
 
-// $COLUMNS where it is a sensible number, else what the terminal says, else 80.
+// The width to print for: $COLUMNS if it is a number from 40 to 1000, else the width of the terminal at stdout,
+// else 80.
 int TerminalWidth();
 
-// "new", "finding NAME", "known limitation NAME".
+// Whether a violation is listed, in words: "new" for nullptr, otherwise "finding NAME" or "known limitation NAME".
 std::string Standing(const Listed* listed);
-// "==nofail== ERROR: SIGNATURE", and LISTED or PASS where nothing is new. One line, no newline.
+// The first line of the report, without its line break. "==nofail== ERROR: SIGNATURE" names the first new violation;
+// "==nofail== LISTED: SIGNATURE" names the first violation of a run in which every violation is listed; "==nofail==
+// PASS" is for a run without violations.
 std::string Headline(const JudgedRun& report);
+// The whole report, with line breaks.
 std::string TextReport(const JudgedRun& report, const TextOptions& options);
 
 }  // namespace nofail

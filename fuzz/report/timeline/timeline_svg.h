@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// A timeline as inline SVG: time runs downwards, a row for each event or fold, a column for each lane, then grace
-// periods, then the objects' lives. Cut into strips that stand below each other without a gap, so that a printer breaks
-// pages between rows and a browser paints only what it shows. Colours and fonts are page.css's.
+// Draws a timeline as inline SVG. Time runs downwards, and every Row of the timeline is one row of the picture. From
+// left to right, the columns are the lanes, the grace periods, and the lives of objects.
+//
+// The picture is cut into strips that follow each other without a gap. So a printer can break pages between rows, and a
+// browser paints only the strips that are visible. The style sheet page/page.css sets colours and fonts.
 #ifndef NOFAIL_FUZZ_REPORT_TIMELINE_TIMELINE_SVG_H_
 #define NOFAIL_FUZZ_REPORT_TIMELINE_TIMELINE_SVG_H_
 
@@ -15,15 +17,17 @@
 namespace nofail {
 
 struct TimelineSvg {
-  std::string head;                 // names of the columns
-  std::vector<std::string> strips;  // from top to bottom
+  std::string head;                 // an <svg> element with the names of the columns
+  std::vector<std::string> strips;  // <svg> elements, from top to bottom
 };
 
-// `prefix` makes ids unique where a page holds several: an event's row is PREFIX + its number.
+// Draws `rows`, which MakeRows made from `timeline`. `prefix` keeps element ids unique on a page with several pictures:
+// the id of a row is `prefix` followed by the number of its first event.
 TimelineSvg DrawTimeline(const JudgedRun& report, const Timeline& timeline, const std::vector<Row>& rows,
                          absl::string_view prefix);
 
-// For text and for attributes in quotes: markup is escaped, control characters become '?'.
+// Makes text safe to put into the page, as text or inside a quoted attribute. Characters of the markup (such as '<')
+// are escaped; control characters other than line break and tab become '?'.
 std::string EscapeMarkup(absl::string_view text);
 
 }  // namespace nofail
