@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: MIT
 //
-// What all targets that run schedules share: input -> schedule -> run -> verdict -> stop, count or go on.
+// The driver is the part that all fuzz targets share which run schedules. For each input it decodes a schedule, runs
+// it, judges the run, counts the violations, and then stops the process or returns to the engine.
 //
-// A violation that is listed for the subject (fuzz/check/known.h) never stops anything, nor one whose signature is a
-// line of FILE with --baseline=FILE. At any other one
-//   - a bare binary prints the report and aborts, so that its engine files the input;
-//   - with --findings=DIR the recorded schedule is saved there, once per signature, and fuzzing goes on, unless
-//     --stop-on-new. DIR also gets .status.<pid>, about once a second (run_status.h). Now and then an input runs twice,
-//     to see whether that is the same: not with --once, for engines to whom it then looks unstable.
-// What is wrong with the suite itself ends the process with exit code 3 and is never filed as a crash of the subject.
+// A violation is *new* unless it is listed for the subject (fuzz/check/known.h), or its signature is a line of FILE
+// where --baseline=FILE was given. Violations that are not new are only counted. What a new violation leads to depends
+// on the options:
+//   - Without --findings (a bare binary), the driver prints the report and aborts, so that the engine files the input.
+//   - With --findings=DIR, the driver saves the recorded schedule in DIR, once for each signature, and goes on.
+//   - With --findings=DIR and --stop-on-new, the driver prints the report, saves the schedule, and aborts.
 //
-// Each part has a file of its own: options, input (bytes to schedule), race_confirmation, run_status (counts, and the
-// file that tells them), finding_store (files), feature_arrays (what engines see besides coverage).
+// With --findings the driver does two more things. About once a second it writes the status file DIR/.status.<pid>
+// (run_status.h). And it runs every thousandth input twice, to check that the suite is deterministic. --once switches
+// this check off, for engines that would take the input for unstable.
+//
+// A bug of the suite itself ends the process with exit code 3. It is never filed as a crash of the subject.
+//
+// Each part of the driver has a file of its own: options, input (bytes to schedule), race_confirmation, run_status
+// (counts and the status file), finding_store (saved schedules), feature_arrays (features besides coverage).
 #ifndef NOFAIL_FUZZ_ENGINE_DRIVER_H_
 #define NOFAIL_FUZZ_ENGINE_DRIVER_H_
 
@@ -24,14 +30,17 @@
 
 namespace nofail {
 
-// One input. Text that parses as a schedule is run as it stands; everything else is decoded as bytes and made to fit
-// the profile. Returns what LLVMFuzzerTestOneInput has to.
+// Handles one input. If the input is text that parses as a schedule, that schedule runs unchanged. Otherwise the input
+// is decoded as bytes, and the schedule is made to fit the profile. Returns what LLVMFuzzerTestOneInput has to return.
 int FuzzOne(Profile profile, const uint8_t* data, size_t size);
 
-// For the engines' mutation hooks, which are called between runs: what they shall do, what the last input was run as,
-// and the answers a run of the schedule gives, valid until the next call.
+// The next three functions are for the engines' mutation hooks, which are called between runs.
+
+// The guidance that the options ask for.
 const Guidance& CurrentGuidance();
+// The profile of the last input; Profile::kTeardown before the first.
 Profile LastProfile();
+// Runs the schedule and returns every answer to a choice that was not the default. Valid until the next call.
 RunFacts AnswersOf(const Schedule& schedule);
 
 }  // namespace nofail

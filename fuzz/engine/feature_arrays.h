@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Where libFuzzer and Centipede look for features of a run besides code coverage (fuzz/exec/features.h).
+// The arrays in which libFuzzer and Centipede look for features of a run besides code coverage. fuzz/exec/features.h
+// says which features there are.
 #ifndef NOFAIL_FUZZ_ENGINE_FEATURE_ARRAYS_H_
 #define NOFAIL_FUZZ_ENGINE_FEATURE_ARRAYS_H_
 
@@ -8,8 +9,8 @@
 
 namespace nofail {
 
-// The arrays of this process. They stand in the sections that these engines search after each run; what is not 0 there
-// counts as covered, and the engine clears it. Other engines leave them alone.
+// The arrays of this process. They are in two sections of the binary that these engines search after each run. Every
+// element that is not 0 counts as covered; then the engine clears it. Other engines ignore the arrays.
 FeatureCollector::Arrays FeatureArrays();
 
 }  // namespace nofail

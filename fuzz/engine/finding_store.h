@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The folder in which a fuzz run keeps what it found: one schedule for each new signature.
+// The folder in which a fuzz run saves its findings: one schedule for each new signature. Several processes (workers)
+// of one fuzz run may share the folder.
 #ifndef NOFAIL_FUZZ_ENGINE_FINDING_STORE_H_
 #define NOFAIL_FUZZ_ENGINE_FINDING_STORE_H_
 
@@ -13,12 +14,12 @@ namespace nofail {
 
 class FindingStore {
  public:
-  // Makes the folder unless it is there. If that cannot be done, the process ends with one line and kUsage.
+  // Makes the folder unless it exists. If that fails, the process prints one line and ends with kUsage.
   explicit FindingStore(const std::string& directory);
 
-  // Saves `file` under the name of each of the signatures (SlugOf, with .sched) that has no file yet: another worker of
-  // the run may have been first, and its schedule is as good. If a file cannot be written, the process ends with one
-  // line and kSetUpFailed.
+  // Saves `file` once for each of the signatures. The file's name is SlugOf(signature) with .sched. A file that exists
+  // stays as it is: another worker was first, and its schedule is as good. If a file cannot be written, the process
+  // prints one line and ends with kSetUpFailed.
   void Save(const ScheduleFile& file, const std::vector<std::string>& signatures) const;
 
  private:

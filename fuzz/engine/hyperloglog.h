@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// About how many different values were seen, in constant memory, and so that several processes' counts can be united:
-// HyperLogLog (Flajolet, Fusy, Gandouet, Meunier, AofA 2007). The estimate's standard error is 3 %.
+// Estimates how many different values were added, in constant memory. The method is HyperLogLog (Flajolet, Fusy,
+// Gandouet, Meunier, AofA 2007). Counts of several processes can be united. The standard error of the estimate is 3 %.
+//
+// How it works: the first kBits bits of a value's hash select a register. Each register holds the longest run of zeros
+// with which the rest of such a hash began, plus 1. Long runs are rare, so they show that many different values came.
 #ifndef NOFAIL_FUZZ_ENGINE_HYPERLOGLOG_H_
 #define NOFAIL_FUZZ_ENGINE_HYPERLOGLOG_H_
 
@@ -20,8 +23,9 @@ namespace nofail {
 
 class HyperLogLog {
  public:
-  static constexpr int kBits = 10;
+  static constexpr int kBits = 10;  // there are 1 << kBits registers
 
+  // Adds a value. Adding the same value again changes nothing.
   void Add(uint64_t value) {
     const uint64_t hash = MixBits(value);
     uint8_t& longest = registers_[hash >> (64 - kBits)];

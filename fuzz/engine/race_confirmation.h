@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// Which of the data races that ThreadSanitizer reported in a run are worth telling.
+// Decides which of the data races that ThreadSanitizer reported in a run are kept in the verdict.
 //
-// ThreadSanitizer remembers four accesses to a word and forgets the others, so what it reports in one run it may miss
-// in the next. A race is worth something only if it is reported again when the schedule runs as the first of a process,
-// as a replay does.
+// ThreadSanitizer remembers only four accesses to a word of memory. So it may report a race in one run and
+// miss the same race in the next, depending on what ran before. A report is useful only if a replay shows the race,
+// too. A replay runs the schedule as the first one of a process, so the second run here does the same on fresh fibers.
 #ifndef NOFAIL_FUZZ_ENGINE_RACE_CONFIRMATION_H_
 #define NOFAIL_FUZZ_ENGINE_RACE_CONFIRMATION_H_
 
@@ -14,9 +14,10 @@
 
 namespace nofail {
 
-// `first` is what `executor` said last. If it has a race that is not settled, its schedule runs once more on fresh
-// fibers, and the result is the second run, without the races that it alone showed. Otherwise it is `first`.
-// `is_settled`: whether nothing more has to be asked about a signature, because it is listed or was confirmed before.
+// Returns `first`, the last result of `executor`, if every race in it is settled. Otherwise runs the schedule of
+// `first` once more on fresh fibers, and returns the result of the second run, without those races that the first run
+// did not show. So a race that is not settled stays only if both runs show it. `is_settled` says of a signature whether
+// it needs no confirmation, because it is listed or was confirmed before.
 JudgedRun ConfirmRaces(const JudgedRun& first, Executor* executor,
                        absl::FunctionRef<bool(const std::string&)> is_settled);
 

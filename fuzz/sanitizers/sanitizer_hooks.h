@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MIT
 //
-// What sanitizers and signals say about the subject becomes faults of the run, in the same process: so a finding costs
-// one execution, not a restart, and gets the same verdict and report as any other.
+// Turns sanitizer reports and signals about the subject into faults of the run, without ending the process. So a
+// violation that a sanitizer finds costs one execution instead of a restart, and has the same verdict and report as any
+// other.
 //
-// To be linked into every program that runs a subject: as nofail_sanitizer_hooks, an object library, because nothing
-// refers to it by name and an archive's members would be left out. It also compiles in the sanitizer options that
-// verdicts depend on.
+//   AddressSanitizer: faults use-after-free, out-of-bounds or sanitizer. The run ends at the next scheduling point.
+//   ThreadSanitizer: fault data-race. The run goes on.
+//   UndefinedBehaviorSanitizer: fault sanitizer. The code is compiled to trap, because the runtime of this sanitizer
+//     reports each site only once per process.
+//   SIGSEGV, SIGBUS and other signals of the processor: faults null-dereference or sanitizer, if the subject's own code
+//     was running. Otherwise the process ends as it would without these hooks.
 //
-//   AddressSanitizer           -> use-after-free, out-of-bounds, sanitizer (the run ends at the next scheduling point)
-//   ThreadSanitizer            -> data-race (the run goes on)
-//   UndefinedBehaviorSanitizer -> sanitizer; compiled to traps, since its runtime reports each place only once
-//   SIGSEGV, SIGBUS, ...       -> null-dereference, sanitizer, when the subject's own code was running; else the
-//   process
-//                                 ends as it would have
+// Every program that runs a subject must link the object library nofail_sanitizer_hooks. It is an object library
+// because nothing refers to the hooks by name, so a linker would leave them out of an archive. The library also
+// contains the sanitizer options on which verdicts depend.
 #ifndef NOFAIL_FUZZ_SANITIZERS_SANITIZER_HOOKS_H_
 #define NOFAIL_FUZZ_SANITIZERS_SANITIZER_HOOKS_H_
 
@@ -22,7 +23,7 @@
 
 namespace nofail {
 
-// What this program was built with, in the words of `--sanitizer`.
+// The sanitizer that this program was built with, as scripts name it in `--sanitizer`.
 #if NOFAIL_ASAN
 inline constexpr absl::string_view kSanitizer = "address";
 #elif NOFAIL_TSAN
@@ -31,18 +32,21 @@ inline constexpr absl::string_view kSanitizer = "thread";
 inline constexpr absl::string_view kSanitizer = "none";
 #endif
 
-// Installs the signal handlers, and hides the sanitizers' own reports from now on; not where UndefinedBehaviorSanitizer
-// is alone, whose reports end the process. `on_death` (may be null) is called once when a signal is about to end the
-// process.
+// Installs the signal handlers, and hides the sanitizers' own reports from now on (HideSanitizerReports). In a build
+// with UndefinedBehaviorSanitizer alone the reports stay visible, because there they end the process. `on_death` is
+// called when a signal is about to end the process; it may be null.
 void InstallSanitizerHooks(void (*on_death)());
 
-// Keeps the sanitizers' own reports off stderr from now on, the one of an abort() included.
+// From now on, the text of sanitizer reports goes to a file in memory instead of stderr. This includes the report that
+// a sanitizer makes of an abort().
 void HideSanitizerReports();
 
-// What the sanitizers have printed since the last call. Empty unless there was a report.
+// Returns the hidden text of sanitizer reports and empties the file. Empty when there was no report since the last
+// call.
 std::string TakeSanitizerReports();
 
-// Whether ThreadSanitizer prints what it reports, as it does at first: that takes as long as dozens of runs.
+// Says whether ThreadSanitizer shall make the text of its reports. It does so until this is called with false. Making
+// the text takes as long as dozens of runs. Races become faults of the run in both cases.
 void PrintRaces(bool print);
 
 }  // namespace nofail

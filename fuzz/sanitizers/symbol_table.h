@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// The names of some of the program's own functions, from its symbol table.
+// Finds the names of functions of this program in its own ELF symbol table.
 //
-// STANDS FOR: what a sanitizer's symbolizer says, where there is none or an option switches it off, as fuzzing services
-// do while they fuzz. It knows functions that the compiler left standing, no lines and nothing of inlining; subjects
-// are compiled with their own functions left standing (cmake/sanitizers.cmake).
+// STANDS FOR: a sanitizer's symbolizer, where there is none or an option switches it off. Fuzzing services switch it
+// off while they fuzz. NOT MODELLED: lines and inlined calls. The table only knows functions that the compiler did not
+// inline. Subjects are compiled so that their own functions are not inlined (cmake/sanitizers.cmake).
 #ifndef NOFAIL_FUZZ_SANITIZERS_SYMBOL_TABLE_H_
 #define NOFAIL_FUZZ_SANITIZERS_SYMBOL_TABLE_H_
 
@@ -16,17 +16,17 @@ namespace nofail {
 
 class SymbolTable {
  public:
-  // Of the functions that begin in [begin, end), without inline ones that stand on their own. Empty where the program
-  // cannot be read, or is stripped.
+  // Reads the table of the running program. It keeps the functions whose addresses are in [begin, end), but not weak
+  // symbols, which are inline functions of headers. The table is empty when the program cannot be read or is stripped.
   static SymbolTable OfProgram(uintptr_t begin, uintptr_t end);
 
-  // The function that this address is in, demangled; "" where none is known. Allocates nothing: a sanitizer that
-  // reports may hold locks. The result lives as long as the table.
+  // The demangled name of the function that contains the address `pc`; "" when the table has none. The result is valid
+  // as long as the table. Allocates no memory, because a sanitizer may hold locks while it reports.
   const char* FunctionAt(uintptr_t pc) const;
 
  private:
   struct Function {
-    uintptr_t begin, size;
+    uintptr_t begin, size;  // address, bytes
     std::string name;
   };
   std::vector<Function> functions_;

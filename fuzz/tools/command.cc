@@ -117,7 +117,8 @@ absl::StatusOr<Arguments> ParseArguments(absl::Span<const std::string> arguments
   return result;
 }
 
-// What bytes are read as when nothing else says so.
+// The target for which to decode bytes from the file `path`: the target `given`, or the one whose fuzz binary the file
+// name contains, or teardown.
 absl::StatusOr<TargetName> TargetOf(const std::string& path, std::optional<Profile> given) {
   const std::string name = std::filesystem::path(path).filename();
   for (const TargetName& target : kTargets) {
@@ -164,7 +165,7 @@ absl::StatusOr<std::vector<std::string>> ExpandDirectories(const std::vector<std
     const size_t before = files.size();
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(path, error)) {
       const bool hidden = absl::StartsWith(entry.path().filename().string(), ".");
-      const bool is_page = entry.path().extension() == ".md";  // about the schedules beside it
+      const bool is_page = entry.path().extension() == ".md";  // a document about the schedules in the folder
       if (entry.is_regular_file() && !hidden && !is_page) files.push_back(entry.path().string());
     }
     if (error) return Usage(absl::StrCat(path, ": ", error.message()));

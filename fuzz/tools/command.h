@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What the subcommands of `nofail` share: exit codes, arguments, where a schedule comes from.
+// What the subcommands of `nofail` share: parsing arguments, reading schedules, writing output, and exit codes.
 #ifndef NOFAIL_FUZZ_TOOLS_COMMAND_H_
 #define NOFAIL_FUZZ_TOOLS_COMMAND_H_
 
@@ -17,60 +17,70 @@
 
 namespace nofail {
 
+// A subcommand, such as `nofail replay`.
 struct Command {
-  const char* name;
+  const char* name;     // as it is typed
   const char* summary;  // one line
-  const char* help;     // usage, what it does, examples
+  const char* help;     // usage, what the command does, examples
+  // Runs the command with the arguments behind its name. Returns the exit code (ExitCode).
   int (*run)(absl::Span<const std::string> arguments);
 };
 extern const Command kReplayCommand, kMinimizeCommand, kShowCommand, kConvertCommand, kSummarizeCommand;
 
+// A fuzz target, as --target names it.
 struct TargetName {
   const char* name;
   Profile profile;
-  const char* summary;
+  const char* summary;  // a few words for help texts
 };
 inline constexpr TargetName kTargets[] = {
     {"teardown", Profile::kTeardown, "map_free against destroy"},
     {"lifecycle", Profile::kLifecycle, "all operations"},
 };
 
-// A command's arguments, taken apart. What it does not allow is an error that says so.
+// The parsed arguments of a command. `files` are the arguments that are not flags; the bools are flags of their names.
 struct Arguments {
   std::vector<std::string> files;
   bool verbose = false, json = false, html = false, sarif = false, force = false, update = false;
   std::string output;              // -o
-  Subjects subjects;               // --subject, each once; empty: not given
+  Subjects subjects;               // --subject, without repetitions; empty: not given
   std::optional<Profile> profile;  // --target
-  std::vector<uint32_t> seeds;     // --seed, each one a generated schedule
+  std::vector<uint32_t> seeds;     // --seed; each number stands for one generated schedule
   std::string signature;           // --signature
   std::string as;                  // --as
 };
-// `allowed`: the flags, as in "--verbose --seed".
+// Parses arguments. `allowed` lists the flags of the command, for example "--verbose --seed"; any other flag is an
+// error. Errors are one line for the user.
 absl::StatusOr<Arguments> ParseArguments(absl::Span<const std::string> arguments, absl::string_view allowed);
 
 // One schedule to work on.
 struct Input {
-  std::string name;  // "corpus/known/x.sched", "seed 7"
+  std::string name;  // for messages: "corpus/known/x.sched", "seed 7"
   ScheduleFile file;
-  bool is_text = false;          // otherwise it was bytes, or generated
-  const char* target = nullptr;  // what bytes were read as
+  bool is_text = false;          // the input was text; false: it was bytes, or was generated
+  const char* target = nullptr;  // for bytes, the name of the target for which they were decoded; otherwise null
 };
-// A file: text when it is called .sched or begins like one, else bytes. These are made to fit `target`, or the target
-// whose fuzz binary the file's name has in it, as testcases of fuzzing services do, or teardown.
-// Errors are one line each, and start with the path.
+// Reads a schedule from a file. A file that parses as a schedule's text is text. A file that does not, although its
+// name ends with .sched or it begins with "nofail schedule", is an error. Every other file is bytes.
+//
+// Bytes are decoded for `target`. Without `target`, a file whose name contains the name of a fuzz binary is decoded for
+// that binary's target (testcases of fuzzing services have such names), and any other file for teardown. A file that is
+// for the codec's fuzz binary is an error, because the codec's target runs no schedule.
+//
+// An error is one line that starts with the path.
 absl::StatusOr<Input> ReadInput(const std::string& path, std::optional<Profile> target);
+// Generates a random schedule from `seed`.
 Input GenerateInput(uint32_t seed, std::optional<Profile> target);
-// The files themselves, and what is in the directories among them, sorted, without pages (*.md). An empty directory is
-// an error.
+// Replaces each directory among `paths` by the files in it and in its subdirectories, sorted. Hidden files and *.md
+// files are left out. It is an error when a directory has no file that is left.
 absl::StatusOr<std::vector<std::string>> ExpandDirectories(const std::vector<std::string>& paths);
 
-// Writes what `-o OUT` asks for: all of it or nothing. A file that exists is left alone unless `force`. Says what is
-// wrong and returns the exit code.
+// Writes `content` to the file `path`, for the flag `-o OUT`. After an error no part of it is there. It is an error
+// when the file exists, unless `force`. Prints an error to stderr. Returns the exit code.
 int WriteOutput(const std::string& path, const std::string& content, bool force);
-// Prints "nofail: MESSAGE" to stderr and returns the code.
+// Prints "nofail: MESSAGE" to stderr and returns `code`.
 int Fail(ExitCode code, absl::string_view message);
-// Whether stdout wants ANSI escapes.
+// Whether output to stdout should have ANSI escapes.
 bool UseColour();
 
 }  // namespace nofail

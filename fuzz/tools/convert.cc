@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// nofail convert: schedules from bytes to text and back.
+// nofail convert: turns schedules from bytes into text and back.
 #include <string>
 
 #include "absl/strings/match.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// nofail_encode FILE.sched OUT: a schedule's text as bytes. For the seeds, in every build: not all have the `nofail`
-// command.
+// nofail_encode FILE.sched OUT: writes the schedule in FILE.sched to OUT as bytes. The build makes the seeds of fuzz
+// targets with it. It is a program of its own because not every build has the `nofail` command.
 #include <cstdio>
 #include <fstream>
 #include <iterator>

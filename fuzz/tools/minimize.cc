@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// nofail minimize: from a crash to a few sentences that are a regression test.
+// nofail minimize: reduces a schedule that violates something to a few sentences, and writes them as a .sched file that
+// serves as a regression test.
 #include <signal.h>
 #include <unistd.h>
 
@@ -28,10 +29,11 @@
 namespace nofail {
 namespace {
 
+// A folder of the corpus to which --as can write.
 struct Folder {
-  absl::string_view as;
-  absl::string_view path;
-  bool has_causes;  // a folder for each cause
+  absl::string_view as;    // value of --as
+  absl::string_view path;  // from the repository's root
+  bool has_causes;         // it contains one folder for each cause
 };
 constexpr Folder kFolders[] = {{"regression", "corpus/regressions", false},
                                {"finding", "corpus/findings", true},
@@ -40,12 +42,13 @@ constexpr absl::string_view kUnexplained = "unexplained";  // the cause of a fin
 
 volatile sig_atomic_t interrupted = 0;
 
-// ---- Where it goes -----------------------------------------------------------------------------------------------
+// ---- Where the result is written ---------------------------------------------------------------------------------
 
-// KIND.FUNCTIONS.ATTRIBUTES.sched, as the signature has them but for the kinds of object.
+// The name of the file for a signature: KIND.FUNCTIONS.ATTRIBUTES.sched. These are the parts of the signature without
+// the kinds of object; characters that are unusual in file names become '-'.
 std::string NameOf(const std::string& signature) {
   std::vector<std::string> parts = absl::StrSplit(signature, '/');
-  if (parts.size() > 2) parts.erase(parts.begin() + 1);  // the kinds of object
+  if (parts.size() > 2) parts.erase(parts.begin() + 1);  // removes the kinds of object
   std::string name = absl::StrJoin(parts, ".");
   for (char& c : name) {
     if (!absl::ascii_isalnum(static_cast<unsigned char>(c)) &&
@@ -55,6 +58,7 @@ std::string NameOf(const std::string& signature) {
   return name + ".sched";
 }
 
+// The folder to write to; "" when -o names a file instead.
 absl::StatusOr<std::string> FolderOf(const Arguments& arguments) {
   if (!arguments.output.empty()) return std::string();
   const absl::string_view as = arguments.as.empty() ? "regression" : absl::string_view(arguments.as);
@@ -86,7 +90,7 @@ absl::Status MayBeWritten(const std::string& path, bool force) {
   return absl::OkStatus();
 }
 
-// ---- What it says ------------------------------------------------------------------------------------------------
+// ---- What the command prints -------------------------------------------------------------------------------------
 
 std::string Count(size_t count, absl::string_view what) {
   return absl::StrCat(count, " ", what, count == 1 ? "" : "s");
@@ -96,7 +100,8 @@ std::string SizeOf(const Schedule& schedule) {
   return absl::StrCat(Count(OpsIn(schedule), "operation"), ", ", Count(schedule.deviations.size(), "deviation"));
 }
 
-// One line that keeps changing on a terminal; elsewhere a line now and then.
+// Shows the progress on stderr: on a terminal as one line that is overwritten, elsewhere as a new line every ten
+// seconds.
 class Progress {
  public:
   void Show(const Pass& pass, const Search& search) {
@@ -110,7 +115,7 @@ class Progress {
             terminal_ ? "\x1b[K" : "\n");
     drawn_ = terminal_;
   }
-  // Whatever is printed next has the line to itself.
+  // Removes the progress line from the terminal, so that the next output has a line of its own.
   void Clear() {
     if (drawn_) fputs("\r\x1b[K", stderr);
     drawn_ = false;
@@ -131,7 +136,7 @@ std::string DifferText(const std::string& name, const std::vector<std::string>& 
   return absl::StrCat(name, ": two runs differ: ", List(first), " and ", List(second));
 }
 
-// Why there is nothing to write.
+// Prints why there is nothing to write. Returns the exit code.
 int Refuse(const std::string& name, const subject& subject, const Minimized& result, const Arguments& arguments) {
   switch (result.status) {
     case Minimized::Status::kPasses:
@@ -148,7 +153,8 @@ int Refuse(const std::string& name, const subject& subject, const Minimized& res
   }
 }
 
-// The file that is left: what was found, and the story on top of the sentences.
+// The file to write. Its comment has the signature, the source and the interleaving as numbered sentences; the
+// minimized schedule and what it is expected to violate follow.
 ScheduleFile FileOf(const Input& input, const subject& subject, const Minimized& result) {
   ScheduleFile file;
   file.schedule = result.schedule;
@@ -159,7 +165,7 @@ ScheduleFile FileOf(const Input& input, const subject& subject, const Minimized&
   Expectation& expectation = file.expectations.emplace_back();
   expectation.subject = subject.name;
   expectation.signatures = result.signatures;
-  // Which known limitation it is, and where the authors say so, is still the same.
+  // Minimizing does not change which known limitation this is (known=) and where the authors document it (see=).
   for (const Expectation& before : input.file.expectations) {
     if (before.subject != expectation.subject) continue;
     expectation.known = before.known;
@@ -168,8 +174,8 @@ ScheduleFile FileOf(const Input& input, const subject& subject, const Minimized&
   return file;
 }
 
-// The file's expectation of the subject becomes what it does now. Data races are left as they are where they do not
-// show.
+// Rewrites the file `path` so that its `expect` line of the subject says what happens now. Expected data races stay in
+// a build that does not detect data races. Returns the exit code.
 int Update(const std::string& path, const Subjects& asked) {
   absl::StatusOr<Input> input = ReadInput(path, Profile::kTeardown);
   if (!input.ok()) return Fail(kUsage, input.status().message());
@@ -202,7 +208,7 @@ int Update(const std::string& path, const Subjects& asked) {
   return kAsExpected;
 }
 
-// The one schedule it is about.
+// The schedule that the command was given, as a file or as a seed.
 absl::StatusOr<Input> InputOf(const Arguments& arguments) {
   if (arguments.files.empty()) return GenerateInput(arguments.seeds[0], arguments.profile);
   return ReadInput(arguments.files[0], arguments.profile);
@@ -225,11 +231,12 @@ absl::Status CheckUsage(const Arguments& arguments) {
 void StopOnInterrupt() {
   struct sigaction action = {};
   action.sa_handler = [](int) { interrupted = 1; };
-  action.sa_flags = static_cast<int>(SA_RESETHAND);  // whoever asks twice does not want the best so far
+  action.sa_flags = static_cast<int>(SA_RESETHAND);  // a second Ctrl-C ends the process at once
   sigaction(SIGINT, &action, nullptr);
 }
 
-// Reduces and writes. `folder`: where to, when the arguments do not name a file.
+// Minimizes the schedule and writes the result. `folder` is the folder to write to when the arguments do not name a
+// file, and empty otherwise. Returns the exit code.
 int Reduce(const Input& input, const subject& subject, const Arguments& arguments, const std::string& folder) {
   std::string path = arguments.output;
   absl::Status writable = absl::OkStatus();

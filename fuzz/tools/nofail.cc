@@ -98,7 +98,7 @@ int Main(const std::vector<std::string>& arguments) {
 
 int main(int argc, char** argv) {
   const int code = nofail::Main(std::vector<std::string>(argv + 1, argv + argc));
-  // Whoever reads half a report must not take it for all of it.
+  // Without this error, somebody could take a report of which only a part was written for the whole report.
   const bool flushed = fflush(stdout) == 0;
   if (flushed && !ferror(stdout)) return code;
   return nofail::Fail(nofail::kUsage, "the standard output cannot be written: the disk is full, or it is closed");

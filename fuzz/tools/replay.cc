@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// nofail replay: runs schedules and compares what happens with what each expects.
+// nofail replay: runs schedules and compares the violations of each with those that its `expect` lines name.
 #include <signal.h>
 #include <unistd.h>
 
@@ -40,7 +40,8 @@ bool IsDataRace(const std::string& signature) {
 }
 #endif
 
-// Only the thread build can see data races: others do not expect any.
+// The signatures that the file expects of the subject. Only a build with ThreadSanitizer detects data races, so in
+// other builds the result has none.
 Signatures Expected(const ScheduleFile& file, const subject& subject) {
   Signatures expected;
   for (const Expectation& expectation : file.expectations) {
@@ -75,7 +76,7 @@ std::string Join(const Signatures& signatures) {
   return signatures.empty() ? "pass" : absl::StrJoin(signatures, ", ");
 }
 
-// What to do about a schedule that does not do what it should.
+// Advice for the user about a schedule whose run did not go as expected.
 const char* Advice(const Input& input, const Signatures& seen, bool all_listed) {
   if (input.target != nullptr) {
     return all_listed ? "it is listed (--verbose says where): if it was filed somewhere, this build closes it"
@@ -110,7 +111,7 @@ ReplayResult Replay(Executor& executor, const subject& subject, const Input& inp
     return outcome;
   }
   const bool all_listed = Headline(run.verdict, subject.name) == nullptr;
-  // Nobody expects anything of bytes.
+  // An input of bytes has no `expect` lines.
   const bool is_bytes = input.target != nullptr;
   const char* word = outcome.as_expected ? (all_listed ? "ok" : "ok (not listed)")
                      : is_bytes          ? "VIOLATES"
@@ -155,19 +156,19 @@ absl::StatusOr<std::vector<Input>> Inputs(const Arguments& arguments) {
   return inputs;
 }
 
-// Runs schedules one after the other and keeps the count.
+// Runs schedules one after the other, and counts how many went as expected.
 class Replayer {
  public:
   explicit Replayer(const Arguments& arguments) : arguments_(arguments) {}
 
   void Replay(const Input& input);
-  // What is said after all of them, and the exit code.
+  // Prints the summary after the last schedule. Returns the exit code.
   int Finish();
 
  private:
   const Arguments& arguments_;
   std::map<const subject*, Executor> executors_;
-  std::set<std::string> missing_;  // subjects
+  std::set<std::string> missing_;  // subjects that schedules name and that are not linked
   size_t schedules_ = 0, not_run_ = 0, unexpected_ = 0;
   bool skips_races_ = false;
   nlohmann::ordered_json runs_ = nlohmann::ordered_json::array();
@@ -215,7 +216,7 @@ int Replayer::Finish() {
 int Run(absl::Span<const std::string> raw) {
   const absl::StatusOr<Arguments> arguments = ParseArguments(raw, "--verbose --json --target --seed --subject");
   if (!arguments.ok()) return Fail(kUsage, arguments.status().message());
-  // All are read before the first is run: nothing is done on an error.
+  // All inputs are read before the first one runs, so that nothing runs when one of them cannot be read.
   const absl::StatusOr<std::vector<Input>> inputs = Inputs(*arguments);
   if (!inputs.ok()) return Fail(kUsage, inputs.status().message());
 

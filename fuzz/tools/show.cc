@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// nofail show: the report of a schedule.
+// nofail show: runs a schedule and prints its report.
 #include <unistd.h>
 
 #include <filesystem>

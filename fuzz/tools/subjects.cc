@@ -41,7 +41,7 @@ Subjects SubjectsFor(const ScheduleFile& file, const Subjects& asked) {
   Subjects named;
   for (const Expectation& expectation : file.expectations) {
     const subject* subject = FindSubject(expectation.subject);
-    // Several lines may be about the same one.
+    // Several `expect` lines may name the same subject.
     if (subject != nullptr && std::find(named.begin(), named.end(), subject) == named.end()) named.push_back(subject);
   }
   return named;

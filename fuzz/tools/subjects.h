@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The subjects that the `nofail` command is linked with (cmake/subjects.cmake), and which of them a schedule is run on.
+// The subjects that the `nofail` command is linked with (cmake/subjects.cmake), and which of them a schedule runs on.
 #ifndef NOFAIL_FUZZ_TOOLS_SUBJECTS_H_
 #define NOFAIL_FUZZ_TOOLS_SUBJECTS_H_
 
@@ -18,19 +18,22 @@ namespace nofail {
 
 using Subjects = std::vector<const subject*>;
 
-// Never empty; the first is the default one. Each name stands once.
+// All subjects that the command is linked with. There is at least one, and names are unique. The first is the default.
 const Subjects& AllSubjects();
-// nullptr: there is none of that name here.
+// The subject with this name; nullptr when the command has none.
 const subject* FindSubject(absl::string_view name);
-// "posted, linux-7.2"
+// The names as a list for a person, for example "posted, linux-7.2".
 std::string NamesOf(const Subjects& subjects);
 
-// What to run a schedule on: `asked`, if that is not empty; else those of the subjects here that its `expect` lines
-// name, maybe none; else, when there are no such lines, the default one.
+// The subjects on which to run a schedule:
+//   1. `asked`, the subjects that the user asked for, unless that is empty;
+//   2. otherwise, when the file has `expect` lines, the subjects that they name and that the command has (maybe none);
+//   3. otherwise the default subject.
 Subjects SubjectsFor(const ScheduleFile& file, const Subjects& asked);
-// The same where there can be only one: the first. Errors are one line and say what to do.
+// The same for a command that takes one subject: returns the first of them. It is an error when `asked` has several, or
+// when there is none to run on. Errors are one line that says what to do.
 absl::StatusOr<const subject*> SubjectFor(const ScheduleFile& file, const Subjects& asked);
-// Adds the subjects that the schedule names and that are not here.
+// Adds to `missing` the names of the subjects that the file names and that the command does not have.
 void AddMissing(const ScheduleFile& file, std::set<std::string>* missing);
 
 }  // namespace nofail
