@@ -11,7 +11,8 @@
 namespace nofail {
 namespace {
 
-// Happens in whichever op it happens in: the end of a grace period, what that frees, and what is noticed then.
+// Whether an event does not count as its op's own use of an object. Ends of grace periods, frees by RCU, faults and
+// reports of earlier accesses are recorded in whichever op is running then. Frees by an op itself are left out, too.
 bool IsByNobody(const Event& event) {
   return event.kind == EventKind::kGpEnd || event.kind == EventKind::kFree || event.kind == EventKind::kFault ||
          event.kind == EventKind::kEarlierAccess;
@@ -21,8 +22,8 @@ bool IsFailedLock(const Event& event) {
   return event.kind == EventKind::kLock && event.value != 0;
 }
 
-// Whether the op of a failed attempt ended well, without harm to what it did not allocate: it returned an error, or
-// wrote nothing any more.
+// Whether the op of a failed lock attempt came to its end without harm to objects that it did not allocate: it returned
+// an error, or it wrote nothing after the attempt.
 bool IsHarmless(const Trace& trace, uint32_t event) {
   OpRef op = trace.events()[event].op;
   bool wrote = false;
@@ -34,7 +35,7 @@ bool IsHarmless(const Trace& trace, uint32_t event) {
   return false;
 }
 
-// Whether nobody but the op that allocated an object ever used it; its own callback does not count.
+// Whether no other op than the one that allocated the object ever used it. What callbacks do does not count.
 bool IsUnshared(const Trace& trace, ObjectId object) {
   const OpRef maker = trace.events()[trace.objects()[object].allocated].op;
   return std::none_of(trace.events().begin(), trace.events().end(), [&](const Event& e) {
@@ -42,6 +43,7 @@ bool IsUnshared(const Trace& trace, ObjectId object) {
   });
 }
 
+// Whether the failed lock attempt at `event` hits the object. evidence.h has the rules.
 bool Hits(const Trace& trace, uint32_t event, ObjectId object) {
   const Event& failure = trace.events()[event];
   const ObjectInfo& info = trace.objects()[object];
@@ -130,7 +132,7 @@ LockHit FindLockHit(const Trace& trace, ObjectId object, std::initializer_list<u
 const char* GiverAt(const Trace& trace, uint32_t event) {
   if (event == kNoEvent) return "";
   const OpRef op = trace.events()[event].op;
-  if (op.IsCallback()) {  // acts for whoever handed its object over first
+  if (op.IsCallback()) {  // a callback acts for the op that handed the callback's object to RCU
     return GiverAt(trace, LastBefore(trace, event, [&](const Event& e) {
                      const ObjectInfo& info = trace.objects()[e.object];
                      return e.kind == EventKind::kCallRcu && !e.op.IsCallback() &&
@@ -147,8 +149,8 @@ const char* GiverAt(const Trace& trace, uint32_t event) {
 
 const char* ReaderOf(const Trace& trace, OpRef reader, uint32_t event, uint32_t given_up) {
   if (given_up == kNoEvent || trace.events()[given_up].kind == EventKind::kFree) return "";
-  uint64_t nesting[2] = {0, 0};
-  uint32_t begin = kNoEvent;  // of the outermost section
+  uint64_t nesting[2] = {0, 0};  // by flavour
+  uint32_t begin = kNoEvent;     // of the outermost section
   for (uint32_t i = 0; i < event; ++i) {
     const Event& e = trace.events()[i];
     if (e.op != reader || (e.kind != EventKind::kReadLock && e.kind != EventKind::kReadUnlock)) continue;

@@ -4,7 +4,7 @@
 namespace nofail {
 namespace {
 
-// Ends with a row of nulls, so that the table may be empty.
+// The last row is a row of nulls, because an array cannot be empty when nothing is listed.
 constexpr Listed kListed[] = {
 #include "listed.inc"
     {nullptr, nullptr, nullptr, false},

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: MIT
 //
-// Memory charged to an owner: never negative, and nothing is left when the owner ends.
+// The memory charged to an owner is never negative, and no charge is left when the owner ends.
 //
 // Promised by: the patch. "To make sure uncharging memory is done only when the owner is still present in map_free(),
-//   block destroy() from returning until there is no pending map_free()"; destroy returns the rest, which its caller
-//   uncharges.
+//   block destroy() from returning until there is no pending map_free()". destroy returns the charge that is left, and
+//   its caller uncharges it.
 // Reads: Rmw on the owner's word at subject::owner_charge_offset; RunView::owner_ends.
-// Signature: charge.negative: the function that took it below zero. charge.left: the last one that changed the charge.
-// Silent: for storage types that do not charge; about a charge on an owner that is gone, which oracle_memory.cc sees as
-//   a use after free; when a reference count has saturated, for then nothing waits for anybody any more and a wrong
-//   charge is its consequence:  1. a pin saturates owner_refcnt  2. every later pin succeeds  3. destroy reads the
-//   charge meanwhile
+// Signature: charge.negative: the function that took the charge below zero. charge.left: the function that changed the
+//   charge last.
+// Silent:
+//   - For storage types that do not charge.
+//   - About changes to the charge of an owner that was freed. oracle_memory.cc reports these as use after free.
+//   - When a reference count has saturated. A wrong charge is then only a consequence of that violation:
+//       1. A pin saturates owner_refcnt.
+//       2. Every later pin succeeds, because the count never becomes zero again.
+//       3. destroy reads the charge in the meantime, while such a pin is held.
 #include "absl/strings/str_cat.h"
 #include "fuzz/check/evidence.h"
 #include "fuzz/check/judges.h"
@@ -18,7 +22,8 @@
 namespace nofail {
 namespace {
 
-// Charges are small, so that a word of 4 bytes and one of 8 can be told from its value, however it was extended.
+// Whether the charge is below zero. The subject's word has 4 or 8 bytes. Charges are small, so a set bit 31 means a
+// negative number in both cases, no matter how the trace extended 4 bytes to 8.
 bool IsNegative(uint64_t word) {
   return (word >> 31 & 1) != 0 || static_cast<int64_t>(word) < 0;
 }
@@ -30,7 +35,8 @@ void AddNegative(const Trace& trace, ObjectId owner, uint32_t event, int64_t cha
   findings->Add(std::move(violation));
 }
 
-// Only transitions count: what is negative already is one bug.
+// Reports each write that makes the charge negative. A write to a charge that was negative before is not reported,
+// because it belongs to the same bug.
 void JudgeWrites(const RunView& run, Findings* findings) {
   const size_t offset = run.subject.owner_charge_offset;
   const Event* const events = run.trace.events().data();
@@ -43,6 +49,7 @@ void JudgeWrites(const RunView& run, Findings* findings) {
   }
 }
 
+// Reports an owner whose charge is not zero at its end.
 void JudgeEnd(const RunView& run, const OwnerEnd& end, Findings* findings) {
   const Trace& trace = run.trace;
   uint32_t write = LastBefore(trace, end.event, [&](const Event& e) {
@@ -50,7 +57,7 @@ void JudgeEnd(const RunView& run, const OwnerEnd& end, Findings* findings) {
            (e.kind == EventKind::kRmw || e.kind == EventKind::kStore);
   });
   if (end.charge < 0) {
-    // A marked write that made it negative was reported above.
+    // If there was a marked write, JudgeWrites has reported the one that made the charge negative.
     if (write == kNoEvent) AddNegative(trace, end.owner, end.event - 1, end.charge, findings);
     return;
   }

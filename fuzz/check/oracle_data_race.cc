@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 //
-// Data races: two accesses to the same memory, one a store, one unmarked, nothing ordering them.
+// No data races. A data race is two accesses to the same memory, at least one a store and at least one unmarked, that
+// happens-before does not order.
 //
-// Promised by: the kernel's memory model (tools/memory-model, "plain accesses"), and the patch: "access of selem,
-//   SDATA(selem)->smap and selem->local_storage are racy", hence marked.
-// Reads: Fault (data-race), which the thread sanitizer's report becomes; EarlierAccess. Its own text has both stacks.
-// Signature: the functions of both accesses; reader= when the object was given up and one of them came from a section
-// that
-//   did not keep it.
-// Silent: in builds without the thread sanitizer; for the value's bytes, which race by design.
+// Promised by: the kernel's memory model (tools/memory-model, "plain accesses"), and the patch, which marks accesses
+// for
+//   this reason: "access of selem, SDATA(selem)->smap and selem->local_storage are racy".
+// Reads: Fault (data-race), made from a report of the thread sanitizer; EarlierAccess, the other access of the report.
+//   The sanitizer's own text has both stacks.
+// Signature: the functions of both accesses. reader= when the object was given up, and one of the accesses came from a
+//   reader section that did not keep the object.
+// Silent: in builds without the thread sanitizer; for the bytes of values, which race by design.
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -21,8 +23,9 @@ namespace nofail {
 
 namespace {
 
-// The one of the two accesses that came from a section need not be the later one, which the report came at, and is
-// known by its function alone: whoever marked an access to the object in one of them before is asked.
+// The value of the attribute `reader`. The report came at the later access, but the access from a reader section may be
+// the earlier one, of which only the function is known. So this looks through all marked accesses to the object in one
+// of the two functions, and takes the first one whose op was in a section that did not keep the object.
 const char* Reader(const Trace& trace, uint32_t event, const std::vector<std::string>& functions) {
   const ObjectId object = trace.events()[event].object;
   if (object == 0) return "";

@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: MIT
 //
-// Leaks by kind: at the end of the world, when every owner and map has ended and every callback has run, nothing that
-// the subject allocated is left, and no special field holds a resource.
+// No leaks. At the end of the run, when every owner and map has ended and every callback has run, no object that the
+// subject allocated is left, and no special field holds a resource.
 //
-// Promised by: the patch, but for the resource leak it documents: "ensuring no double free or memory leak".
-// Reads: ObjectInfo::freed; the references that resources have left; FieldSet for where a resource was.
-// Signature: leak.<kind of object>, or leak.fields. The function is the one that last could have prevented it:
-//   1. that of the failed lock attempt that hit the object (evidence.h), with lock=class;
-//   2. else the one that gave it up (fields: without freeing them; objects: to an RCU callback that did not free);
-//   3. else the one that did the last read-modify-write in it (its state or reference count: whoever decided last);
-//   4. else the one that last stored in it or allocated it. Stores come late because list neighbours make them too.
-//   Where the second rule decides, by=program tells a delete's or update's from teardown's. set=late: the field was set
-//   after the subject had freed the element's fields, and so never was its to free.
+// Promised by: the patch, but for the resource leak that it documents: "ensuring no double free or memory leak".
+// Reads: ObjectInfo::freed; the references to resources that were not released; FieldSet, to find the element that held
+//   a resource.
+// Signature: leak.<kind of object>, or leak.fields. The function is the one that last could have prevented the leak.
+// The
+//   first rule that applies decides:
+//   1. the function of the failed lock attempt that hit the object (evidence.h), with lock=<class of the lock>;
+//   2. the function that gave the object up: it did not free the fields, or its RCU callback did not free the object;
+//   3. the function of the last read-modify-write in the object. Read-modify-writes change the state or a reference
+//      count, so this function decided last;
+//   4. the function of the last store in the object, or else of its allocation. This rule comes last because the list
+//      neighbours of an element store in it, too.
+//   by=program, where rule 2 decides: an op that is not a teardown gave the object up.
+//   set=late: the field was set after the subject had freed the element's fields, so the subject could not free it
+//   then.
 // Silent: after a fatal fault; about owners, which the driver frees; about the fields of an selem that leaks itself.
 #include "absl/strings/str_cat.h"
 #include "fuzz/check/evidence.h"
@@ -20,6 +26,7 @@
 namespace nofail {
 namespace {
 
+// The event whose function the signature names, by the four rules above.
 uint32_t Blame(const Trace& trace, ObjectId object, const LockHit& hit) {
   if (hit.event != kNoEvent) return hit.event;
   if (uint32_t event = GivenUpAt(trace, object); event != kNoEvent) return event;
@@ -53,8 +60,8 @@ void JudgeObjects(const Trace& trace, Findings* findings) {
   }
 }
 
-// Whether a field was set after the subject had freed the element's fields. (A program that exchanges a kptr frees the
-// old one, too, but is no function of the subject.)
+// Whether a field was set, at event `set`, after the subject had freed the element's fields. A program that exchanges a
+// kptr frees the old one, too; such a FieldFree has no function of the subject and does not count.
 bool IsLate(const Trace& trace, ObjectId object, uint32_t set) {
   return LastBefore(trace, set, [object](const Event& e) {
            return e.kind == EventKind::kFieldFree && e.object == object && e.function != nullptr;

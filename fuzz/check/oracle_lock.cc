@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// Lock discipline: what is taken is released, by its taker, in LIFO order, and nobody sleeps in between.
+// Lock discipline. The task that takes a lock releases it, in LIFO order, and does not sleep in between.
 //
-// Promised by: the kernel (rqspinlock keeps a per-CPU table of held locks that only LIFO release keeps right; sleeping
-//   with interrupts off is a bug anywhere).
-// Reads: Fault (lock-imbalance, unlock-order, unlock-foreign, sleep-in-atomic); Lock and SpinLock for who took it.
-// Signature: the function of the wrong release or of the sleep; for a lock left held, the function that took it.
+// Promised by: the kernel. rqspinlock keeps a per-CPU table of held locks, which is right only if locks are released in
+//   LIFO order. Sleeping with interrupts off is a bug anywhere.
+// Reads: Fault (lock-imbalance, unlock-order, unlock-foreign, sleep-in-atomic); Lock and SpinLock, to find the event
+// that
+//   took the lock.
+// Signature: the function of the wrong release or of the sleep. For a lock that is still held when an op or callback
+//   ends, the function that took the lock.
 #include "absl/strings/str_cat.h"
 #include "fuzz/check/evidence.h"
 #include "fuzz/check/judges.h"

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: MIT
 //
-// Memory safety: no access to memory that was freed or never was the object's, no second free.
+// Memory safety. No access goes to memory that was freed or that never belonged to the object, and no object is freed a
+// second time.
 //
 // Promised by: the protocol. "One of two racing callers can succeed in the cmpxchg ..., ensuring no double free or
-//   memory leak" (the posted patch), and RCU for whoever still walks.
-// Reads: Fault (use-after-free, out-of-bounds, null-dereference, double-free, invalid-free, sanitizer). Marked
-//   accesses, locks and RCU calls are checked by the simulated heap in every build; plain ones by the address
-//   sanitizer.
-// Signature: the faulting function and, for what concerns a given-up object, the function that gave it up; by=program
-// when
-//   that was no teardown's; reader= when the fault stands in a section (evidence.h); lock= when one of these two ops
-//   failed to get it; after=saturation for an owner used after a reference count has saturated, whose consequence it
-//   is.
-// Silent: plain accesses in builds without the address sanitizer.
+//   memory leak" (the posted patch). RCU protects tasks that still walk a list.
+// Reads: Fault (use-after-free, out-of-bounds, null-dereference, double-free, invalid-free, sanitizer). The simulated
+//   heap checks marked accesses, locks and RCU calls in every build. The address sanitizer checks plain accesses.
+// Signature: the faulting function. For a use after free and a second free also the function that gave the object up,
+//   and for a second free the function of the free in between. Attributes:
+//   by=program: an op that is not a teardown gave the object up (evidence.h).
+//   reader=, for a use after free: why the reader section of the faulting op did not keep the object (evidence.h).
+//   lock=: the op that faults, or the one that gave the object up, failed to get a lock, and that attempt hit the
+//   object
+//     (evidence.h).
+//   after=saturation, for an owner: a reference count saturated before, and this violation is a consequence.
+// Silent: about plain accesses in builds without the address sanitizer.
 #include "absl/strings/str_cat.h"
 #include "fuzz/check/evidence.h"
 #include "fuzz/check/judges.h"
@@ -50,7 +53,8 @@ void JudgeMemory(const RunView& run, uint32_t event, Findings* findings) {
   if (e.object != 0 && (fault == Fault::kUseAfterFree || fault == Fault::kDoubleFree)) {
     given_up = GivenUpAt(run.trace, e.object);
     Involve(run.trace, given_up, &violation);
-    // A second free that RCU makes stands in nobody's function: whoever freed in between is the one to name.
+    // A second free that RCU makes happens in no function of the subject. So the function that freed the object in
+    // between is named, too.
     if (fault == Fault::kDoubleFree) Involve(run.trace, run.trace.objects()[e.object].freed, &violation);
   }
   const bool is_owner = e.object != 0 && run.trace.objects()[e.object].kind == KERNEL_OWNER;
@@ -58,7 +62,8 @@ void JudgeMemory(const RunView& run, uint32_t event, Findings* findings) {
   violation.Set("by", GiverAt(run.trace, given_up));
   const std::string_view reader = ReaderOf(run.trace, e.op, event, given_up);
   if (fault == Fault::kUseAfterFree) violation.Set("reader", reader);
-  // Whether a grace period covers a section does not depend on a lock.
+  // With reader=trace no lock has a part in the violation: whether a grace period waits for a section does not depend
+  // on a lock.
   if (reader != "trace") violation.Set("lock", FindLockHit(run.trace, e.object, {event, given_up}).lock);
   violation.detail = Sentence(run.trace, fault, event, given_up);
   findings->Add(std::move(violation));

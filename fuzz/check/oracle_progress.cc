@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 //
-// Progress: every run ends. No deadlock, no task that polls what nobody will ever change, no endless loop.
+// Progress. Every run ends: there is no deadlock, no livelock (a task polls a word of memory that no task will ever
+// change), and no runaway (an endless loop).
 //
-// Promised by: the protocol. Teardown must succeed whatever the locks return; destroy waits only for map_free's pins.
-// Reads: Fault (deadlock, livelock, runaway); the size of the trace; what each task did last.
-// Signature: deadlock: the function of the call that can never return, where one was noticed at it; otherwise every
-//   function in which a task was stuck, whoever was last. Livelock: the functions that poll (who waits for a
-//   poller is its victim), with after=saturation when a reference count has saturated: who waits for it, waits for
-//   ever. Runaway: the function most of the last events stand in.
+// Promised by: the protocol. Teardown must succeed whatever the locks return. destroy waits only for map_free's pins.
+// Reads: Fault (deadlock, livelock, runaway); the size of the trace; the last event of each task.
+// Signature:
+//   deadlock: the function of the call that can never return, if the fault was noticed at a call. Otherwise every
+//     function in which a task was stuck.
+//   livelock: the functions that poll. A task that waits for a polling task is only its victim and is left out.
+//     after=saturation when a reference count saturated before: a task that waits for that count waits for ever.
+//   runaway: the function with the most events among the last 256.
 // Silent: about runs that are merely long (below kMaxEvents).
 #include <algorithm>
 #include <map>
@@ -22,26 +25,27 @@
 namespace nofail {
 namespace {
 
-constexpr uint32_t kLoopWindow = 256;  // events at the end of a runaway run that show what it loops in
+constexpr uint32_t kLoopWindow = 256;  // number of events at the end of a runaway run that show where it loops
 
+// Whether the event begins a wait. A task whose last event it is, is stuck.
 bool IsStuck(const Event& e) {
   return e.kind == EventKind::kLockWait || e.kind == EventKind::kGpWait || e.kind == EventKind::kBarrierWait ||
          e.kind == EventKind::kRelax;
 }
 
-// Tasks have many ops, one after the other; every callback is a task of its own.
+// The task of an op, as a key. A task runs many ops one after the other; every callback is a task of its own.
 OpRef TaskOf(OpRef op) {
   return op.IsCallback() ? op : OpRef{op.task, 0};
 }
 
-// The last thing each task did, where that was to wait.
+// The last event of each task that was waiting when the run ended, in the order of the trace.
 std::vector<uint32_t> StuckAt(const Trace& trace, uint32_t end) {
   std::vector<uint32_t> stuck;
   std::vector<OpRef> seen;
   for (uint32_t i = end; i-- > 0;) {
     const Event& e = trace.events()[i];
     if (e.kind == EventKind::kSwitch || e.kind == EventKind::kFault || e.kind == EventKind::kGpEnd) continue;
-    if (e.kind == EventKind::kFree && e.by_rcu()) continue;  // kfree_rcu: not the task's doing
+    if (e.kind == EventKind::kFree && e.by_rcu()) continue;  // kfree_rcu: RCU frees, not the task
     if (std::find(seen.begin(), seen.end(), TaskOf(e.op)) != seen.end()) continue;
     seen.push_back(TaskOf(e.op));
     if (IsStuck(e)) stuck.push_back(i);
@@ -50,6 +54,7 @@ std::vector<uint32_t> StuckAt(const Trace& trace, uint32_t end) {
   return stuck;
 }
 
+// The function with the most events at the end of the trace; "" when there is none.
 std::string LoopFunction(const Trace& trace) {
   std::map<std::string, int> counts;
   for (uint32_t i = trace.size() - std::min(trace.size(), kLoopWindow); i < trace.size(); ++i) {
@@ -76,7 +81,7 @@ void JudgeProgress(const RunView& run, uint32_t event, Findings* findings) {
   const Trace& trace = run.trace;
   const Fault fault = trace.events()[event].fault();
   if (fault == Fault::kRunaway) return AddRunaway(trace, event, findings);
-  // Noticed at a call: that call is the culprit (a lock that its holder will never release).
+  // The fault was noticed at a call: that call waits for a lock that its holder will never release.
   if (trace.events()[event].function != nullptr) {
     Violation violation = At(trace, FaultText(fault), trace.events()[event].object, event);
     violation.detail = absl::StrCat(WhoAt(trace, event), " waits for ever for a lock of ",
@@ -103,7 +108,7 @@ void JudgeProgress(const RunView& run, uint32_t event, Findings* findings) {
   findings->Add(std::move(violation));
 }
 
-// A full trace may have no room for the fault itself.
+// Reports a runaway whose fault is missing, because a full trace may have no room for the event of the fault.
 void JudgeEventLimit(const RunView& run, Findings* findings) {
   if (run.trace.size() < kMaxEvents) return;
   for (const Event& e : run.trace.events()) {

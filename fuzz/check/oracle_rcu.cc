@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MIT
 //
-// RCU discipline: sections balance, nobody sleeps in one, RCU-protected pointers are followed inside one (or under the
-// lock), and an object is freed only after the readers that may hold it have gone.
+// RCU discipline. Every reader section that an op enters is left again. No task sleeps in an RCU reader section. Tasks
+// follow RCU-protected pointers only in a reader section or under the lock. An object is freed only after the readers
+// that may hold a pointer to it have left their sections.
 //
 // Promised by: RCU's contract (Documentation/RCU), and the patch: "Callers will protect these fields with RCU".
-// Reads: Fault (sleep-in-rcu, rcu-imbalance, rcu-not-held, freed-in-reader); ReadLock for who entered.
-// Signature: the function at fault; for a section left open, the function that entered it; for freed-in-reader only the
-//   function that gave the object up, whether RCU then called back or freed by itself, with by=program when no teardown
-//   did, and reader= for why the section did not keep it. Never a lock: whether a grace period covers the readers does
-//   not depend on one.
-// Silent: sleeping in an RCU Tasks Trace section, which is allowed.
+// Reads: Fault (sleep-in-rcu, rcu-imbalance, rcu-not-held, freed-in-reader); ReadLock, to find who entered a section.
+// Signature: the function at fault. For a section that is still open when its op ends, the function that entered it.
+// For
+//   freed-in-reader only the function that gave the object up, whether RCU freed the object in a callback or by itself
+//   (kfree_rcu). Attributes of freed-in-reader:
+//   by=program: an op that is not a teardown gave the object up.
+//   reader=: why the reader section did not keep the object.
+//   There is no lock=, because whether a grace period waits for the readers does not depend on a lock.
+// Silent: about sleeping in an RCU Tasks Trace section, which is allowed.
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
@@ -36,7 +40,8 @@ std::string Sentence(const Trace& trace, Fault fault, uint32_t event, uint32_t b
   }
 }
 
-// The fault names the reader's task; which op of it stands in the section, the section's begin says.
+// The op that is in the reader section. The fault only names the op's task; the last ReadLock of that task says which
+// op it was.
 OpRef ReaderAt(const Trace& trace, uint32_t event) {
   const OpRef task = UnpackTarget(static_cast<uint16_t>(trace.events()[event].value));
   if (task.IsCallback()) return task;

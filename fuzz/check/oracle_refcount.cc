@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// Reference counts: refcount_t never saturates.
+// Reference counts. A refcount_t never saturates.
 //
-// Promised by: the kernel (lib/refcount.c warns and pins the counter for ever, so that whoever waits for zero waits for
-//   ever). The owner pin of the patch relies on it: owner_refcnt starts at 1, map_free pins, destroy waits for zero.
-// Reads: Fault (refcount-add-on-zero, -overflow, -underflow, -dec-to-zero).
-// Signature: the function whose call saturated it.
-// Silent: atomic_t, which may wrap as it likes.
+// Promised by: the kernel. lib/refcount.c warns when a count saturates, and keeps it saturated for ever, so that a task
+//   that waits for zero waits for ever. The patch relies on a count that works: owner_refcnt starts at 1, map_free pins
+//   the owner by taking a reference, and destroy waits for zero.
+// Reads: Fault (refcount-add-on-zero, refcount-overflow, refcount-underflow, refcount-dec-to-zero).
+// Signature: the function whose call saturated the count.
+// Silent: about atomic_t, which may wrap.
 #include "absl/strings/str_cat.h"
 #include "fuzz/check/evidence.h"
 #include "fuzz/check/judges.h"
@@ -14,6 +15,7 @@
 namespace nofail {
 namespace {
 
+// The part of the sentence that says what was done to the count.
 const char* Act(Fault fault) {
   switch (fault) {
     case Fault::kRefcountAddOnZero:

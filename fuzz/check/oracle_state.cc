@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: MIT
 //
-// selem->state: only the protocol's transitions, only by atomic read-modify-writes.
+// selem->state. Its value changes only by the protocol's transitions, and only by atomic read-modify-writes.
 //
 //                 or 1 --> MAP_UNLINKED (1) ------ or 2 --.
 //   linked (0) --<                                         >--> UNLINKED (3) -- cmpxchg --> TOFREE (4), for ever
 //                 or 2 --> STORAGE_UNLINKED (2) -- or 1 --'
 //
-// Promised by: the patch. Whoever takes UNLINKED to TOFREE frees; a store or a step from anywhere else breaks that.
-// Reads: Store, Rmw and RmwOld on the word at subject::selem_state_offset. A read-modify-write that changes nothing is
-//   legal; so is a store of 0 that is the word's first write (the initialisation).
-// Signature: the writing function.
-// Silent: for subjects without such a word.
+// Promised by: the patch. The task that changes UNLINKED to TOFREE frees the element. A store, or a change to TOFREE
+// from
+//   another state, would break that.
+// Reads: Store, Rmw and RmwOld on the word of memory at subject::selem_state_offset. Two writes are legal besides the
+//   transitions: a read-modify-write that does not change the word, and the initialisation, which is a store of 0 as
+//   the word's first write.
+// Signature: the function that writes.
+// Silent: for subjects that do not have selem->state.
 #include "absl/strings/str_cat.h"
 #include "fuzz/check/evidence.h"
 #include "fuzz/check/judges.h"
@@ -37,6 +40,7 @@ bool IsWrite(const Event& e) {
   return e.kind == EventKind::kStore || e.kind == EventKind::kRmw;
 }
 
+// Whether the store is of 0 and is the first write to its word since the object was allocated.
 bool IsInitialisation(const Trace& trace, uint32_t event) {
   const Event& store = trace.events()[event];
   if (store.value != 0) return false;

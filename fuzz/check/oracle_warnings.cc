@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// Kernel warnings: no WARN_ON_ONCE fires.
+// Kernel warnings. No WARN_ON_ONCE fires.
 //
-// Promised by: whoever wrote the warning; each says "this cannot happen" (in the posted patch: "highly unlikely").
-// Reads: Warning; the op's last lock attempt before it.
-// Signature: the warning's function; lock=class when the op's last lock attempt before the warning failed, which is
-//   what the warnings of this code are about, and tells two of them in one function apart.
-// Silent: from a site's second firing on, within a run (the kernel's "once").
+// Promised by: the author of each warning, which says "this cannot happen" (in the posted patch: "highly unlikely").
+// Reads: Warning; the last lock attempt of the same op before it.
+// Signature: the function of the warning. lock=<class> when the op's last lock attempt before the warning failed. The
+//   warnings of this code are about failed locks, and the class tells two warnings in one function apart.
+// Silent: about all but the first firing of a site in a run (the "once" of the kernel's macro).
 #include "absl/strings/str_cat.h"
 #include "fuzz/check/evidence.h"
 #include "fuzz/check/judges.h"

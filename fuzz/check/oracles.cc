@@ -14,7 +14,7 @@ namespace {
 
 using FaultJudge = void (*)(const RunView&, uint32_t, Findings*);
 
-// Who judges which fault: each exactly one.
+// The judge of a fault. Each fault has exactly one.
 constexpr FaultJudge JudgeOf(Fault fault) {
   constexpr FaultJudge kJudges[] = {
 #define FAULT(name, text, fatality, judge, meaning) Judge##judge,

@@ -9,7 +9,7 @@
 namespace nofail {
 namespace {
 
-// No member at all is written "-", so that a signature always has its three parts.
+// The names joined by "+". An empty list is written "-", so that no part of a signature is ever empty.
 std::string Members(const std::vector<std::string>& words) {
   return words.empty() ? "-" : absl::StrJoin(words, "+");
 }
