@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// AFL++'s mutation hooks. AFL++ mutates in afl-fuzz, not in the target, so they are a library of their own for each
-// profile (NOFAIL_PROFILE), which afl-fuzz is told of by AFL_CUSTOM_MUTATOR_LIBRARY. What mutation has in the target
-// and lacks here: runs of the schedule, and the engine's own mutations.
+// AFL++'s mutation hooks. AFL++ mutates inputs in the process of afl-fuzz, not in the target. So there is one library
+// with these hooks for each profile (NOFAIL_PROFILE); the variable AFL_CUSTOM_MUTATOR_LIBRARY tells afl-fuzz which one
+// to load. Mutation lacks two things here that it has in a target: it cannot run a schedule, and it cannot call the
+// engine's own mutation.
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
@@ -16,18 +17,18 @@
 namespace nofail {
 namespace {
 
-// libFuzzer goes on from an input that it has just mutated, up to this often. AFL++ forgets one that found nothing, so
-// several steps must be in one.
+// The most mutations in a row. libFuzzer mutates an input up to this often in a row, one run after the other. AFL++
+// discards a mutated input that found nothing new, so this mutator takes several steps in one call.
 constexpr uint32_t kMaxSteps = 5;
-constexpr uint32_t kOneInCrosses = 8;
-// How often an input is mutated before it is the next one's turn. With the hundreds that are usual it takes ten times
-// as long to find what lies deep (docs/performance.md): half of the inputs start afresh whatever they are made from.
+constexpr uint32_t kOneInCrosses = 8;  // one call in this many crosses two inputs
+// How often AFL++ mutates an input before it takes the next one. AFL++'s usual hundreds would make deep bugs take ten
+// times as long to find (docs/performance.md), because half of the mutations start afresh whatever the input is.
 constexpr unsigned kMutationsOfAnInput = 16;
 
-// What AFL++ keeps for us between calls.
+// The state that AFL++ keeps for this library between calls.
 struct AflMutator {
   Rng rng;
-  std::vector<uint8_t> input = std::vector<uint8_t>(kMaxInputBytes);
+  std::vector<uint8_t> input = std::vector<uint8_t>(kMaxInputBytes);  // the result of the last call
 };
 
 size_t Mutate(AflMutator& mutator, std::span<const uint8_t> input, std::span<const uint8_t> other, size_t max_size) {

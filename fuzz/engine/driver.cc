@@ -36,8 +36,8 @@ constexpr uint64_t kExecutionsBetweenDeterminismChecks = 1000;
   HarnessBug(what, FormatText({{}, schedule, {}}).c_str());
 }
 
-// A sanitizer that catches the signal has a stack to report that is the same for every violation. A crash is filed
-// under what is printed last, so that one is not printed.
+// Aborts. A sanitizer that catches the signal would report a stack that is the same for every violation. Services file
+// a crash under the last report that a process printed. So the sanitizer's report is hidden.
 [[noreturn]] void StopAtNewViolation() {
   HideSanitizerReports();
   abort();
@@ -48,8 +48,8 @@ void OnInterrupt(int) {
   interrupted = 1;
 }
 
-// The process's one driver: it runs an input and hands what comes of it to the parts that this folder is made of. Made
-// on the first use, since libFuzzer is the only engine sure to call Initialize.
+// The only driver of the process. It runs inputs and passes the results to the other parts of this folder. It is made
+// at its first use, because libFuzzer is the only engine that is sure to call LLVMFuzzerInitialize.
 class Driver {
  public:
   static Driver& Get() {
@@ -57,8 +57,9 @@ class Driver {
     return *driver;
   }
 
-  // Called at most once, before the first input.
+  // Applies the options. Called at most once, before the first input.
   void Configure(Options options);
+  // Handles one input (FuzzOne).
   void Run(Profile profile, std::span<const uint8_t> input);
   Profile profile() const { return profile_; }
   const Guidance& guidance() const { return options_.guidance; }
@@ -69,15 +70,18 @@ class Driver {
     InstallSanitizerHooks(OnDeath);
     PrintRaces(false);
   }
+  // Called when a signal is about to end the process.
   static void OnDeath();
 
-  // Whether inputs run twice now and then. Not in a bare binary: nobody would be told, and an input that ran twice
-  // looks new to its engine.
+  // Whether every thousandth input runs twice. A bare binary does not do this: nobody would hear of the result, and its
+  // engine would take an input that ran twice for new.
   bool ChecksDeterminism() const { return store_.has_value() && !options_.once; }
-  // A bare binary stops at what is new, so that its engine files the input.
+  // Whether a new violation stops the process. A bare binary stops, so that its engine files the input.
   bool StopsOnNew() const { return !store_.has_value() || options_.stop_on_new; }
 
+  // Counts the violations of a run. Prints, saves and stops as driver.h says.
   void CountAndReport(const JudgedRun& run);
+  // Prints the report of a run to stderr, for a process that is about to stop.
   void Print(const JudgedRun& run, const Violation& headline);
   void Save(const Verdict& verdict);
 
@@ -85,9 +89,9 @@ class Driver {
   Executor executor_{*linked_subject, Sim::Get()};
   FeatureCollector features_{linked_subject->selem_state_offset};
   RunStatus status_;
-  std::optional<FindingStore> store_;
-  Profile profile_ = Profile::kTeardown;
-  Schedule schedule_, recorded_;
+  std::optional<FindingStore> store_;     // absent in a bare binary
+  Profile profile_ = Profile::kTeardown;  // of the last input
+  Schedule schedule_, recorded_;          // of the last input; of the last call of AnswersOf
 };
 
 void Driver::Configure(Options options) {
@@ -150,7 +154,7 @@ void Driver::CountAndReport(const JudgedRun& run) {
   TakeSanitizerReports();
   if (is_first && store_.has_value()) {
     Save(run.verdict);
-    status_.Write(false);  // some engines end a process without a word
+    status_.Write(false);  // now, because some engines kill the process without a signal that it could handle
   }
   if (stop) {
     status_.Write(true);
@@ -164,7 +168,8 @@ void Driver::Print(const JudgedRun& run, const Violation& headline) {
   fputs(CrashHeader(headline, getpid()).c_str(), stderr);
 }
 
-// Saves the recorded schedule, with every answer of its policy, for each signature that is new.
+// Saves the last schedule for each signature that is new. The saved schedule is recorded: every answer of its policy is
+// a deviation.
 void Driver::Save(const Verdict& verdict) {
   const uint64_t hash = executor_.trace().Hash();
   ScheduleFile file;
@@ -172,7 +177,7 @@ void Driver::Save(const Verdict& verdict) {
   executor_.Run(file.schedule);
   if (executor_.trace().Hash() != hash) HarnessBugAt("a recorded schedule gives another trace", schedule_);
   TakeSanitizerReports();
-  // A busy policy's answers may be more than a schedule holds; then its seed has to do.
+  // A policy may give more answers than a schedule can have deviations. Then the schedule is saved with its policy.
   if (file.schedule.deviations.size() > kMaxDeviations) file.schedule = schedule_;
   file.comment = {absl::StrCat(" Found after ", status_.executions(), " executions, sanitizer ", kSanitizer, ".")};
   Expectation& expectation = file.expectations.emplace_back();

@@ -12,16 +12,17 @@
 namespace nofail {
 namespace {
 
-// Shares of mutations, in percent, as measured (docs/performance.md).
-constexpr uint32_t kBytes = 25;  // are the engine's
-constexpr uint32_t kFresh = 50;  // forget the input, for a few bytes that are a usual scenario
-constexpr uint32_t kReseeded =
-    75;  // of all others get another policy too, or runs would differ from the last too little
+// Shares of mutations, in percent. docs/performance.md has the measurements behind them.
+constexpr uint32_t kBytes = 25;  // the engine mutates the bytes
+constexpr uint32_t kFresh = 50;  // the input is forgotten, and a few random bytes encode a usual scenario
+// Of all other mutations, so many replace the policy, too. Otherwise runs would differ too little from the ones before.
+constexpr uint32_t kReseeded = 75;
 constexpr size_t kMaxFreshBytes = 8;
-constexpr size_t kMaxGrownBytes = 256;  // how far the engine's own may grow an input that was smaller
-constexpr int kTries = 8;               // mutators that find nothing to do
+constexpr size_t kMaxGrownBytes = 256;  // the engine's mutation may let a smaller input grow to this size
+constexpr int kTries = 8;               // how many mutators are tried when they find nothing to do
 
-// Without the last deviations when there is no room for all. Returns the size, or 0 when even that does not help.
+// Encodes the schedule into `out`, without its last deviations if it does not fit. Returns the size in bytes, or 0 when
+// the schedule does not fit even without deviations.
 size_t EncodeInto(Schedule* schedule, std::span<uint8_t> out) {
   std::vector<uint8_t> bytes = Encode(*schedule);
   while (bytes.size() > out.size() && !schedule->deviations.empty()) {
@@ -33,6 +34,8 @@ size_t EncodeInto(Schedule* schedule, std::span<uint8_t> out) {
   return bytes.size();
 }
 
+// Applies one mutator to the schedule that the input encodes. Returns the new size, or 0 when no mutator found anything
+// to do or the result does not fit.
 size_t MutateSchedule(const Mutation& mutation, uint8_t* data, size_t size, size_t max_size, Rng& rng) {
   Schedule schedule;
   DecodeInput(mutation.profile, {data, size}, &schedule);
@@ -47,12 +50,14 @@ size_t MutateSchedule(const Mutation& mutation, uint8_t* data, size_t size, size
   return 0;
 }
 
+// Replaces the input by a few random bytes. Returns the new size.
 size_t FreshInput(uint8_t* data, size_t max_size, Rng& rng) {
   const size_t size = std::min<size_t>(max_size, 1 + rng.Below(kMaxFreshBytes));
   for (size_t i = 0; i < size; ++i) data[i] = static_cast<uint8_t>(rng.Next());
   return size;
 }
 
+// Lets the engine mutate the bytes, and mostly gives the schedule that they encode a new policy. Returns the new size.
 size_t MutateBytes(const Mutation& mutation, uint8_t* data, size_t size, size_t max_size, Rng& rng) {
   if (mutation.mutate_bytes == nullptr) return size;
   size = mutation.mutate_bytes(data, size, std::min<size_t>(max_size, std::max<size_t>(size, kMaxGrownBytes)));

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// libFuzzer's mutation hooks. In the targets themselves: an engine looks for these names, nothing refers to them.
+// libFuzzer's mutation hooks, which Centipede calls, too. This file is compiled into each target instead of a library:
+// an engine looks the functions up by name and nothing refers to them, so a linker would leave them out of a library.
 #include "fuzz/engine/driver.h"
 #include "fuzz/engine/input.h"
 
-// Only libFuzzer and engines that stand in for it have it.
+// The engine's own mutation. Only libFuzzer and engines that imitate it define this function.
 extern "C" [[gnu::weak]] size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t max_size);
 
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size, unsigned seed) {
@@ -13,7 +14,7 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max
   return MutateInput({LastProfile(), LLVMFuzzerMutate, AnswersOf}, data, size, max_size, seed);
 }
 
-// libFuzzer crosses as often as it mutates, and mutates instead when nothing comes of it.
+// libFuzzer calls this as often as the mutator. When the result is 0, it mutates instead.
 extern "C" size_t LLVMFuzzerCustomCrossOver(const uint8_t* data1, size_t size1, const uint8_t* data2, size_t size2,
                                             uint8_t* out, size_t max_out_size, unsigned seed) {
   using namespace nofail;

@@ -27,7 +27,7 @@ JudgedRun ConfirmRaces(const JudgedRun& first, Executor* executor,
   };
   const std::vector<Violation>& violations = first.verdict.violations;
   if (std::none_of(violations.begin(), violations.end(), is_doubtful)) return first;
-  const Verdict said_first = first.verdict;  // the next run overwrites it
+  const Verdict said_first = first.verdict;  // a copy, because the next run overwrites the verdict
   Sim::Get().RenewFibers();
   PrintRaces(true);
   JudgedRun second = executor->Run(*first.schedule);

@@ -13,7 +13,7 @@
 namespace nofail {
 namespace {
 
-constexpr std::chrono::seconds kPeriod{1};
+constexpr std::chrono::seconds kPeriod{1};  // between two writes of the status file, at least
 constexpr uint64_t kExecutionsBetweenClockReads = 256;
 constexpr size_t kSlugLength = 60;
 
@@ -66,11 +66,11 @@ void RunStatus::Write(bool done) {
   const double seconds = std::chrono::duration<double>(written_ - start_).count();
   Status status{done, executions_, events_, seconds, interleavings_, {}};
   for (const auto& [hash, seen] : seen_) {
-    if (seen.count == 0) continue;  // a race that was not confirmed
+    if (seen.count == 0) continue;  // it was looked up but never counted: a race that was not confirmed
     const char* listed = seen.listed == nullptr ? "new" : seen.listed->is_known ? "known" : "finding";
     status.violations.push_back({listed, seen.count, seen.first, seen.name, seen.signature});
   }
-  // A full disk is no reason to stop: the next attempt, a second later, may succeed.
+  // A failure, for example a full disk, is no reason to stop: the next attempt, a second later, may succeed.
   WriteFile(absl::StrCat(directory_, "/.status.", getpid()), FormatStatus(status)).IgnoreError();
 }
 

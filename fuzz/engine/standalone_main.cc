@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// main() of the replay-only twins: runs each file given, and each file in each directory given, once, where no fuzzing
-// engine is to be had. Stops like the fuzz binary does. With no argument it runs the empty input.
+// The main() of targets that are built without a fuzzing engine and only replay inputs. It runs each file given, and
+// each file in each directory given, once. With no argument it runs the empty input. The process stops at the same
+// violations as a fuzz binary.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -31,7 +32,7 @@ int main(int argc, char** argv) {
   std::error_code error;
   bool any = false;
   for (int i = 1; i < argc; ++i) {
-    if (argv[i][0] == '-') continue;  // an engine's flags mean nothing here
+    if (argv[i][0] == '-') continue;  // flags are for an engine or the driver
     any = true;
     if (!fs::is_directory(argv[i], error)) {
       files.emplace_back(argv[i]);

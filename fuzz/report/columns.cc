@@ -17,13 +17,14 @@
 namespace nofail {
 namespace {
 
+// In characters.
 constexpr size_t kNumberWidth = 7;      // mark, event number, gap
-constexpr size_t kMinColumnWidth = 32;  // of the last one
-constexpr size_t kMinWidth = 64;        // below it, the table gets wider than the terminal instead
+constexpr size_t kMinColumnWidth = 32;  // of the last column
+constexpr size_t kMinWidth = 64;        // of the table; on a narrower terminal the table is wider than the terminal
 
 constexpr absl::string_view kRed = "\x1b[31m", kBold = "\x1b[1m", kDim = "\x1b[2m", kReset = "\x1b[0m";
 
-// What a bar looks like; those of the other kinds are not drawn.
+// The character that draws a bar of this kind. ' ' for kinds that are not drawn.
 char BarLetter(BarKind kind) {
   switch (kind) {
     case BarKind::kRcuReader:
@@ -41,6 +42,7 @@ char BarLetter(BarKind kind) {
   }
 }
 
+// The table of one trace. From left to right: mark and event number, bars (grouped by lane), columns of the lanes.
 class Table {
  public:
   Table(const JudgedRun& report, const ColumnOptions& options)
@@ -96,7 +98,7 @@ class Table {
     return out;
   }
 
-  // The bars that last at this event, and those that it ends.
+  // Updates drawn_ to the bars that last at this event. A bar that ends at this event is still among them.
   void TakeBars(uint32_t event) {
     auto over = [event](const Bar* bar) { return bar->end < event; };
     for (auto& bars : drawn_) bars.erase(std::remove_if(bars.begin(), bars.end(), over), bars.end());
@@ -127,7 +129,8 @@ class Table {
     return e.kind == EventKind::kSwitch ? kDim : absl::string_view();
   }
 
-  // Callbacks share a column: each event says whose it is, where that changes.
+  // The text in front of an event that says who made it. In a task's column it is empty. Callbacks share a column, so
+  // an event of another callback than the event before it says which callback it is.
   std::string Who(const Event& e, int lane) {
     if (e.op.task == kNoTask) return "";
     if (lane == kAcross) return absl::StrCat(ByWhom(e), ": ");
@@ -136,7 +139,8 @@ class Table {
     return e.kind == EventKind::kCallbackBegin ? "" : absl::StrCat(TaskName(e.op), ": ");
   }
 
-  // Words may run on into the columns to the right, which are empty on this line.
+  // Appends an event as one or more lines. Its text may continue into the columns to the right, because these are empty
+  // on the same line.
   void AppendRow(uint32_t event, std::string* out) {
     const Event& e = trace_.events()[event];
     const int lane = t_.LaneOf(e);
@@ -159,11 +163,11 @@ class Table {
   const Trace& trace_;
   const ColumnOptions& options_;
   const Timeline t_;
-  std::vector<size_t> bars_at_;  // by lane
-  size_t bars_width_ = 0, width_ = 0, column_width_ = 0;
-  size_t next_bar_ = 0;
-  std::vector<std::vector<const Bar*>> drawn_;  // by lane
-  std::array<bool, kBarKinds> shown_ = {};
+  std::vector<size_t> bars_at_;                           // by lane: where its bars begin, in characters
+  size_t bars_width_ = 0, width_ = 0, column_width_ = 0;  // in characters; width_ is that of all columns together
+  size_t next_bar_ = 0;                                   // index of the first bar that has not begun yet
+  std::vector<std::vector<const Bar*>> drawn_;            // by lane: the bars to draw at the current event
+  std::array<bool, kBarKinds> shown_ = {};                // which kinds were drawn, for the legend
   OpRef last_callback_;
   LaneSites sites_;
 };

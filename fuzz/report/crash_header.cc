@@ -10,7 +10,7 @@
 namespace nofail {
 namespace {
 
-// Letters only: services take numbers out of frames, since addresses differ from run to run.
+// A hash as letters. Services remove numbers from frames, because addresses differ from run to run.
 std::string LettersOf(uint64_t hash) {
   std::string letters;
   for (; hash != 0; hash /= 26) letters.push_back(static_cast<char>('a' + hash % 26));
@@ -21,12 +21,12 @@ std::string LettersOf(uint64_t hash) {
 
 std::string CrashHeader(const Violation& violation, int pid) {
   const std::string signature = violation.Signature();
-  // Where no function takes part, the kinds of object say what it is about.
+  // Where no function is involved, the kinds of object take the functions' part.
   const std::vector<std::string>& who = violation.functions.empty() ? violation.objects : violation.functions;
   const std::string names = who.empty() ? "-" : absl::StrJoin(who, "+");
   const int object = violation.involved.empty() ? 0 : violation.involved.front();
-  // Two crashes with two of three frames in common would be one to ClusterFuzz, but for the name that the third one
-  // has.
+  // ClusterFuzz takes two crashes for one when two of their three frames are the same. A frame that begins with
+  // FuzzerHash= makes it require that all three are the same.
   return absl::StrFormat(
       "==%d==ERROR: NofailSanitizer: %s on address 0x%012x\n"
       "    #0 0x000000000000 in nofail::%s\n"

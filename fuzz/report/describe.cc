@@ -63,6 +63,7 @@ std::string TaskText(uint64_t packed) {
   return TaskName(UnpackTarget(static_cast<uint16_t>(packed)));
 }
 
+// Describes an Rmw together with the RmwOld that follows it.
 std::string DescribeRmw(const Trace& trace, uint32_t event, const std::string& location) {
   const Event& e = trace.events()[event];
   if (event + 1 == trace.size() || trace.events()[event + 1].kind != EventKind::kRmwOld) {
@@ -73,7 +74,8 @@ std::string DescribeRmw(const Trace& trace, uint32_t event, const std::string& l
   return absl::StrCat("rmw ", location, ": ", ValueText(trace, old.value), "->", ValueText(trace, e.value));
 }
 
-// Why a task does not run on at a switch: the schedule's doing, or its own.
+// Why a task stops running at a switch. "preempted": the schedule stopped it; "waits" or "done": its own last event
+// did.
 const char* WhyItStops(const Trace& trace, uint32_t event) {
   const OpRef op = trace.events()[event].op;
   while (event-- > 0) {
@@ -135,8 +137,8 @@ std::string WhoAndWhere(const Trace& trace, uint32_t event) {
 }
 
 std::map<std::string, std::string> FunctionsByFile(const Trace& trace) {
-  std::map<std::string, std::string> functions;  // with their files
-  const char* last = nullptr;                    // mostly the same one again
+  std::map<std::string, std::string> functions;  // from function to file
+  const char* last = nullptr;                    // mostly the next event has the same function again
   for (const Event& e : trace.events()) {
     if (e.function == nullptr || e.function == last) continue;
     last = e.function;
@@ -265,7 +267,7 @@ std::string OrderText(const Event& event) {
   return event.HasOrder() ? kTexts[event.order()] : "";
 }
 
-// What core/kernel/kernel.h marks [point].
+// These are the events of the calls that core/kernel/kernel.h marks [point].
 bool IsSchedulingPoint(const Event& event) {
   switch (event.kind) {
     case EventKind::kLoad:

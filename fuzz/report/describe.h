@@ -34,7 +34,7 @@ std::map<std::string, std::string> FunctionsByFile(const Trace& trace);
 // What happened at an event, for example "lock buckets0+8 FAILS: -ETIMEDOUT". The text of an Rmw includes the old
 // value, so reports pass over the RmwOld event that follows it.
 std::string Describe(const Trace& trace, uint32_t event);
-// The same, but with names for the two words of memory that the subject declares: "selem0.state", "owner0.charge".
+// The same, but with names for the two words of memory that the subject declares: "selem0.state", "o0.charge".
 std::string Describe(const JudgedRun& report, uint32_t event);
 // Whether something went wrong at the event: a fault, a warning, a failed lock attempt or a failed allocation.
 bool IsFailure(const Event& event);

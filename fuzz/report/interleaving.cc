@@ -19,9 +19,10 @@
 namespace nofail {
 namespace {
 
-constexpr size_t kColumns = 118;
+constexpr size_t kColumns = 118;  // of a line
 constexpr absl::string_view kIndent = "    ";
 
+// A word of memory: object and offset.
 using Word = std::pair<ObjectId, uint16_t>;
 Word WordOf(const Event& e) {
   return {e.object, e.offset};
@@ -31,31 +32,33 @@ bool IsFailedLock(const Event& e) {
   return e.kind == EventKind::kLock && e.value != 0;
 }
 
-// Which op holds each lock, while events are read in order.
+// Keeps track of which op holds which lock, while events are read in the order of the trace.
 class Holders {
  public:
+  // Takes the next event into account.
   void Follow(uint32_t index, const Event& e) {
     if ((e.kind == EventKind::kLock && e.value == 0) || e.kind == EventKind::kSpinLock) taken_[WordOf(e)] = index;
     if (e.kind == EventKind::kUnlock || e.kind == EventKind::kSpinUnlock) taken_.erase(WordOf(e));
   }
-  // The event by which the lock of `e` was taken; -1: it is free.
+  // The event at which the lock that `e` is about was taken; -1 when the lock is free.
   int64_t TakenAt(const Event& e) const {
     const auto it = taken_.find(WordOf(e));
     return it == taken_.end() ? -1 : int64_t{it->second};
   }
 
  private:
-  std::map<Word, uint32_t> taken_;
+  std::map<Word, uint32_t> taken_;  // by lock that is held: the event that took it
 };
 
 // ---- Which events are told ---------------------------------------------------------------------------------------
 
+// Selects the events of a trace that become sentences.
 class Selection {
  public:
-  // `violation` may be null: none.
+  // `violation` may be null: then the whole trace is told.
   Selection(const JudgedRun& report, const Violation* violation)
       : trace_(report.trace), subject_(report.subject), violation_(violation) {
-    // Of what would be done after the violation, nothing matters; a leak shows at the end of the run.
+    // Events after the violation do not matter, except for a leak, which shows at the end of the run.
     const bool to_the_end = violation == nullptr || absl::StartsWith(violation->kind, "leak.");
     end_ = to_the_end ? trace_.size() : violation->event + 1;
     if (violation != nullptr) {
@@ -72,19 +75,22 @@ class Selection {
     }
   }
 
+  // Whether the event becomes a sentence.
   bool Tells(uint32_t event) const { return event < end_ && told_.contains(event); }
+  // No event from this one on is told.
   uint32_t end() const { return end_; }
 
  private:
   static bool IsConcurrent(const Event& e) { return e.op.task != kSetup && e.op.task != kEnd; }
 
+  // Selects the life of an object, but for what the set-up does.
   void TellLife(ObjectId object) {
     for (const LifeEvent& moment : LifeOf(trace_, object)) {
       if (trace_.events()[moment.event].op.task != kSetup) told_.insert(moment.event);
     }
   }
 
-  // How the op that violates came to the object: the last time it read a pointer to it.
+  // Selects the event by which the violating op got to the object: its last load of a pointer to the object.
   void TellGettingThere() {
     const Event& shown = trace_.events()[violation_->event];
     for (uint32_t i = violation_->event; i-- > 0;) {
@@ -97,7 +103,7 @@ class Selection {
     }
   }
 
-  // A failed attempt, and how the lock came to be held.
+  // Selects, for each lock attempt that failed on a held lock, the event that took the lock.
   void TellLocks() {
     Holders holders;
     for (uint32_t i = 0; i < end_; ++i) {
@@ -111,6 +117,7 @@ class Selection {
     return e.object != 0 && trace_.objects()[e.object].kind == KERNEL_SELEM && e.offset == subject_.selem_state_offset;
   }
 
+  // Whether an event is told whatever the other events are.
   bool IsTold(const Event& e) const {
     switch (e.kind) {
       case EventKind::kLock:
@@ -141,18 +148,20 @@ class Selection {
   const struct subject& subject_;
   const Violation* const violation_;
   uint32_t end_;
-  std::set<ObjectId> objects_;     // those that are violated
-  bool tells_all_states_ = false;  // no element is: then how every element's state changes
-  std::set<uint32_t> told_;
+  std::set<ObjectId> objects_;     // the objects that the violation is about
+  bool tells_all_states_ = false;  // tell how the state of every element changes, because the violation is about none
+  std::set<uint32_t> told_;        // events
 };
 
 // ---- How each is told --------------------------------------------------------------------------------------------
 
+// Makes the sentences.
 class Teller {
  public:
   Teller(const JudgedRun& report, const Violation* violation)
       : trace_(report.trace), subject_(report.subject), violation_(violation), selection_(report, violation) {}
 
+  // Returns the numbered sentences. `signature` is named when there is no violation. Called once.
   std::vector<std::string> Tell(absl::string_view signature) {
     for (uint32_t i = 0; i < selection_.end(); ++i) {
       const Event& e = trace_.events()[i];
@@ -170,6 +179,7 @@ class Teller {
   }
 
  private:
+  // Updates what is known of locks, values and ops after the event.
   void Follow(uint32_t index) {
     const Event& e = trace_.events()[index];
     holders_.Follow(index, e);
@@ -177,7 +187,7 @@ class Teller {
     if (e.kind == EventKind::kOpBegin) ops_[e.op] = std::string(absl::StripSuffix(Describe(trace_, index), " begins"));
   }
 
-  // Where a task stands that is switched away from although it has more to do.
+  // Tells of a switch away from a task that has more to do: what it waits for, or before which site it is preempted.
   void TellSwitch(uint32_t index) {
     const OpRef op = trace_.events()[index].op;
     const Event* blocked = index > 0 ? &trace_.events()[index - 1] : nullptr;
@@ -204,7 +214,7 @@ class Teller {
 
   std::string Name(const Event& e) const { return LocationText(trace_, e.object, 0); }
 
-  // "selem0's pointer to storage0".
+  // The pointer that `e` is about, for example "selem0's pointer to storage0".
   std::string PointerOf(const Event& e, uint64_t target) const {
     return absl::StrCat(Name(e), "'s pointer to ", LocationText(trace_, PointerObject(target), 0));
   }
@@ -269,7 +279,7 @@ class Teller {
     }
   }
 
-  // "A (map_free m0)" where the op is another one than the task's line before.
+  // The subject of a sentence: "A (map_free m0) " in the first sentence about an op, "A " in the others.
   std::string Who(OpRef op) {
     if (op == OpRef{}) return "";
     const auto ops = ops_.find(op);
@@ -277,7 +287,8 @@ class Teller {
     return absl::StrCat(TaskName(op), first && ops != ops_.end() ? absl::StrCat(" (", ops->second, ")") : "", " ");
   }
 
-  // One line. Taking an element off a list writes two pointers, which are the same to a reader.
+  // Adds one sentence, with the site of `e` in parentheses and `place` before the site. A sentence that says the same
+  // as the one before is left out: for example, taking an element off a list writes two pointers to it.
   void Add(OpRef op, absl::string_view words, const Event& e, absl::string_view place = "") {
     std::string said = absl::StrCat(TaskName(op), words);
     if (said == last_said_) return;
@@ -296,7 +307,7 @@ class Teller {
     }
   }
 
-  // Adds it as lines that are as long as allowed, broken at blanks.
+  // Adds the text as lines of at most kColumns characters, broken at blanks.
   void Wrap(std::string text) {
     while (text.size() > kColumns) {
       const size_t blank = text.rfind(' ', kColumns);
@@ -312,9 +323,9 @@ class Teller {
   const Violation* const violation_;
   const Selection selection_;
   Holders holders_;
-  std::map<Word, uint64_t> values_;
-  std::map<OpRef, std::string> ops_;  // "map_free m0"
-  std::set<OpRef> told_ops_;
+  std::map<Word, uint64_t> values_;   // what each word of memory holds now
+  std::map<OpRef, std::string> ops_;  // the ops that have begun, as "map_free m0"
+  std::set<OpRef> told_ops_;          // the ops that a sentence was about
   std::vector<std::string> lines_;
   std::string last_said_;
   int number_ = 0;

@@ -10,6 +10,7 @@
 namespace nofail {
 namespace {
 
+// Whether the event is a use of its object.
 bool IsTouch(const Event& e) {
   switch (e.kind) {
     case EventKind::kLoad:
@@ -33,7 +34,7 @@ bool IsTouch(const Event& e) {
 std::vector<LifeEvent> LifeOf(const Trace& trace, ObjectId object, bool touches) {
   const ObjectInfo& info = trace.objects()[object];
   std::vector<LifeEvent> life;
-  std::set<std::pair<ObjectId, uint16_t>> links;  // words that point to the object
+  std::set<std::pair<ObjectId, uint16_t>> links;  // the words of memory that hold a pointer to the object now
   for (uint32_t i = 0; i < trace.size(); ++i) {
     const Event& e = trace.events()[i];
     if (i == info.allocated) life.push_back({i, LifeKind::kAllocated, "allocated"});

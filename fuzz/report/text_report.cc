@@ -32,7 +32,8 @@ std::string Heading(const TextOptions& options, const char* text) {
   return absl::StrCat("\n", Paint(options, "\x1b[1m", text), "\n");
 }
 
-// Wrapped, and indented by as much as `first` is long, which stands before its first line.
+// Appends `text` as lines that fit the width. The first line begins with `first`; the others are indented by the length
+// of `first`.
 void AppendParagraph(absl::string_view first, absl::string_view text, const TextOptions& options, std::string* out) {
   const size_t width = std::max<size_t>(static_cast<size_t>(options.width), first.size() + 20) - first.size();
   std::string indent(first);
@@ -47,7 +48,7 @@ void AppendViolations(const JudgedRun& report, const TextOptions& options, std::
   int number = 0;
   for (const Violation& violation : report.verdict.violations) {
     const std::string signature = violation.Signature();
-    const std::string first = absl::StrCat("  ", ++number, ". ", signature);  // in one piece, to be copied
+    const std::string first = absl::StrCat("  ", ++number, ". ", signature);  // on one line, so that it can be copied
     const std::string standing = absl::StrCat("(", Standing(FindListed(report.subject.name, signature)), ")");
     const bool fits = first.size() + 2 + standing.size() <= static_cast<size_t>(options.width);
     absl::StrAppend(out, first, fits ? "  " : "\n     ", standing, "\n");

@@ -14,7 +14,8 @@
 namespace nofail {
 namespace {
 
-// A word of memory. Object 0 stands for every global variable at once, so there is nothing to tell about it.
+// A word of memory: object and offset. Words of object 0 are not followed, because object 0 stands for all global
+// variables at once.
 using Word = std::pair<ObjectId, uint16_t>;
 
 }  // namespace
@@ -30,6 +31,7 @@ int Timeline::LaneOf(const Event& event) const {
   return IsByRcu(event) ? kAcross : lane_of_task_[event.op.task];
 }
 
+// Builds a Timeline in one pass over the events, after the lanes and lives.
 class TimelineBuilder {
  public:
   explicit TimelineBuilder(const JudgedRun& report) : report_(report), trace_(report.trace) {
@@ -51,11 +53,12 @@ class TimelineBuilder {
   }
 
  private:
-  // Which bar an event begins or ends: whose it is, and of what.
+  // Identifies the bar that an event begins or ends: its kind, its task or grace period, and the object and offset of
+  // its lock. What does not apply is 0.
   using BarKey = std::tuple<BarKind, uint32_t, ObjectId, uint16_t>;
 
   const Event& At(uint32_t event) const { return trace_.events()[event]; }
-  // Callbacks are tasks of their own; a task's ops are one after the other.
+  // The task of an op, as a number. A task runs its ops one after the other; every callback is a task of its own.
   static uint32_t TaskOf(OpRef op) { return op.task << 8 | (op.IsCallback() ? op.op : 0); }
 
   void AddLanes() {
@@ -75,6 +78,7 @@ class TimelineBuilder {
     t_.lanes.push_back({"callbacks"});
   }
 
+  // Adds the lives. Marks the events at which violations show, and says which events of the objects involved matter.
   void AddLives() {
     std::set<ObjectId> involved;
     for (const Violation& violation : report_.verdict.violations) {
@@ -100,12 +104,13 @@ class TimelineBuilder {
            e.offset == report_.subject.selem_state_offset;
   }
 
+  // Whether an event is worth a line of its own, apart from violations, lives and arrows.
   bool Matters(uint32_t event) const {
     const Event& e = At(event);
-    if (e.kind == EventKind::kRmwOld) return false;  // told with its Rmw
+    if (e.kind == EventKind::kRmwOld) return false;  // the text of its Rmw includes it
     if (IsFailure(e) || e.kind == EventKind::kOpBegin || e.kind == EventKind::kOpSkip) return true;
-    // Nothing runs beside the set-up and the end: of the set-up the ops are enough, of the end what violations are
-    // about.
+    // Nothing runs beside the set-up and the end. Of the set-up mostly the ops matter, and of the end also what happens
+    // to the objects involved.
     const bool concurrent = t_.LaneOf(e) != kAcross, involved = involved_.contains(e.object);
     switch (e.kind) {
       case EventKind::kStore:
@@ -116,7 +121,7 @@ class TimelineBuilder {
         return concurrent || involved;
       case EventKind::kSpinLock:
       case EventKind::kSpinUnlock:
-        return concurrent && e.object != 0;  // the global one guards the numbers of maps only
+        return concurrent && e.object != 0;  // the only global spinlock guards nothing but the numbers of maps
       case EventKind::kAlloc:
       case EventKind::kFree:
       case EventKind::kCallRcu:
@@ -138,6 +143,7 @@ class TimelineBuilder {
     }
   }
 
+  // Begins a bar at the event, unless it would be in no lane.
   void Open(BarKind kind, uint32_t event, const BarKey& key) {
     const Event& e = At(event);
     const bool period = kind == BarKind::kGracePeriod || kind == BarKind::kTraceGracePeriod;
@@ -146,6 +152,7 @@ class TimelineBuilder {
     open_[key] = t_.bars.size();
     t_.bars.push_back({kind, lane, event, kNever, e.object, e.offset});
   }
+  // Ends the bar at the event. Does nothing when there is no such bar.
   void Close(const BarKey& key, uint32_t event) {
     auto open = open_.find(key);
     if (open == open_.end()) return;
@@ -154,10 +161,11 @@ class TimelineBuilder {
   }
 
   static BarKey TaskKey(BarKind kind, const Event& e) { return {kind, TaskOf(e.op), 0, 0}; }
-  // A lock has one holder, and somebody else may be the one who releases it.
+  // The key has no task: a lock has only one holder at a time, and a wrong release may come from another task.
   static BarKey LockKey(BarKind kind, const Event& e) { return {kind, 0, e.object, e.offset}; }
   static BarKey PeriodKey(const Event& e) { return {BarKind::kGracePeriod, static_cast<uint32_t>(e.value), 0, 0}; }
 
+  // Begins and ends the bars that the event begins and ends.
   void FollowBars(uint32_t event) {
     const Event& e = At(event);
     const bool is_trace = e.HasFlavour() && e.flavour() == KERNEL_RCU_TASKS_TRACE;
@@ -209,7 +217,8 @@ class TimelineBuilder {
     }
   }
 
-  // Somebody else holds the lock that this event asks for.
+  // Adds an arrow to an event that asks for a lock and does not get it, from the event at which another task took the
+  // lock. Adds none when nobody holds the lock, or the same task does.
   void Refuse(uint32_t event) {
     for (BarKind kind : {BarKind::kLock, BarKind::kSpinLock}) {
       auto held = open_.find(LockKey(kind, At(event)));
@@ -219,6 +228,7 @@ class TimelineBuilder {
     }
   }
 
+  // Adds the arrow from a write to this event, when the event reads a word that another task wrote.
   void FollowWords(uint32_t event) {
     const Event& e = At(event);
     if (e.object == 0) return;
@@ -240,9 +250,10 @@ class TimelineBuilder {
     t_.arrows.push_back({ArrowKind::kReadsFrom, write, event});
   }
 
-  // Each bar takes the first track that is free where it begins.
+  // Gives each bar the first track that is free at the event where the bar begins.
   void PlaceBars() {
-    std::vector<std::vector<uint32_t>> busy(t_.lanes.size() + 1);  // until when, by track; the last one: grace periods
+    // By lane (the last entry is for grace periods) and track: the event until which the track is taken.
+    std::vector<std::vector<uint32_t>> busy(t_.lanes.size() + 1);
     for (Bar& bar : t_.bars) {
       if (bar.kind == BarKind::kOp || bar.kind == BarKind::kSleep) continue;
       auto& tracks = bar.lane == kAcross ? busy.back() : busy[static_cast<size_t>(bar.lane)];
@@ -257,14 +268,15 @@ class TimelineBuilder {
   }
 
   static constexpr size_t kMaxLives = 12;
-  static constexpr size_t kMaxTracks = 8;  // more share the last one
+  static constexpr size_t kMaxTracks = 8;  // bars that find no free track share the last one
 
   const JudgedRun& report_;
   const Trace& trace_;
   Timeline t_;
   std::set<ObjectId> involved_;
-  std::map<BarKey, size_t> open_;                                   // index into bars
-  std::map<Word, std::pair<uint32_t, std::set<uint32_t>>> writes_;  // the last one, and the tasks that have read it
+  std::map<BarKey, size_t> open_;  // the bars that have begun and not ended, as indexes into t_.bars
+  // By word of memory: the event of the last write, and the other tasks that have read it (TaskOf).
+  std::map<Word, std::pair<uint32_t, std::set<uint32_t>>> writes_;
 };
 
 Timeline BuildTimeline(const JudgedRun& report) {
@@ -273,13 +285,14 @@ Timeline BuildTimeline(const JudgedRun& report) {
 
 namespace {
 
-// Whether an event that needs no line of its own goes with the row before it.
+// Whether an event of `op` in `lane` that does not matter is added to `row`, the row before it.
 bool Joins(const Trace& trace, const Row& row, int lane, OpRef op) {
   if (row.kind == Row::kFolded) return row.lane == lane || row.lane == kAcross || lane == kAcross;
-  const Event& first = trace.events()[row.first];  // of the set-up and the end, each op is one line
+  const Event& first = trace.events()[row.first];  // an op of the set-up or the end is one row
   return row.lane == kAcross && lane == kAcross && first.kind == EventKind::kOpBegin && first.op == op;
 }
 
+// The rows before any are left out.
 std::vector<Row> AllRows(const Trace& trace, const Timeline& timeline, bool fold) {
   std::vector<Row> rows;
   for (uint32_t i = 0; i < trace.size(); ++i) {

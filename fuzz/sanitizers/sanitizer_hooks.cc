@@ -27,7 +27,8 @@
 #include "core/kernel/sim/sim.h"
 #include "fuzz/sanitizers/symbol_table.h"
 
-// Where the subject's code lies (core/subjects/section.h); null where the compiler cannot say.
+// The begin and the end of the section with the subject's code (core/subjects/section.h). Null where the compiler does
+// not support this.
 extern "C" {
 [[gnu::weak]] extern const char __start_nofail_subject[];
 [[gnu::weak]] extern const char __stop_nofail_subject[];
@@ -38,32 +39,37 @@ namespace {
 
 // ---- The sanitizers' own text ----------------------------------------------------------------------------------
 
-// A file in memory that their reports go to; -1: there is none. UndefinedBehaviorSanitizer alone reports to stderr.
+// The file in memory to which hidden reports go; -1 when there is none. In a build with UndefinedBehaviorSanitizer
+// alone, reports go to stderr.
 int report_fd = -1;
 [[maybe_unused]] bool print_races = true;
 
+// From now on, the sanitizers' runtime writes its reports to the file descriptor.
 void SendReportsTo([[maybe_unused]] int fd) {
 #if NOFAIL_ASAN || NOFAIL_TSAN || NOFAIL_UBSAN
   __sanitizer_set_report_fd(reinterpret_cast<void*>(static_cast<intptr_t>(fd)));
 #endif
 }
 
-// ---- Where in the subject a report stands ----------------------------------------------------------------------
+// ---- Which site of the subject a report is about ---------------------------------------------------------------
 
+// Whether the address is in the subject's code.
 bool IsInSubject(uintptr_t pc) {
   return reinterpret_cast<uintptr_t>(__start_nofail_subject) <= pc &&
          pc < reinterpret_cast<uintptr_t>(__stop_nofail_subject);
 }
 
 #if NOFAIL_ASAN || NOFAIL_TSAN
-// Of the subject; read before anything is reported.
+// The symbol table of the subject's functions. The first call reads it; InstallSanitizerHooks makes that call, before
+// anything is reported.
 const SymbolTable& Symbols() {
   static const SymbolTable* const table = new SymbolTable(SymbolTable::OfProgram(
       reinterpret_cast<uintptr_t>(__start_nofail_subject), reinterpret_cast<uintptr_t>(__stop_nofail_subject)));
   return *table;
 }
 
-// "nofail::(anonymous namespace)::Destroy(int)" is Destroy, as __func__ has it.
+// The name of a function as __func__ has it. For example, "nofail::(anonymous namespace)::Destroy(int)" becomes
+// "Destroy".
 std::string_view PlainFunction(std::string_view name) {
   constexpr std::string_view kAnonymous = "(anonymous namespace)::";
   if (const size_t at = name.rfind(kAnonymous); at != name.npos) name.remove_prefix(at + kAnonymous.size());
@@ -72,7 +78,7 @@ std::string_view PlainFunction(std::string_view name) {
   return colon == name.npos ? name : name.substr(colon + 1);
 }
 
-// The source file as the subject's own sites have it: below the project's folder.
+// The path of a source file as the subject's own sites have it: relative to the project's folder.
 std::string_view PlainFile(std::string_view file) {
   constexpr std::string_view kHere = __FILE__, kName = "fuzz/sanitizers/sanitizer_hooks.cc";
   constexpr std::string_view kFolder = kHere.substr(0, kHere.size() - kName.size());
@@ -80,6 +86,7 @@ std::string_view PlainFile(std::string_view file) {
   return file;
 }
 
+// The site of an instruction. Strings end with a null byte; "" where nothing is known.
 struct CodeSite {
   uintptr_t pc;
   char function[96];
@@ -87,12 +94,13 @@ struct CodeSite {
   unsigned line;
 };
 
+// Copies as much of the text as fits, and a null byte.
 void Copy(std::string_view text, std::span<char> to) {
   to[text.copy(to.data(), to.size() - 1)] = 0;
 }
 
-// Functions that a header inlines stand for the one that calls them, as their events' sites do. Where the symbolizer is
-// silent the symbol table speaks.
+// Looks up the site of an instruction. For a function of a header that was inlined, the result is the function that
+// calls it, as in the sites of events. When the symbolizer knows no name, the function comes from the symbol table.
 void Symbolize(uintptr_t pc, CodeSite* place) {
   char frames[1024];
   __sanitizer_symbolize_pc(reinterpret_cast<void*>(pc), "%f|%l|%s", frames, sizeof(frames));
@@ -102,7 +110,8 @@ void Symbolize(uintptr_t pc, CodeSite* place) {
     const size_t line = frame.find('|'), file = frame.find('|', line + 1);
     if (file == frame.npos || frame.ends_with(".h")) continue;
     if (frame.starts_with("<null>") || frame.starts_with("??")) {
-      Copy(PlainFunction(Symbols().FunctionAt(pc - 1)), place->function);  // it is where a call returns to
+      // pc is the address to which a call returns. The call itself is before it.
+      Copy(PlainFunction(Symbols().FunctionAt(pc - 1)), place->function);
       return;
     }
     Copy(PlainFunction(frame.substr(0, line)), place->function);
@@ -112,8 +121,9 @@ void Symbolize(uintptr_t pc, CodeSite* place) {
   }
 }
 
-// Remembers what it has looked up: that takes a thousand runs' time, and strings of sites live for ever. Empty where
-// nothing says: then the last site before it stands for it.
+// The site of an instruction, for an event. The function remembers up to 256 results, for two reasons: a lookup takes
+// as long as a thousand runs, and the strings of a site must live for ever. The site is empty when the instruction is
+// not in the subject or nothing is known of it. Judges then use the site of the op's last event before (FunctionAt).
 kernel_site SiteOf(uintptr_t pc) {
   static CodeSite places[256];
   static size_t count = 0;
@@ -130,29 +140,32 @@ kernel_site SiteOf(uintptr_t pc) {
 // ---- Signals ---------------------------------------------------------------------------------------------------
 
 constexpr int kSignals[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE};
-constexpr uintptr_t kNullPage = 1 << 16;
-struct sigaction previous[std::size(kSignals)];
-// As libc has it: AddressSanitizer's replacement does nothing where ASAN_OPTIONS has handle_segv=2, and the faults that
-// a verdict is made of would end the process.
+constexpr uintptr_t kNullPage = 1 << 16;         // an access below this address counts as one through a null pointer
+struct sigaction previous[std::size(kSignals)];  // the handlers that were installed before
+// sigaction of the C library. AddressSanitizer replaces sigaction by a function that does nothing where ASAN_OPTIONS
+// has handle_segv=2. Then signals that should become faults would end the process.
 int (*real_sigaction)(int, const struct sigaction*, struct sigaction*) = nullptr;
 void (*on_death)() = nullptr;
-Fault landing_fault;
+Fault landing_fault;  // the fault that Land records
 
-// The task goes on here instead of at the instruction that faulted. Never returns: the fault is fatal.
+// The signal handler lets the task continue here instead of at the instruction that raised the signal. Land records the
+// fault and ends the run. It never returns, because the fault is fatal.
 void Land() {
-  // A sanitizer's report of the same access, just before, says it better.
+  // If a sanitizer has just reported the same access, the run is cut short already, and that report says more.
   if (!Sim::Get().WasCutShort()) Sim::Get().ReportFromSanitizer(landing_fault, nullptr, {});
   Sim::Get().Point();  // ends the run
   __builtin_unreachable();
 }
 
+// The instruction that a signal interrupted, and a way to continue in a function instead. On other machines than these
+// two, signals never become faults.
 #if defined(__x86_64__)
 uintptr_t ProgramCounter(const ucontext_t& context) {
   return static_cast<uintptr_t>(context.uc_mcontext.gregs[REG_RIP]);
 }
 void ContinueAt(ucontext_t* context, void (*landing)()) {
   greg_t* registers = context->uc_mcontext.gregs;
-  // Below the red zone, aligned as after a call.
+  // The stack pointer must be below the red zone (128 bytes), and aligned as it is right after a call.
   registers[REG_RSP] = ((registers[REG_RSP] - 128) & ~greg_t{15}) - 8;
   registers[REG_RIP] = reinterpret_cast<greg_t>(landing);
 }
@@ -171,11 +184,12 @@ uintptr_t ProgramCounter(const ucontext_t&) {
 void ContinueAt(ucontext_t*, void (*)()) {}
 #endif
 
+// The handler of all kSignals.
 void OnSignal(int signal, siginfo_t* info, void* raw_context) {
   ucontext_t* context = static_cast<ucontext_t*>(raw_context);
   const uintptr_t pc = ProgramCounter(*context);
   if (IsInSubject(pc)) {
-    // SI_KERNEL, with address 0, is what an address that cannot exist gives.
+    // An address that cannot exist (not canonical) has the code SI_KERNEL and the address 0. It is no null pointer.
     const bool null =
         signal == SIGSEGV && info->si_code == SEGV_MAPERR && reinterpret_cast<uintptr_t>(info->si_addr) < kNullPage;
     landing_fault = null ? Fault::kNullDereference : Fault::kSanitizerReport;
@@ -190,7 +204,8 @@ void OnSignal(int signal, siginfo_t* info, void* raw_context) {
     ContinueAt(context, Land);
     return;
   }
-  // Not the subject's: leave it to whoever handled it before, who will see it again at once.
+  // The signal is not about the subject. The handlers that were installed before get it: the instruction raises it
+  // again as soon as this handler returns.
   SendReportsTo(STDERR_FILENO);
   for (size_t i = 0; i < std::size(kSignals); ++i) real_sigaction(kSignals[i], &previous[i], nullptr);
   if (on_death != nullptr) on_death();
@@ -238,18 +253,20 @@ void PrintRaces(bool print) {
 
 // ---- The sanitizers' hooks and options ---------------------------------------------------------------------------
 //
-// Reports must depend on the input alone, so nothing is left out because it was reported before (suppress_equal_*).
+// Reports must depend on the input alone. So the options suppress_equal_* are off, which would leave out a report
+// because a similar one was made before.
 extern "C" {
 
 #if NOFAIL_ASAN
 const char* __asan_default_options() {
-  // quarantine_size_mb: the simulated heap keeps what it frees to the end of the run; elsewhere nothing needs keeping.
+  // quarantine_size_mb is small: the simulated heap keeps freed objects to the end of the run by itself, and no other
+  // freed memory needs to be kept.
   return "halt_on_error=0:suppress_equal_pcs=0:detect_stack_use_after_return=0:quarantine_size_mb=8";
 }
 
 void __asan_on_error() {
   using namespace nofail;
-  if (std::string_view(__asan_get_report_description()).ends_with("SEGV")) return;  // OnSignal has seen it
+  if (std::string_view(__asan_get_report_description()).ends_with("SEGV")) return;  // OnSignal handles it
   const void* address = __asan_get_report_address();
   Sim& sim = Sim::Get();
   Fault fault = Fault::kSanitizerReport;
@@ -261,7 +278,8 @@ void __asan_on_error() {
 #endif
 
 #if NOFAIL_UBSAN
-// Alone, as OSS-Fuzz builds it, it reports in its own way and ends the process. A kernel's unsigned numbers wrap.
+// In a build with UndefinedBehaviorSanitizer alone, as OSS-Fuzz has it, the sanitizer reports in its own way and ends
+// the process. Unsigned overflow is not reported, because unsigned numbers of a kernel may wrap.
 const char* __ubsan_default_options() {
   return "print_stacktrace=1:silence_unsigned_overflow=1";
 }
@@ -269,16 +287,18 @@ const char* __ubsan_default_options() {
 
 #if NOFAIL_TSAN
 const char* __tsan_default_options() {
-  // ignore_interceptors_accesses: the suite's own memmove on fibers is seen although nothing else of it is
-  // instrumented. report_signal_unsafe: libFuzzer's crash callback would hang. atexit_sleep_ms: it would wait a second
-  // at exit.
+  // ignore_interceptors_accesses=1: the runtime replaces memmove, so it would see the suite's own calls of memmove on
+  // fibers, although nothing else of the suite is instrumented.
+  // report_signal_unsafe=0: otherwise libFuzzer's crash callback would hang.
+  // atexit_sleep_ms=0: otherwise the process would wait a second at exit.
   return "halt_on_error=0:suppress_equal_stacks=0:suppress_equal_addresses=0:history_size=1:second_deadlock_stack=1:"
          "ignore_interceptors_accesses=1:report_signal_unsafe=0:report_thread_leaks=0:atexit_sleep_ms=0";
 }
 
-// Whether the memory is a static variable. A subject has no other memory of its own besides the simulator's objects;
-// what is neither belongs to the suite, whose calls of malloc and memmove ThreadSanitizer sees although nothing else is
-// instrumented. Fibers share that memory without telling it, on one thread.
+// Whether the report is about a static variable. All memory of a subject is static variables and objects of the
+// simulated heap. Other memory belongs to the suite, whose calls of malloc and memmove ThreadSanitizer sees although
+// nothing else of the suite is instrumented. The suite's fibers share that memory on one thread, without telling
+// ThreadSanitizer, so reports about it are false.
 static bool IsGlobal(void* report, int locations) {
   if (locations == 0) return false;
   const char* type = nullptr;
@@ -289,7 +309,8 @@ static bool IsGlobal(void* report, int locations) {
   return std::string_view(type) == "global";
 }
 
-// Races were verdicts already; they do not change the exit code.
+// The runtime calls this at exit to ask for the exit code. Races do not change it, because each became a violation in
+// the verdict of its run.
 [[gnu::visibility("default")]] int __tsan_on_finalize(int) {
   return 0;
 }
@@ -302,7 +323,8 @@ namespace __tsan {
 
 class ReportDesc;
 
-// The innermost frame of the subject in the stack of the report's n-th access.
+// The site of an access of the report, numbered from 0: the innermost frame of its stack that is in the subject. Stores
+// the address of the access to *address.
 static kernel_site SiteOfAccess(void* report, int access, void** address) {
   void* stack[32] = {};
   int thread = 0, size = 0, write = 0, atomic = 0;
@@ -314,7 +336,8 @@ static kernel_site SiteOfAccess(void* report, int access, void** address) {
   return {};
 }
 
-// The runtime asks before it prints a report; true: it shall not. (__tsan_on_report comes after the printing.)
+// The runtime calls this before it prints a report; the result true means that it shall not print. The public hook
+// __tsan_on_report is of no use here, because it is called after the printing.
 bool OnReport(const ReportDesc* opaque, bool) {
   using namespace nofail;
   void* report = const_cast<ReportDesc*>(opaque);

@@ -12,6 +12,7 @@
 namespace nofail {
 namespace {
 
+// Reads `bytes` bytes at `offset` of the file as an array. Empty when they cannot be read.
 template <typename Row>
 std::vector<Row> ReadRows(std::ifstream& file, uint64_t offset, uint64_t bytes) {
   std::vector<Row> rows(bytes / sizeof(Row));
@@ -21,7 +22,8 @@ std::vector<Row> ReadRows(std::ifstream& file, uint64_t offset, uint64_t bytes) 
   return rows;
 }
 
-// Where the program was loaded, against what its symbol table says. The first one that is told of is the program.
+// The difference between the addresses at which the program was loaded and those in its symbol table. dl_iterate_phdr
+// reports the program itself first.
 uintptr_t LoadBias() {
   uintptr_t bias = 0;
   const auto first = [](dl_phdr_info* info, size_t, void* out) {
@@ -54,7 +56,8 @@ SymbolTable SymbolTable::OfProgram(uintptr_t begin, uintptr_t end) {
     const auto text = ReadRows<char>(file, names.sh_offset, names.sh_size);
     for (const ElfW(Sym) & symbol : ReadRows<ElfW(Sym)>(file, section.sh_offset, section.sh_size)) {
       const uintptr_t at = bias + symbol.st_value;
-      if (ELF64_ST_BIND(symbol.st_info) == STB_WEAK) continue;  // a header's, which speaks for its caller
+      // Weak functions are inline functions of headers. Reports name their caller instead.
+      if (ELF64_ST_BIND(symbol.st_info) == STB_WEAK) continue;
       if (ELF64_ST_TYPE(symbol.st_info) != STT_FUNC || at < begin || end <= at || symbol.st_name >= text.size())
         continue;
       table.functions_.push_back({at, symbol.st_size, Demangled(text.data() + symbol.st_name)});

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The two forms of a schedule: whatever the input, decoding and parsing give valid schedules that survive the way out
-// and back. Runs nothing.
+// Tests the two forms of a schedule, bytes and text. Whatever the input is, decoding it and parsing it give valid
+// schedules, and encoding or formatting such a schedule and reading it again gives the same schedule. This target runs
+// no schedule.
 #include "fuzz/schedule/codec.h"
 
 #include <cstdio>
@@ -14,6 +15,7 @@
 namespace nofail {
 namespace {
 
+// Prints the broken promise with the schedule and aborts, unless the condition holds.
 void Require(bool condition, const char* promise, const Schedule& schedule) {
   if (condition) return;
   std::fprintf(stderr, "nofail: codec: broken promise: %s\n%s", promise, FormatText({.schedule = schedule}).c_str());
@@ -44,7 +46,7 @@ void CheckText(const ScheduleFile& file) {
 }  // namespace
 }  // namespace nofail
 
-#if NOFAIL_UBSAN  // random numbers wrap
+#if NOFAIL_UBSAN  // the generator of random numbers relies on unsigned numbers that wrap
 extern "C" const char* __ubsan_default_options() {
   return "print_stacktrace=1:silence_unsigned_overflow=1";
 }
@@ -53,7 +55,7 @@ extern "C" const char* __ubsan_default_options() {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace nofail;
   for (Profile profile : {Profile::kTeardown, Profile::kLifecycle}) {
-    Schedule schedule;  // a new one: what an old one has room for would be a feature of the input before
+    Schedule schedule;  // new for each input: the capacity of a reused one would depend on the inputs before
     Decode({data, size}, profile, &schedule);
     CheckSchedule(schedule);
     CheckText({.schedule = schedule});

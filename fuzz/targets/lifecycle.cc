@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// All operations against each other: update, delete, lookup, kptr exchange, clone, dump, destroy, map_free. Its bounds
-// are those of Profile::kLifecycle (fuzz/schedule/codec.h).
+// The target that runs all operations against each other: update, delete, lookup, kptr exchange, clone, dump, destroy
+// and map_free. Profile::kLifecycle (fuzz/schedule/codec.h) has its bounds.
 #include "fuzz/engine/driver.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

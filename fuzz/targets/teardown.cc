@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// map_free against destroy: each task ends maps and owners that a set-up has filled. The narrowest target, and the one
-// that the suite is about. Its bounds are those of Profile::kTeardown (fuzz/schedule/codec.h).
+// The target that runs map_free against destroy. The set-up fills maps and owners; then each task ends some of them.
+// This is the narrowest target, and the one that the suite is about. Profile::kTeardown (fuzz/schedule/codec.h) has its
+// bounds.
 #include "fuzz/engine/driver.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

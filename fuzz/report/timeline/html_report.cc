@@ -24,15 +24,15 @@ constexpr char kCss[] =
 constexpr char kScript[] =
 #include "page_js.inc"
     ;
-// What every page says alike: the markers of arrows and the legend.
+// The part that is the same in every page: the markers of arrows and the legend.
 constexpr char kLegend[] =
 #include "legend_html.inc"
     ;
 
-// More rows make a browser slow.
+// The most rows of the two views. With more, a browser becomes slow.
 constexpr size_t kMaxFoldedRows = 1000, kMaxRows = 2500;
 
-// The row that tells of an event; its number is in the row's id.
+// The first event of the row that the event is in. The ids of rows contain this number.
 uint32_t RowBegin(const std::vector<Row>& rows, uint32_t event) {
   for (const Row& row : rows) {
     if (event <= row.last) return row.first;
@@ -40,6 +40,7 @@ uint32_t RowBegin(const std::vector<Row>& rows, uint32_t event) {
   return event;
 }
 
+// One view: a timeline as a table of strips.
 std::string View(const JudgedRun& report, const Timeline& timeline, const std::vector<Row>& rows, absl::string_view id,
                  absl::string_view prefix) {
   const TimelineSvg svg = DrawTimeline(report, timeline, rows, prefix);

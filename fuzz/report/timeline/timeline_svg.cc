@@ -17,15 +17,15 @@ namespace {
 // Pixels.
 constexpr int kWidth = 1240;
 constexpr int kGutter = 50;
-constexpr int kLine = 16;       // a line of text
-constexpr int kSmallLine = 14;  // of a fold or a switch
-constexpr int kTrack = 8;       // a bar and its gap
+constexpr int kLine = 16;       // height of a line of text
+constexpr int kSmallLine = 14;  // height of a line for a fold or a switch
+constexpr int kTrack = 8;       // width of a bar and the gap beside it
 constexpr int kLifeWidth = 24, kNarrowLifeWidth = 16;
 constexpr int kHeadHeight = 96;
-constexpr int kStripHeight = 150;                            // about
+constexpr int kStripHeight = 150;                            // at most, unless a single row is higher
 constexpr double kCharWidth = 7.25, kSmallCharWidth = 6.65;  // of a monospace font of 12 and 11 pixels
 
-// Where everything stands. y grows with the rows.
+// Computes the coordinates, in pixels. x is known from the start; y is known for the rows that AddRow has added.
 class Geometry {
  public:
   Geometry(const JudgedRun& report, const Timeline& timeline, const std::vector<Row>& rows)
@@ -64,19 +64,20 @@ class Geometry {
   int Middle(size_t row) const { return Top(row) + kLine / 2; }
 
  private:
-  std::vector<size_t> row_of_event_;
-  std::vector<int> tops_ = {0};
+  std::vector<size_t> row_of_event_;  // by event: index of its row
+  std::vector<int> tops_ = {0};       // y of each row's top edge, and of the bottom edge of the last row
   const Timeline& timeline_;
   double char_width_;
   int life_width_, lives_x_, periods_x_, lane_width_;
 };
 
-// One element, and which part of the picture it needs.
+// One SVG element, and the y range that it covers.
 struct Shape {
   int top, bottom;
   std::string svg;
 };
 
+// Draws one timeline.
 class Drawing {
  public:
   Drawing(const JudgedRun& report, const Timeline& timeline, const std::vector<Row>& rows, absl::string_view prefix)
@@ -114,7 +115,7 @@ class Drawing {
     return kLine * static_cast<int>(lines.size()) + (row.kind == Row::kLeftOut ? 12 : 2);
   }
 
-  // "4 loads, rcu_read_lock": how often which kind of event.
+  // Counts the events of a row by kind, for example "4 x load, rcu_read_lock".
   std::string Summary(const Row& row) const {
     std::vector<std::pair<absl::string_view, int>> counts;
     for (uint32_t i = row.first; i <= row.last; ++i) {
@@ -131,6 +132,7 @@ class Drawing {
     return text;
   }
 
+  // The text of a row.
   std::vector<Line> WordsOf(const Row& row) {
     const uint32_t count = row.last - row.first + 1;
     const Event& e = At(row.first);
@@ -162,7 +164,7 @@ class Drawing {
     }
     return lines;
   }
-  // What the pointer and the status line tell of an event.
+  // What the page says about an event in the tool tip and in the status line.
   std::string Tale(uint32_t event) const {
     const Event& e = At(event);
     std::string tale = absl::StrCat("#", event, " ", TaskName(e.op), ": ", Describe(report_, event));
@@ -171,6 +173,7 @@ class Drawing {
     if (IsSchedulingPoint(e)) absl::StrAppend(&tale, "\n  a scheduling point comes before it");
     return tale;
   }
+  // The same for all events of a row, or for the first 40.
   std::string Tales(const Row& row) const {
     if (row.kind == Row::kLeftOut) return absl::StrCat("#", row.first, " to #", row.last, " are left out");
     constexpr uint32_t kMost = 40;
@@ -190,7 +193,7 @@ class Drawing {
                         title.empty() ? "" : absl::StrCat("<title>", EscapeMarkup(title), "</title>")));
   }
 
-  // Ops as blocks, darker where their task runs, hatched where it sleeps.
+  // Draws ops as blocks in the background: darker in rows where the task runs, hatched where it sleeps.
   void DrawBlocks() {
     for (const Bar& bar : t_.bars) {
       if (bar.track >= 0 || !IsVisible(bar)) continue;
@@ -226,7 +229,7 @@ class Drawing {
     if (IsSwitch(row)) {
       svg += SwitchArrow(row, lines_[i].front(), top + kSmallLine / 2);
     } else {
-      // What RCU does stands beside its grace periods.
+      // The text of an event that RCU makes is at the right edge, beside the grace periods.
       const bool at_right = row.kind != Row::kLeftOut && IsByRcu(At(row.first));
       const int x = at_right ? at_.PeriodsX() - 4 : at_.TextX(row.lane);
       int y = top + (row.kind == Row::kEvent ? 13 : row.kind == Row::kFolded ? 11 : 18);
@@ -244,7 +247,7 @@ class Drawing {
     Add(top, bottom, svg + "</g>\n");
   }
 
-  // From lane to lane; between two callbacks, which share one, words must do.
+  // A switch: its text, and an arrow from lane to lane. Between two callbacks, which share a lane, there is no arrow.
   std::string SwitchArrow(const Row& row, const Line& words, int y) const {
     Event to = {};
     to.op = UnpackTarget(static_cast<uint16_t>(At(row.first).value));
@@ -260,6 +263,7 @@ class Drawing {
     return svg;
   }
 
+  // Whether a block is worth drawing: it is not hidden within one fold or gap.
   bool IsVisible(const Bar& bar) const {
     const size_t first = at_.RowOf(bar.begin), last = at_.RowOf(bar.end);
     return first != last || rows_[first].kind == Row::kEvent;
@@ -285,7 +289,7 @@ class Drawing {
     const Life& life = t_.lives[index];
     const int x = at_.LifeX(index);
     if (life.moments.empty()) return;
-    std::map<size_t, const LifeEvent*> by_row;  // of each row what says most
+    std::map<size_t, const LifeEvent*> by_row;  // of each row the most important event (Weight)
     uint32_t freed = kNever;
     for (const LifeEvent& moment : life.moments) {
       if (moment.kind == LifeKind::kFreed) freed = moment.event;
@@ -306,6 +310,7 @@ class Drawing {
     for (const auto& [row, moment] : by_row) DrawMoment(x, row, *moment, freed, life);
   }
 
+  // How important a moment is, when several are in the same row.
   static int Weight(const LifeEvent& moment) {
     switch (moment.kind) {
       case LifeKind::kFreed:
@@ -327,7 +332,7 @@ class Drawing {
   void DrawMoment(int x, size_t row, const LifeEvent& moment, uint32_t freed, const Life& life) {
     if (rows_[row].kind == Row::kLeftOut) return;
     static constexpr const char* kKinds[] = {"allocated", "linked", "unlinked", "handed", "freed", "touched"};
-    // Drawn around the origin.
+    // SVG paths around the origin, by LifeKind.
     static constexpr const char* kShapes[] = {"M-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z",
                                               "M-3 -4L4 0L-3 4z",
                                               "M3 -4L-4 0L3 4z",
@@ -344,7 +349,8 @@ class Drawing {
             EscapeMarkup(moment.what), moment.event));
   }
 
-  // Where an arrow leaves or reaches a row: behind its words when the other end lies to the right, else before them.
+  // The x at which an arrow leaves or reaches a row. `right`: the other end is to the right, so the arrow is behind the
+  // text of the row. Otherwise it is in front of the text.
   int EndX(size_t row, bool right) const {
     const int x = at_.TextX(rows_[row].lane);
     if (!right) return x - 3;
@@ -376,7 +382,8 @@ class Drawing {
                             x + 14 + static_cast<int>(t_.lanes[lane].name.size()) * 9, kHeadHeight - 10,
                             EscapeMarkup(OpsOf(t_.lanes[lane].name)));
     }
-    // Downwards by their writing mode: browsers print turned text elsewhere.
+    // Vertical text. The style sheet sets its writing mode; text that is rotated instead is misplaced when browsers
+    // print.
     auto downwards = [&](int x, absl::string_view kind, absl::string_view text) {
       absl::StrAppendFormat(&svg, "<text class=\"%s\" x=\"%d\" y=\"%d\">%s</text>\n", kind, x, kHeadHeight - 6,
                             EscapeMarkup(text));
@@ -389,7 +396,7 @@ class Drawing {
     return svg + "</svg>\n";
   }
 
-  // What the schedule says that a task does.
+  // The ops of a task in the schedule's words, cut to fit the lane.
   std::string OpsOf(absl::string_view task) const {
     const std::string sentence = absl::StrCat("\ntask ", task, ": "), schedule = ScheduleText(report_);
     const size_t at = schedule.find(sentence);
@@ -407,13 +414,14 @@ class Drawing {
     while (row < rows_.size()) {
       const int top = at_.Top(row);
       while (row < rows_.size() && at_.Bottom(row) - top <= kStripHeight) ++row;
-      if (row < rows_.size() && at_.Top(row) == top) ++row;  // a single row that is higher
+      if (row < rows_.size() && at_.Top(row) == top) ++row;  // a single row that is higher than a strip
       strips.push_back(Strip(top, at_.Top(row)));
     }
     return strips;
   }
 
-  // Shapes that reach into several strips are in each of them, cut off by its edges.
+  // The strip from y = `top` to y = `bottom`. A shape that reaches into several strips is in each of them; the edges of
+  // the strip cut it off.
   std::string Strip(int top, int bottom) const {
     std::string svg =
         absl::StrFormat("<svg class=\"strip%s\" viewBox=\"0 %d %d %d\" width=\"%d\" height=\"%d\">\n",
@@ -433,7 +441,7 @@ class Drawing {
   LaneSites sites_;
   OpRef last_callback_;
   std::vector<std::vector<Line>> lines_;  // by row
-  std::vector<Shape> shapes_;             // in order of painting
+  std::vector<Shape> shapes_;             // in the order of painting
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Steps from row to row. Everything that is said is in the page already: a row's words are its <title>.
+// Moves the selection from row to row, by keys and clicks, and shows the text of the selected row in the status line.
+// The page contains all text already: that of a row is in its <title>.
 'use strict';
 (() => {
   const every = document.getElementById('every');
@@ -26,7 +27,8 @@
     if (box.top < 90 || box.bottom > innerHeight - 120) row.scrollIntoView({block: 'center'});
   }
 
-  // The next row in a direction that satisfies the test; with `around`, from the other end when there is none.
+  // Selects the next row in a direction (1: down, -1: up) that satisfies the test. When there is none and `around` is
+  // true, selects the first row of the page that does.
   function step(direction, test, around) {
     const all = rows();
     const at = chosen ? all.indexOf(chosen) : direction > 0 ? -1 : all.length;
@@ -64,7 +66,7 @@
     if (row) choose(row);
   });
   every.addEventListener('change', () => showEvery(every.checked));
-  // A link to an event of the folded view, when every event is shown: the same event there.
+  // Links go to events of the folded view. While the page shows every event, this selects the same event there.
   addEventListener('hashchange', () => {
     const target = document.getElementById(location.hash.slice(1));
     if (!target || !target.matches('.row')) return;
