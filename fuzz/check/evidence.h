@@ -33,10 +33,10 @@ std::string WhoAt(const Trace& trace, uint32_t event);
 // such event.
 const char* FunctionAt(const Trace& trace, uint32_t event);
 
-// The event at which an object was given up. When the object was both handed to RCU and freed, this is the hand-over if
-// the free is RCU's own work: it happened in a callback, or at the site's function of the hand-over (kfree_rcu).
-// Otherwise somebody freed the object past RCU, and this is the free. kNoEvent when the object was neither handed over
-// nor freed.
+// The event at which an object was given up. When the object was both handed to RCU and freed, there are two cases. If
+// the free belongs to the hand-over, this is the hand-over. The free then happened in a callback, or its event has the
+// same function as the hand-over (kfree_rcu). Otherwise somebody freed the object past RCU, and this is the free.
+// kNoEvent when the object was neither handed over nor freed.
 uint32_t GivenUpAt(const Trace& trace, ObjectId object);
 
 // Whether a reference count saturated before event `end`. From then on the count never reaches zero, so waiting for its
@@ -59,8 +59,9 @@ uint32_t LastBefore(const Trace& trace, uint32_t end, Test test) {
 // A failed rqspinlock attempt *hits* an selem or a storage X when one of three rules holds:
 //   1. The lock lies in X.
 //   2. The failing op allocated X, and no other op ever used X. What callbacks do does not count.
-//   3. X is the last object of its kind that the failing op touched before the attempt. Every event about X is a touch,
-//      but for ends of grace periods, frees and faults: RCU or a sanitizer makes these in whichever op is running.
+//   3. X is the last object of its kind that the failing op touched before the attempt. Every event about an object is
+//      a touch, but for ends of grace periods, frees and faults, because RCU or a sanitizer may make these in whichever
+//      op is running.
 // Two kinds of op hit by rule 2 only: an op that in the end returns an error, because its caller knows of the failure;
 // and an op that writes nothing after the attempt, because it did without the lock (for example a lookup that gives up
 // inserting into the cache).

@@ -4,8 +4,7 @@
 // happens-before does not order.
 //
 // Promised by: the kernel's memory model (tools/memory-model, "plain accesses"), and the patch, which marks accesses
-// for
-//   this reason: "access of selem, SDATA(selem)->smap and selem->local_storage are racy".
+//   for this reason: "access of selem, SDATA(selem)->smap and selem->local_storage are racy".
 // Reads: Fault (data-race), made from a report of the thread sanitizer; EarlierAccess, the other access of the report.
 //   The sanitizer's own text has both stacks.
 // Signature: the functions of both accesses. reader= when the object was given up, and one of the accesses came from a

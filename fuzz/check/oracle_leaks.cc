@@ -7,8 +7,7 @@
 // Reads: ObjectInfo::freed; the references to resources that were not released; FieldSet, to find the element that held
 //   a resource.
 // Signature: leak.<kind of object>, or leak.fields. The function is the one that last could have prevented the leak.
-// The
-//   first rule that applies decides:
+//   The first rule that applies decides:
 //   1. the function of the failed lock attempt that hit the object (evidence.h), with lock=<class of the lock>;
 //   2. the function that gave the object up: it did not free the fields, or its RCU callback did not free the object;
 //   3. the function of the last read-modify-write in the object. Read-modify-writes change the state or a reference
@@ -16,8 +15,7 @@
 //   4. the function of the last store in the object, or else of its allocation. This rule comes last because the list
 //      neighbours of an element store in it, too.
 //   by=program, where rule 2 decides: an op that is not a teardown gave the object up.
-//   set=late: the field was set after the subject had freed the element's fields, so the subject could not free it
-//   then.
+//   set=late: the field was set after the subject had freed the element's fields. It never was the subject's to free.
 // Silent: after a fatal fault; about owners, which the driver frees; about the fields of an selem that leaks itself.
 #include "absl/strings/str_cat.h"
 #include "fuzz/check/evidence.h"

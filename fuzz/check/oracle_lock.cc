@@ -5,8 +5,7 @@
 // Promised by: the kernel. rqspinlock keeps a per-CPU table of held locks, which is right only if locks are released in
 //   LIFO order. Sleeping with interrupts off is a bug anywhere.
 // Reads: Fault (lock-imbalance, unlock-order, unlock-foreign, sleep-in-atomic); Lock and SpinLock, to find the event
-// that
-//   took the lock.
+//   that took the lock.
 // Signature: the function of the wrong release or of the sleep. For a lock that is still held when an op or callback
 //   ends, the function that took the lock.
 #include "absl/strings/str_cat.h"

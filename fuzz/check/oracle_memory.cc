@@ -11,9 +11,8 @@
 //   and for a second free the function of the free in between. Attributes:
 //   by=program: an op that is not a teardown gave the object up (evidence.h).
 //   reader=, for a use after free: why the reader section of the faulting op did not keep the object (evidence.h).
-//   lock=: the op that faults, or the one that gave the object up, failed to get a lock, and that attempt hit the
-//   object
-//     (evidence.h).
+//   lock=: the op that faults, or the op that gave the object up, failed to get a lock, and that failed attempt hit
+//     the object (evidence.h).
 //   after=saturation, for an owner: a reference count saturated before, and this violation is a consequence.
 // Silent: about plain accesses in builds without the address sanitizer.
 #include "absl/strings/str_cat.h"

@@ -7,9 +7,8 @@
 // Promised by: RCU's contract (Documentation/RCU), and the patch: "Callers will protect these fields with RCU".
 // Reads: Fault (sleep-in-rcu, rcu-imbalance, rcu-not-held, freed-in-reader); ReadLock, to find who entered a section.
 // Signature: the function at fault. For a section that is still open when its op ends, the function that entered it.
-// For
-//   freed-in-reader only the function that gave the object up, whether RCU freed the object in a callback or by itself
-//   (kfree_rcu). Attributes of freed-in-reader:
+//   For freed-in-reader only the function that gave the object up, whether RCU freed the object in a callback or by
+//   itself (kfree_rcu). Attributes of freed-in-reader:
 //   by=program: an op that is not a teardown gave the object up.
 //   reader=: why the reader section did not keep the object.
 //   There is no lock=, because whether a grace period waits for the readers does not depend on a lock.

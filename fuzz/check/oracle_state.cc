@@ -7,8 +7,7 @@
 //                 or 2 --> STORAGE_UNLINKED (2) -- or 1 --'
 //
 // Promised by: the patch. The task that changes UNLINKED to TOFREE frees the element. A store, or a change to TOFREE
-// from
-//   another state, would break that.
+//   from another state, would break that.
 // Reads: Store, Rmw and RmwOld on the word of memory at subject::selem_state_offset. Two writes are legal besides the
 //   transitions: a read-modify-write that does not change the word, and the initialisation, which is a store of 0 as
 //   the word's first write.

@@ -2,9 +2,9 @@
 //
 // Decides which of the data races that ThreadSanitizer reported in a run are kept in the verdict.
 //
-// ThreadSanitizer remembers only four accesses to a word of memory. So it may report a race in one run and
-// miss the same race in the next, depending on what ran before. A report is useful only if a replay shows the race,
-// too. A replay runs the schedule as the first one of a process, so the second run here does the same on fresh fibers.
+// ThreadSanitizer remembers only four accesses to a word of memory. So it may report a race in one run and miss the
+// same race in the next. A report is useful only if a replay shows the race, too. A replay runs the schedule as the
+// first one of a process, so ConfirmRaces runs it a second time on fresh fibers.
 #ifndef NOFAIL_FUZZ_ENGINE_RACE_CONFIRMATION_H_
 #define NOFAIL_FUZZ_ENGINE_RACE_CONFIRMATION_H_
 

@@ -18,9 +18,9 @@ namespace nofail {
 //   "event_count"   number of events in the trace
 //   "locks_needed"  "none", "contended" or "any" (describe.h)
 //   "headline"      the first signature that is not listed, or null
-//   "violations"    [{"signature", "kind", "objects", "functions", "attributes" ({key: value}), "listed" (name or
-//   null),
-//                   "known" (listed as a known limitation), "event" (its number), "involved" (names), "detail"}]
+//   "violations"    [{"signature", "kind", "objects", "functions", "attributes" ({key: value}), "listed" (its name in
+//                   the list, or null), "known" (true for a known limitation), "event" (its number), "involved" (names
+//                   of objects), "detail"}]
 //   "events"        only when `with_events`: [{"task", "op" (its number), "kind", "object" (name or null), "offset"
 //                   (bytes), "detail", "value", "text", and for an event in the subject "site" ({"function", "file",
 //                   "line"})}]

@@ -228,7 +228,7 @@ class TimelineBuilder {
     }
   }
 
-  // Adds the arrow from a write to this event, when the event reads a word that another task wrote.
+  // Adds the arrow from a write to this event, when the event reads a word of memory that another task wrote.
   void FollowWords(uint32_t event) {
     const Event& e = At(event);
     if (e.object == 0) return;

@@ -396,7 +396,7 @@ class Drawing {
     return svg + "</svg>\n";
   }
 
-  // The ops of a task in the schedule's words, cut to fit the lane.
+  // The ops of a task, as the schedule's text has them, cut to fit the lane.
   std::string OpsOf(absl::string_view task) const {
     const std::string sentence = absl::StrCat("\ntask ", task, ": "), schedule = ScheduleText(report_);
     const size_t at = schedule.find(sentence);
