@@ -154,7 +154,7 @@ void Driver::CountAndReport(const JudgedRun& run) {
   TakeSanitizerReports();
   if (is_first && store_.has_value()) {
     Save(run.verdict);
-    status_.Write(false);  // now, because some engines kill the process without a signal that it could handle
+    status_.Write(false);  // now, because some engines end the process without notice
   }
   if (stop) {
     status_.Write(true);

@@ -15,7 +15,7 @@ namespace {
 // Shares of mutations, in percent. docs/performance.md has the measurements behind them.
 constexpr uint32_t kBytes = 25;  // the engine mutates the bytes
 constexpr uint32_t kFresh = 50;  // the input is forgotten, and a few random bytes encode a usual scenario
-// Of all other mutations, so many replace the policy, too. Otherwise runs would differ too little from the ones before.
+// This share of all other mutations replaces the policy, too. Otherwise runs would differ too little from earlier runs.
 constexpr uint32_t kReseeded = 75;
 constexpr size_t kMaxFreshBytes = 8;
 constexpr size_t kMaxGrownBytes = 256;  // the engine's mutation may let a smaller input grow to this size
