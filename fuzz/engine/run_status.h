@@ -48,9 +48,9 @@ class RunStatus {
   // How many executions were counted.
   uint64_t executions() const { return executions_; }
 
-  // Writes the status file (fuzz/engine/status_file.h has its format); does nothing before WriteTo. The file is replaced
-  // as a whole, so that a reader never sees half of it. A failure to write is ignored. `done` says whether the process
-  // has come to its end.
+  // Writes the status file (fuzz/engine/status_file.h has its format); does nothing before WriteTo. The file is
+  // replaced as a whole, so that a reader never sees half of it. A failure to write is ignored. `done` says whether the
+  // process has come to its end.
   void Write(bool done);
 
  private:
