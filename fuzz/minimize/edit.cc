@@ -7,14 +7,16 @@
 namespace nofail {
 namespace {
 
-constexpr OpRef kGone = {};
+constexpr OpRef kGone = {};  // what a removed op is renamed to; its task is kNoTask
 
+// The task id of callbacks of this kind of object.
 constexpr uint8_t CallbackTask(kernel_object_kind kind) {
   return static_cast<uint8_t>(int{kFirstCallback} + int{kind});
 }
 
-// Renames what deviations are about: `op` says what an op is called now, `task` what a task is. kGone: not there any
-// more. A target that is a callback is an op.
+// Renames the ops and tasks in the deviations, and removes the deviations whose op or target is gone. `op` maps the old
+// name of an op or callback to its new name, or to kGone. `task` maps the old id of a task to its new id; it is asked
+// only for the targets of preemptions that are tasks, and a target that is a callback is given to `op`.
 template <typename OpName, typename TaskName>
 Schedule Renamed(Schedule schedule, OpName op, TaskName task) {
   std::erase_if(schedule.deviations, [&](Deviation& d) {
@@ -34,17 +36,21 @@ Schedule Renamed(Schedule schedule, OpName op, TaskName task) {
   return schedule;
 }
 
+// Renamed, where all tasks keep their ids.
 template <typename OpName>
 Schedule OpsRenamed(Schedule schedule, OpName op) {
   return Renamed(std::move(schedule), op, [](uint8_t task) { return task; });
 }
 
-// Of indices, when `removed` goes.
+// The new value of an index when the item at index `removed` is removed. REQUIRES: index != removed.
 uint8_t Closed(uint8_t index, uint8_t removed) {
   return static_cast<uint8_t>(index > removed ? index - 1 : index);
 }
 
-// The numbers of maps or owners change: `map` and `owner` say how; kNoTask: gone. Names that tell of them follow.
+// Renumbers maps and owners in ops and in deviations. `map` and `owner` map an old number to the new one, or to kNoTask
+// when the object is gone. REQUIRES: schedule.owners already is the new list; `old_owners` is the length of the old
+// one. Two kinds of name in deviations hold such numbers: the callbacks of maps and owners, and the ops of the end.
+// Those are numbered by what they tear down: owner i is i, map i is the number of owners plus i.
 template <typename MapName, typename OwnerName>
 Schedule ObjectsRenamed(Schedule schedule, size_t old_owners, MapName map, OwnerName owner) {
   auto rename_ops = [&](std::vector<Op>& ops) {
@@ -73,10 +79,10 @@ Schedule ObjectsRenamed(Schedule schedule, size_t old_owners, MapName map, Owner
   });
 }
 
+// Functions from an old index to the new one, or to kNoTask.
 uint8_t Same(uint8_t index) {
   return index;
 }
-
 auto Without(uint8_t removed) {
   return [removed](uint8_t index) { return index == removed ? static_cast<uint8_t>(kNoTask) : Closed(index, removed); };
 }
@@ -87,17 +93,18 @@ auto Swapped(uint8_t a, uint8_t b) {
   return [=](uint8_t index) { return index == a ? b : index == b ? a : index; };
 }
 
+// Removes the ops for which `drop` returns true, and the deviations in them. Does not normalize the schedule: a task
+// that becomes empty stays, so that the ids of the other tasks do not change under the loop.
 template <typename Drop>
 Schedule WithoutOpsThat(Schedule schedule, Drop drop) {
   for (uint8_t task = kSetup; task <= LastTask(schedule); ++task) {
     for (size_t i = OpsOf(schedule, task).size(); i-- > 0;) {
       if (!drop(OpsOf(schedule, task)[i])) continue;
-      // Nothing is normalized in between: empty tasks stay where they are.
       std::vector<Op>& ops = OpsOf(&schedule, task);
       ops.erase(ops.begin() + static_cast<ptrdiff_t>(i));
       std::erase_if(schedule.deviations, [&](Deviation& d) {
         if (d.where.task != task || d.where.op < i) return false;
-        return d.where.op-- == i;
+        return d.where.op-- == i;  // a later op moves down by one, and the removed op's deviations go
       });
     }
   }
@@ -150,7 +157,7 @@ Schedule WithoutOps(Schedule schedule, uint8_t task, size_t first, size_t count)
 
 Schedule WithoutTask(Schedule schedule, uint8_t task) {
   schedule.tasks[task - kTaskA].clear();
-  Normalize(&schedule);  // drops it
+  Normalize(&schedule);  // removes the empty task, renames the later ones and corrects the deviations
   return schedule;
 }
 
@@ -206,7 +213,7 @@ Schedule WithTaskMerged(Schedule schedule, uint8_t from, uint8_t to, bool before
   return Renamed(
       std::move(schedule),
       [&](OpRef ref) {
-        const bool moves = ref.task == (before ? to : from);
+        const bool moves = ref.task == (before ? to : from);  // the ops that now stand behind the others
         if (ref.task == from) ref.task = to;
         return OpRef{ref.task, static_cast<uint8_t>(moves ? ref.op + shift : ref.op)};
       },

@@ -16,7 +16,7 @@ bool Has(const SandboxResult& outcome, const std::string& signature) {
   return std::find(outcome.signatures.begin(), outcome.signatures.end(), signature) != outcome.signatures.end();
 }
 
-// The same run, said with deviations alone.
+// The schedule that runs as `outcome` did, with deviations only and no policy.
 Schedule AsRun(Schedule schedule, const SandboxResult& outcome) {
   schedule.policy = {};
   schedule.deviations = outcome.recorded;
@@ -30,11 +30,16 @@ class Minimizer {
   Minimized Minimize(const Schedule& schedule);
 
  private:
-  // Sets `signature` and returns the schedule as it ran; or says why not.
+  // Runs the schedule twice. Sets the signature to keep and returns the schedule as it ran. When there is nothing to
+  // minimize, sets the status and returns nothing.
   std::optional<Schedule> Prove(const Schedule& schedule);
+  // The Probe (passes.h) of the search.
   std::optional<Schedule> Probe(const Schedule& candidate);
+  // Runs all passes and returns the best schedule.
   Schedule Reduce(Schedule start);
+  // Runs the best schedule twice and fills in the result.
   void Conclude(Schedule best);
+  // Runs the schedule in a new process, with its story.
   SandboxResult RunFresh(const Schedule& schedule) {
     sandbox_.Renew();
     return sandbox_.Explain(schedule, result_.signature);
@@ -68,7 +73,8 @@ std::optional<Schedule> Minimizer::Prove(const Schedule& schedule) {
   return std::nullopt;
 }
 
-// What is kept must violate again on the next run: a sanitizer may see a race in one and miss it in another.
+// A candidate that is kept must violate on two runs, because a sanitizer may see a race in one run and miss it in the
+// next. A run that ends its process counts at once.
 std::optional<Schedule> Minimizer::Probe(const Schedule& candidate) {
   if (options_.is_interrupted()) search_->Stop();
   if (search_->stopped()) return std::nullopt;

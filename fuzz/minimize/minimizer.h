@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// From a schedule that violates to the fewest and plainest sentences that violate with the same signature.
+// The minimizer: turns a schedule that violates into the fewest and plainest sentences that violate with the same
+// signature.
 #ifndef NOFAIL_FUZZ_MINIMIZE_MINIMIZER_H_
 #define NOFAIL_FUZZ_MINIMIZE_MINIMIZER_H_
 
@@ -16,38 +17,43 @@
 namespace nofail {
 
 struct MinimizeOptions {
-  std::string signature;  // the violation to keep; "": the first that is not listed, else the first
-  // Called with the signature once the violation is proven; false: leave it at that.
+  // The signature of the violation to keep. "" stands for the first violation that is not listed, or for the first one
+  // when all are listed.
+  std::string signature;
+  // Called once, with the signature, when two runs have shown the violation. When it returns false, the minimizer stops
+  // with kNotAccepted.
   std::function<bool(const std::string& signature)> accept = [](const std::string&) { return true; };
-  // Called before each schedule that is run, and when a pass begins.
+  // Called when a pass begins, and before each candidate is run.
   std::function<void(const Pass& pass, const Search& search)> on_progress = [](const Pass&, const Search&) {};
-  // Whether to leave it at the best so far.
+  // Asked before each candidate. When it returns true, the minimizer stops with the best schedule so far.
   std::function<bool()> is_interrupted = [] { return false; };
 };
 
 struct Minimized {
   enum class Status {
-    kDone,         // nothing simpler violates that the passes know of; without any one sentence, nothing does
-    kInterrupted,  // the best so far
-    kPasses,       // it does not violate
-    kOtherwise,    // it does, but not with the signature asked for: `signatures` has those it has
-    kUnstable,     // two runs in fresh processes differ
-    kHarnessBug,   // the suite's own fault, said on stderr
-    kNotAccepted,  // `accept` said so
+    kDone,         // no pass finds anything simpler, and no sentence of the result can be left out
+    kInterrupted,  // `is_interrupted` ended the search; the result is the best schedule so far
+    kPasses,       // the schedule does not violate
+    kOtherwise,    // the schedule violates, but not with the wanted signature; `signatures` has the others
+    kUnstable,     // two runs of one schedule in fresh processes differ
+    kHarnessBug,   // a bug of the suite itself, already reported on stderr
+    kNotAccepted,  // `accept` returned false
   };
   Status status;
-  // Of the result; of the first run when there is none.
+  // All signatures of the result, or of the first run of the schedule when there is no result.
   std::vector<std::string> signatures;
-  std::vector<std::string> other_signatures;  // kUnstable: of the second run
-  // The rest is of results only.
-  std::string signature;           // the one that was kept
-  Schedule schedule;               // without a policy
+  std::vector<std::string> other_signatures;  // kUnstable: all signatures of the second run
+  // The members below mean something only when there is a result (kDone, kInterrupted).
+  std::string signature;           // the signature that was kept
+  Schedule schedule;               // the result, without a policy
   std::vector<std::string> story;  // the interleaving, one numbered sentence a line
-  uint64_t tried = 0;              // schedules that were run
+  uint64_t tried = 0;              // how many candidates were run
 };
 
-// Proves first that `schedule` violates, twice, each time in a process of its own; and in the end, that the result
-// does. The same input gives the same result. REQUIRES: `schedule` is valid; this process has run no subject.
+// Minimizes `schedule`. Before the search, two runs, each in a process of its own, must show that `schedule` violates
+// and that both runs are the same. After the search, two such runs must show the same for the result.
+// GUARANTEES: the same input gives the same result, unless it was interrupted.
+// REQUIRES: `schedule` is valid, and this process has run no subject.
 Minimized Minimize(const subject& subject, const Schedule& schedule, const MinimizeOptions& options);
 
 }  // namespace nofail

@@ -11,12 +11,14 @@
 namespace nofail {
 namespace {
 
+// How many ops the tasks have together.
 size_t TaskOps(const Schedule& s) {
   size_t count = 0;
   for (const std::vector<Op>& task : s.tasks) count += task.size();
   return count;
 }
 
+// The sum of word(item) over the items.
 template <typename Word>
 size_t Sum(const auto& items, Word word) {
   size_t sum = 0;
@@ -24,11 +26,12 @@ size_t Sum(const auto& items, Word word) {
   return sum;
 }
 
+// How many keywords the op has after its operands.
 size_t OpWords(const Op& op) {
   return static_cast<size_t>(std::popcount(op.flags) + op.sleepable);
 }
 
-// Everything that is said beyond the plainest map, owner, op.
+// How many keywords and attributes the schedule has beyond those of the plainest map, owner, op and modes.
 size_t Words(const Schedule& s) {
   size_t words = Sum(s.maps, [](const MapSpec& map) { return std::popcount(map.fields) + map.clone; });
   words += Sum(s.owners, [](const OwnerSpec& owner) { return owner.optmem != 0; });
@@ -37,6 +40,8 @@ size_t Words(const Schedule& s) {
   return words + (s.modes.cpus != Modes{}.cpus);
 }
 
+// The sum of all numbers that a person reads, such as value sizes, buckets, ordinals and answers. The answer of a
+// preemption does not count, because it names a task.
 size_t Numbers(const Schedule& s) {
   size_t numbers = Sum(s.maps, [](const MapSpec& map) { return map.bytes / 8 + map.type; });
   numbers += Sum(s.owners, [](const OwnerSpec& owner) { return owner.bucket + owner.optmem + owner.type; });
@@ -45,6 +50,7 @@ size_t Numbers(const Schedule& s) {
                        [](const Deviation& d) { return d.ordinal + (d.kind == ChoiceKind::kPreempt ? 0 : d.answer); });
 }
 
+// What IsSimpler compares first, the most important measure first.
 auto Measures(const Schedule& s) {
   const size_t failures = Sum(s.deviations, [](const Deviation& d) { return d.kind != ChoiceKind::kPreempt; });
   return std::array<size_t, 9>{s.modes.locks == LockMode::kAny,

@@ -11,17 +11,24 @@
 namespace nofail {
 namespace {
 
-constexpr size_t kSomeDeviations = 32;    // what is tried for every pair of deviations is tried up to here,
-constexpr size_t kFewDeviations = 16;     // what for every three up to here,
-constexpr size_t kVeryFewDeviations = 8;  // and what for every four up to here
-constexpr uint16_t kReaim = 16;           // how much later a preemption is tried
-constexpr int kShiftedPoints = 8;         // by how many scheduling points and lock attempts an op is tried earlier or
-constexpr int kShiftedLocks = 1;          // later as a whole
+// Up to how many deviations a costly search is done: dropping each pair of deviations (kSome), dropping each deviation
+// while another one is moved (kFew), and dropping each pair while another one is moved, or dropping one with two tasks
+// swapped while another one is moved (kVeryFew).
+constexpr size_t kSomeDeviations = 32;
+constexpr size_t kFewDeviations = 16;
+constexpr size_t kVeryFewDeviations = 8;
+// TryReaimed tries each ordinal of a preemption from 1 to less than this far behind its old ordinal.
+constexpr uint16_t kReaim = 16;
+// TryOpsShifted moves the deviations of an op together, earlier and later, by up to so many scheduling points and lock
+// attempts.
+constexpr int kShiftedPoints = 8;
+constexpr int kShiftedLocks = 1;
 
 // ---- Dropping ----------------------------------------------------------------------------------------------------
 
-// Takes things out from the back, in runs of half of them, then a quarter, down to single ones.
-// count() says how many there are, drop(first, n) tries without n of them.
+// Tries to drop runs of items, from the last item to the first. First each run is half of the items, then a quarter,
+// and so on down to one. count() returns how many items there are now. drop(first, n) tries to drop the n items from
+// `first` on.
 template <typename Count, typename Drop>
 void DropRuns(Count count, Drop drop) {
   for (size_t run = std::max<size_t>(count() / 2, 1); run > 0; run /= 2) {
@@ -45,13 +52,15 @@ void DropTasks(Search* s) {
   }
 }
 
-// An op that is gone leaves what it allocated unallocated, and callbacks are called by the number of what they are
-// about.
+// Tries `candidate`, which has fewer ops. If it fails, also tries it with the callbacks of elements or storages
+// renumbered: an op that is gone allocates nothing any more, so the objects that are allocated later get lower numbers,
+// and callbacks are named by the number of their object. For example, without the op that allocated selem1, the
+// callback cb/selem3 is now called cb/selem2.
 bool TryWithShiftedCallbacks(Search* s, const Schedule& candidate) {
   if (s->Try(candidate)) return true;
   for (const kernel_object_kind kind : {KERNEL_SELEM, KERNEL_STORAGE}) {
     const auto task = static_cast<uint8_t>(int{kFirstCallback} + int{kind});
-    std::vector<uint8_t> numbers;
+    std::vector<uint8_t> numbers;  // of the objects whose callbacks the deviations name
     for (const Deviation& d : candidate.deviations) {
       if (d.where.task == task) numbers.push_back(d.where.op);
       if (d.kind == ChoiceKind::kPreempt && d.answer != 0 && UnpackTarget(d.answer).task == task) {
@@ -68,7 +77,7 @@ bool TryWithShiftedCallbacks(Search* s, const Schedule& candidate) {
 }
 
 void DropOpsOf(Search* s, uint8_t task) {
-  // A task that would be left without ops is dropped as a task.
+  // Leaving a task without any op is the work of DropTasks.
   DropRuns([&] { return task <= LastTask(s->best()) ? OpsOf(s->best(), task).size() : 0; },
            [&](size_t first, size_t n) {
              if (task != kSetup && n == OpsOf(s->best(), task).size()) return;
@@ -96,7 +105,8 @@ void DropMaps(Search* s) {
   }
 }
 
-// Two preemptions often are one excursion to another task and back; either alone changes everything.
+// Two preemptions often belong together: one to another task and one back. Without either one alone, the run is a very
+// different one, so they must be dropped together.
 void DropPairsOfDeviations(Search* s) {
   for (size_t i = s->best().deviations.size(); i-- > 1;) {
     for (size_t j = i; j-- > 0 && i < s->best().deviations.size();) {
@@ -106,8 +116,9 @@ void DropPairsOfDeviations(Search* s) {
   }
 }
 
-// `candidate` with what is said of the op from `first` on counted from elsewhere, and with a preemption all lock
-// attempts; nothing when that is before the op begins.
+// Returns `candidate` with other ordinals for some deviations of the op that `first` is about: `points` is added to the
+// ordinals of its preemptions, and `locks` to those of its lock attempts. Deviations of the kind of `first` change only
+// from `first` on; those of the other kind all change. Returns nothing when an ordinal would be below 1.
 std::optional<Schedule> WithOpShifted(Schedule candidate, const Deviation& first, int points, int locks) {
   for (Deviation& d : candidate.deviations) {
     if (d.where != first.where || (d.kind == first.kind && d.ordinal < first.ordinal)) continue;
@@ -119,8 +130,9 @@ std::optional<Schedule> WithOpShifted(Schedule candidate, const Deviation& first
   return candidate;
 }
 
-// An op that waits for a lock attempts it twice and passes more scheduling points. When what made it wait is gone, or
-// makes it wait now, all that is said of what it does later counts differently.
+// Tries `candidate` with the later deviations of one op moved together. An op that waits for a lock passes more
+// scheduling points and attempts the lock a second time. So when a dropped deviation made the op wait (or when the op
+// waits only now), what the op does later has other ordinals.
 bool TryOpsShifted(Search* s, const Schedule& candidate) {
   for (const Deviation& first : candidate.deviations) {
     if (first.kind != ChoiceKind::kPreempt && first.kind != ChoiceKind::kLock) continue;
@@ -135,7 +147,9 @@ bool TryOpsShifted(Search* s, const Schedule& candidate) {
   return false;
 }
 
-// What one deviation did before may need another to come earlier or later: tries all places for each that is left.
+// Tries `candidate`, which has fewer deviations. If it fails, another deviation may have to come earlier or later to do
+// the work of the dropped one: tries the deviations of each op moved together, then each single preemption at other
+// ordinals.
 bool TryReaimed(Search* s, const Schedule& candidate) {
   if (s->Try(candidate) || TryOpsShifted(s, candidate)) return true;
   for (size_t i = 0; i < candidate.deviations.size(); ++i) {
@@ -151,7 +165,8 @@ bool TryReaimed(Search* s, const Schedule& candidate) {
   return false;
 }
 
-// Tries `candidate` without one deviation, or one owner and what is about it.
+// Tries `candidate` without one deviation, for each deviation, then without one owner and the ops on it, for each
+// owner. Stops at the first success.
 void DropOneOf(Search* s, const Schedule& candidate) {
   const auto drop = [s](const Schedule& fewer) {
     return fewer.deviations.size() <= kVeryFewDeviations ? TryReaimed(s, fewer) : s->Try(fewer);
@@ -164,6 +179,7 @@ void DropOneOf(Search* s, const Schedule& candidate) {
   }
 }
 
+// Tries to drop each deviation, then each pair of deviations, while another deviation is moved (TryReaimed).
 void DropAndReaim(Search* s) {
   for (size_t i = s->best().deviations.size(); i-- > 0;) {
     if (s->best().deviations.size() > kFewDeviations) return;
@@ -206,7 +222,8 @@ void MergeTasks(Search* s) {
   }
 }
 
-// What a task does first and nothing is said about is ordinary life, unless it ends something.
+// Whether the task's first op may as well be done before the tasks start. That is so when no deviation is about the op,
+// the op ends no map and no owner, and it is not the task's only op.
 bool BelongsInSetup(const Schedule& schedule, uint8_t task) {
   const std::vector<Op>& ops = OpsOf(schedule, task);
   const OpRef first = {task, 0};
@@ -223,8 +240,8 @@ void MoveOpsToSetup(Search* s) {
   }
 }
 
-// Tasks in another order start in another order: that may be what a deviation or an operation is for. On its own it is
-// no simpler.
+// Tries to swap each pair of tasks. Tasks start in their order, so swapping two may do the work of a deviation or of an
+// owner. A swap alone is often no simpler, so it is also tried together with dropping one of these.
 void ReorderTasks(Search* s) {
   for (uint8_t a = kTaskA; a < LastTask(s->best()); ++a) {
     for (uint8_t b = static_cast<uint8_t>(a + 1); b <= LastTask(s->best()); ++b) {
@@ -255,7 +272,7 @@ void RenumberObjects(Search* s) {
 
 // ---- Shortening --------------------------------------------------------------------------------------------------
 
-// Tries the best schedule with one thing of it changed.
+// Applies `change` to a copy of the best schedule and tries the copy.
 template <typename Change>
 bool TryChanged(Search* s, Change change) {
   Schedule candidate = s->best();
@@ -272,7 +289,7 @@ void PlainModes(Search* s) {
   TryChanged(s, [](Schedule* c) { c->modes.cpus = Modes{}.cpus; });
 }
 
-// All maps and owners of a type become one of a simpler type.
+// Tries to change all maps and owners of one storage type to a type with a lower number; sk has the lowest.
 void PlainTypes(Search* s) {
   for (int from = STORAGE_TYPES - 1; from > 0; --from) {
     for (int to = 0; to < from; ++to) {
@@ -320,7 +337,7 @@ void PlainOps(Search* s) {
 
 // ---- Lowering ----------------------------------------------------------------------------------------------------
 
-// The least ordinal at which the deviation still does it.
+// Tries lower ordinals for each deviation, from 1 up, and takes the first that works.
 void LowerOrdinals(Search* s) {
   for (size_t i = 0; i < s->best().deviations.size(); ++i) {
     for (uint16_t ordinal = 1; i < s->best().deviations.size() && ordinal < s->best().deviations[i].ordinal;
@@ -330,6 +347,7 @@ void LowerOrdinals(Search* s) {
   }
 }
 
+// Tries lower answers for each deviation that is no preemption, from 1 up, and takes the first that works.
 void LowerAnswers(Search* s) {
   for (size_t i = 0; i < s->best().deviations.size(); ++i) {
     if (s->best().deviations[i].kind == ChoiceKind::kPreempt) continue;
@@ -339,7 +357,7 @@ void LowerAnswers(Search* s) {
   }
 }
 
-// What shrinks most comes first, what needs the rest to be small comes last.
+// The passes that remove most come first. The passes that are costly or of no use on a large schedule come last.
 constexpr Pass kPasses[] = {
     {"drop deviations", DropDeviations},
     {"plain modes", PlainModes},
@@ -365,6 +383,7 @@ constexpr Pass kPasses[] = {
     {"renumber maps and owners", RenumberObjects},
 };
 
+// The schedule as bytes, for the set of failed candidates.
 std::string KeyOf(const Schedule& schedule) {
   Writer writer;
   writer.Put(schedule);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What the minimizer tries, as one ordered table of passes over the best schedule so far.
+// The passes of the minimizer: one ordered table of the changes that are tried on the best schedule so far.
 #ifndef NOFAIL_FUZZ_MINIMIZE_PASSES_H_
 #define NOFAIL_FUZZ_MINIMIZE_PASSES_H_
 
@@ -14,21 +14,24 @@
 
 namespace nofail {
 
-// Runs a schedule: what it was without what had no effect, if it violates as wanted; otherwise nothing.
-// REQUIRES: the same schedule, the same answer.
+// Runs a schedule. If it violates with the wanted signature, returns the schedule as it ran: without its policy, and
+// with only those deviations that had an effect. Otherwise returns nothing.
+// REQUIRES: calls with the same schedule return the same.
 using Probe = std::function<std::optional<Schedule>(const Schedule&)>;
 
-// The best schedule so far, and the one way to a better one.
+// The best schedule so far. Passes make it better by calling Try.
 class Search {
  public:
-  // REQUIRES: `start` violates as wanted.
+  // REQUIRES: `start` violates with the wanted signature.
   Search(Schedule start, Probe probe) : best_(std::move(start)), probe_(std::move(probe)) {}
 
   const Schedule& best() const { return best_; }
+  // How many candidates were run.
   uint64_t tried() const { return tried_; }
-  // Makes `candidate` the best schedule if it is simpler than that and violates. Runs no schedule twice.
+  // Makes `candidate` the best schedule if it is simpler than the best so far (order.h) and violates. Returns whether
+  // it did. Does not run a candidate that is not simpler or that is known not to violate.
   bool Try(const Schedule& candidate);
-  // Nothing is tried any more.
+  // From now on, Try runs nothing and returns false.
   void Stop() { stopped_ = true; }
   bool stopped() const { return stopped_; }
 
@@ -41,13 +44,14 @@ class Search {
 };
 
 struct Pass {
-  const char* name;  // "drop tasks"
-  void (*run)(Search* search);
+  const char* name;             // for a person, for example "drop tasks"
+  void (*run)(Search* search);  // tries each change of this kind
 };
-// In the order they are run, again and again until none of them finds anything.
+// All passes, in the order in which they run.
 std::span<const Pass> AllPasses();
 
-// All of them, to the fixed point. `on_pass` is called before each.
+// Runs all passes in order, again and again, until a whole round changes nothing or the search is stopped. Calls
+// `on_pass` before each pass.
 void RunPasses(Search* search, const std::function<void(const Pass&)>& on_pass);
 
 }  // namespace nofail

@@ -22,10 +22,12 @@ namespace nofail {
 namespace {
 
 constexpr int kPollMilliseconds = 20;
-// A run that neither ends nor computes for this long, and a child that was told that it hangs and does not answer.
+// How long the sandbox waits (in real time) for a run that uses little processor time, before it sends kHangSignal.
+// kSilent is how long it then waits for an answer before it kills the child.
 constexpr auto kStuck = std::chrono::seconds(60);
 constexpr auto kSilent = std::chrono::seconds(5);
 
+// The processor time that the process has used so far, in milliseconds. 0 when it cannot be read.
 int ProcessorMilliseconds(pid_t process) {
   clockid_t clock;
   timespec used;
@@ -36,7 +38,7 @@ int ProcessorMilliseconds(pid_t process) {
 }  // namespace
 
 void Sandbox::Start() {
-  fflush(nullptr);  // what is buffered would be written by the child as well, if it ends by exit
+  fflush(nullptr);  // otherwise the child would write the buffered output a second time when it ends by exit
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0 || (child_ = fork()) < 0) {
     fprintf(stderr, "nofail: cannot start a process to run schedules in: %s\n", strerror(errno));
@@ -59,7 +61,8 @@ void Sandbox::Renew() {
   child_ = -1;
 }
 
-// Waits for a reply, and ends a child that hangs. False when the child is gone without one.
+// Waits for a reply and ends a child that hangs: first by kHangSignal, which the child answers with a reply, then by
+// SIGKILL. Returns false when the child is gone without a reply.
 bool Sandbox::Receive(std::string* reply) {
   using Clock = std::chrono::steady_clock;
   const int used = ProcessorMilliseconds(child_);
@@ -81,7 +84,7 @@ bool Sandbox::Receive(std::string* reply) {
   return ReceiveAll(channel_, reply->data(), size);
 }
 
-// The child ended without a word.
+// The result of a run whose child ended without a reply. Reaps the child.
 SandboxResult Sandbox::Died() {
   int status = 0;
   while (waitpid(child_, &status, 0) < 0 && errno == EINTR) {
@@ -104,7 +107,7 @@ SandboxResult Sandbox::Ask(const Schedule& schedule, const std::string& signatur
   writer.Put(schedule);
   writer.Put(signature);
   std::string reply;
-  // A child that cannot be written to is gone, as one that does not reply.
+  // A child that takes no request is gone, too.
   if (!SendMessage(channel_, writer.bytes()) || !Receive(&reply)) return Died();
   Reader reader(reply);
   SandboxResult outcome = GetResult(&reader);

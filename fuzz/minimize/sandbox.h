@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// Runs schedules in a child process, so that whatever ends a run counts the same: a violation that an oracle judges, a
-// signal outside the subject, an abort, a sanitizer that gives up, a loop without end.
+// The sandbox: runs schedules in a child process, so that a run that ends its process is a result like any other. Such
+// ends are a signal outside the subject's code, an abort, a sanitizer that gives up, and an endless loop.
 //
-// One child runs one schedule after the other, each on fresh fibers; only what ends it costs a new one. The process
-// that has the sandbox never runs a subject itself (a thread sanitizer that has seen fibers does not survive a fork).
+// CHOICES: One child runs many schedules, one after the other, each on fresh fibers. A new child is started only when a
+// run has ended the last one. The process that owns the sandbox never runs a subject itself, because the runtime of
+// ThreadSanitizer does not survive a fork after it has seen fibers.
 #ifndef NOFAIL_FUZZ_MINIMIZE_SANDBOX_H_
 #define NOFAIL_FUZZ_MINIMIZE_SANDBOX_H_
 
@@ -19,21 +20,27 @@
 
 namespace nofail {
 
-// What one run came to.
+// The result of one run.
 struct SandboxResult {
-  std::vector<std::string> signatures;  // of each violation, in order
-  std::string headline;                 // the first that is not listed, else the first; "": it passes
-  std::vector<Deviation> recorded;  // every answer that was not the default, sorted: without a policy, they are the run
-  std::vector<std::string> story;   // when asked for: the interleaving
-  uint64_t trace = 0;               // its hash
-  bool died = false;                // it ended the process; then there is one signature, crash/WHAT/FUNCTION, where
-                                    // WHAT is a signal, `hang`, `sanitizer` or `exit-N`
-  bool harness_bug = false;         // the suite's own fault, said on stderr already; nothing else holds
+  std::vector<std::string> signatures;  // of each violation, in the order of the verdict
+  // The signature of the first violation that is not listed, or of the first one when all are listed. "": the run
+  // passed.
+  std::string headline;
+  // Every answer that was not the default, as a deviation, sorted. A schedule with these deviations and no policy runs
+  // the same.
+  std::vector<Deviation> recorded;
+  std::vector<std::string> story;  // the interleaving, one numbered sentence a line; empty unless asked for
+  uint64_t trace = 0;              // the hash of the run's trace
+  // The run ended its process. Then there is one signature, crash/WHAT/FUNCTION. WHAT is the name of a signal, `hang`,
+  // `sanitizer` or `exit-N`. FUNCTION is the function of the subject that the last event with a site names, or "-".
+  bool died = false;
+  // The child found a bug of the suite itself and has reported it on stderr. The other members mean nothing then.
+  bool harness_bug = false;
 };
 
 class Sandbox {
  public:
-  // A run that takes more processor time than this hangs. Usual ones take less than 10 milliseconds.
+  // A run that takes more processor time than this counts as a hang. Most runs take less than 10 milliseconds.
   static constexpr int kHangMilliseconds = 300;
 
   explicit Sandbox(const subject& subject) : subject_(subject) {}
@@ -41,11 +48,11 @@ class Sandbox {
   Sandbox(const Sandbox&) = delete;
   Sandbox& operator=(const Sandbox&) = delete;
 
-  // REQUIRES: `schedule` is valid, but for the number of its deviations.
+  // Runs the schedule. REQUIRES: `schedule` is valid, but it may have more than kMaxDeviations deviations.
   SandboxResult Run(const Schedule& schedule) { return Ask(schedule, ""); }
-  // The same, and tells the story of the violation with this signature.
+  // Runs the schedule, and also returns the story of the violation with this signature.
   SandboxResult Explain(const Schedule& schedule, const std::string& signature) { return Ask(schedule, signature); }
-  // The next run is the first of its process.
+  // Ends the child, so that the next run is the first one of a new process.
   void Renew();
 
  private:
@@ -55,8 +62,8 @@ class Sandbox {
   SandboxResult Died();
 
   const subject& subject_;
-  pid_t child_ = -1;
-  int channel_ = -1;
+  pid_t child_ = -1;  // -1: there is no child
+  int channel_ = -1;  // this side of the socket to the child
 };
 
 }  // namespace nofail

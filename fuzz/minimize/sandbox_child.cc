@@ -24,6 +24,7 @@
 namespace nofail {
 namespace {
 
+// The signals that may end the child, with what the signature calls them.
 struct DeathSignal {
   int number;
   const char* name;
@@ -37,8 +38,10 @@ class Server {
  public:
   Server(const subject& subject, int channel) : channel_(channel), executor_(subject, Sim::Get()) {}
 
+  // Answers requests until the sandbox closes the channel.
   [[noreturn]] void Serve();
-  // Sends what is known of the run that ends the process, once.
+  // Replies with what is known of the run that is ending the process. Later calls do nothing. The caller ends the
+  // process.
   void Die(const char* why);
 
  private:
@@ -64,7 +67,8 @@ void OnDeathSignal(int number) {
   _exit(1);
 }
 
-// The hooks come on top and leave to these what is not the subject's.
+// Installs the handlers of death signals. The sanitizer hooks are installed on top: they handle the faults in the
+// subject's code and pass all others on to these handlers.
 void CatchDeaths() {
   for (const DeathSignal& row : kDeathSignals) {
     struct sigaction action = {};
@@ -123,8 +127,9 @@ void Server::Reply(SandboxResult outcome) {
   SendMessage(channel_, writer.bytes());
 }
 
-// Allocates, as WriteReportOnDeath does and for the same reason. Should it hang after all, the other side waits no
-// longer than for any other hang.
+// Allocates memory, although a signal handler may call it. A signal that interrupted an allocator could deadlock it,
+// but the subject never allocates from the process's heap (as for WriteReportOnDeath). If it hangs after all, the
+// sandbox ends the child as it ends any child that hangs.
 void Server::Die(const char* why) {
   if (dying_) return;
   dying_ = true;
@@ -186,7 +191,7 @@ SandboxResult GetResult(Reader* reader) {
 
 void ServeRuns(const subject& subject, int channel) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  signal(SIGINT, SIG_IGN);  // from the terminal, it is meant for the other side
+  signal(SIGINT, SIG_IGN);  // Ctrl-C in the terminal reaches both processes; only the parent is to act on it
   server = new Server(subject, channel);
   CatchDeaths();
   server->Serve();

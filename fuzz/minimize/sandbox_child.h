@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The sandbox's other side. Internal to fuzz/minimize.
+// The child's side of the sandbox (sandbox.h), and the messages between the two processes. Internal to fuzz/minimize.
 #ifndef NOFAIL_FUZZ_MINIMIZE_SANDBOX_CHILD_H_
 #define NOFAIL_FUZZ_MINIMIZE_SANDBOX_CHILD_H_
 
@@ -10,18 +10,21 @@
 
 namespace nofail {
 
-// Sent to a child that hangs: a signal that nothing else uses and that the thread sanitizer does not hold back, as it
-// does with those it takes for asynchronous.
+// The signal that the sandbox sends to a child that hangs. Nothing else uses SIGSYS. ThreadSanitizer delivers it at
+// once, because it does not take it for an asynchronous signal, which it would hold back.
 inline constexpr int kHangSignal = SIGSYS;
 
-// A message: its size, then that many bytes. False when the other side is gone.
+// Sends the size of the message (a uint32_t), then its bytes. Returns false when the other process is gone.
 bool SendMessage(int channel, const std::string& message);
+// Receives exactly `size` bytes. Returns false when the other process is gone.
 bool ReceiveAll(int channel, void* buffer, size_t size);
 
+// Write and read a result, but for `harness_bug`: a child with a harness bug sends no result.
 void PutResult(const SandboxResult& outcome, Writer* writer);
 SandboxResult GetResult(Reader* reader);
 
-// Answers requests (a schedule, and the signature whose story is wanted or "") until the other side closes.
+// Runs schedules for the sandbox until the sandbox closes its side of the channel. Each request is a schedule and the
+// signature whose story is wanted, or "".
 [[noreturn]] void ServeRuns(const subject& subject, int channel);
 
 }  // namespace nofail

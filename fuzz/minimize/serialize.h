@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Values as bytes, from one process to its own child and back: the same program, so no version and no byte order.
+// Values as bytes, for messages between a process and its own child. Both run the same program, so the bytes need no
+// version and no fixed byte order.
 #ifndef NOFAIL_FUZZ_MINIMIZE_SERIALIZE_H_
 #define NOFAIL_FUZZ_MINIMIZE_SERIALIZE_H_
 
@@ -18,6 +19,7 @@ namespace nofail {
 template <typename T>
 concept Plain = std::is_trivially_copyable_v<T>;
 
+// Appends values to a string of bytes.
 class Writer {
  public:
   template <Plain T>
@@ -48,7 +50,8 @@ class Writer {
   std::string bytes_;
 };
 
-// REQUIRES: reads what a Writer wrote, all of it, in the same order.
+// Takes values out of the bytes that a Writer wrote. The bytes are borrowed and not checked.
+// REQUIRES: the calls of Get ask for the types that the Writer was given, in the same order.
 class Reader {
  public:
   explicit Reader(std::string_view bytes) : bytes_(bytes) {}
