@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: MIT
 //
-// What an engine is told about an interleaving besides which code ran: each feature is a small number, the same on
-// every machine, in every build and process.
+// Features: what a fuzzing engine is told about the interleaving of a run, besides which code ran. A feature is a
+// number below 2^27 in one of five classes. An interleaving has the same features on every machine, in every build and
+// process.
 //
-//   who wrote what another task then read, by the two sites in the subject; locks count as words that unlocking writes
-//   what an rqspinlock attempt came to, where it is not the lock at once: by site
-//   steps of selem->state, by site
-//   which kinds of op a callback, or the end of a wait for a grace period, falls into
-//
-// The set-up and the end take no part: they are not what is explored. Once or often is the same, since how often
-// depends on the number of ops and would make inputs grow.
+// A run has these features:
+//   - Reads-from: one task reads a word that another task wrote last. The feature is the pair of the writer's site and
+//     the reader's site. A lock counts as a word that unlocking writes and locking reads.
+//   - Lock answer: an rqspinlock attempt fails. The feature is the site and the answer (LockAnswer).
+//   - Lock wait: an rqspinlock attempt waits for another task. The feature is the site.
+//   - State: an atomic operation on selem->state. The feature is the site, the old value, the new value and whether the
+//     operation wrote.
+//   - Grace period: a callback begins, or a wait for a grace period returns. The feature is which of the two, the kind
+//     of object, and the set of kinds of op that the tasks A to D are in at that moment.
+// CHOICES: The set-up and the end have no features, because fuzzing does not explore them. A feature counts once,
+// however often it occurs in the run: a count would grow with the number of ops, so an engine would prefer large
+// inputs.
 #ifndef NOFAIL_FUZZ_EXEC_FEATURES_H_
 #define NOFAIL_FUZZ_EXEC_FEATURES_H_
 
@@ -22,20 +28,22 @@
 
 namespace nofail {
 
+// Finds the features of runs. One collector serves any number of runs, one after the other.
 class FeatureCollector {
  public:
-  // `state_offset`: subject::selem_state_offset.
+  // `state_offset` is subject::selem_state_offset, in bytes.
   explicit FeatureCollector(size_t state_offset);
   ~FeatureCollector();
 
-  // Two arrays in the forms that engines read and clear, of the same size, a power of two: at a place that depends on
-  // the feature, a counter is 1 and a word holds its number, the class in the upper half. Two features may share a
-  // place.
+  // The arrays that the features are written to, in the forms that engines read. REQUIRES: both have the same size, and
+  // it is a power of two. The feature chooses its slot, the same index in both arrays. There, the counter becomes 1,
+  // and the word becomes the feature: the class in the upper 32 bits, the number in the lower ones. Two features may
+  // share a slot: then the counter is 1, and the word holds the later feature.
   struct Arrays {
     std::span<uint8_t> counters;
     std::span<uint64_t> words;
   };
-  // Fills in the features of the run, and clears all others. One pass over the events.
+  // Clears both arrays, then writes the features of the run to them. Takes one pass over the events.
   void Collect(const Trace& trace, const Arrays& arrays);
 
  private:
