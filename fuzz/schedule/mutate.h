@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// Schedules that differ a little from one that was worth keeping: a table of small mutators, by name, and a crossover.
+// Small changes to a schedule: a table of named mutators, and a crossover of two schedules.
 //
-// STANDS FOR: what a fuzzing engine does to an input, on the level of what the input says. Knows no engine: the glue
-// (fuzz/engine/mutator.cc) decodes, mutates and encodes.
-// GUARANTEES: the result is valid and fits the profile; the same schedule, facts and Rng give the same result. Ops
-// that move take their deviations with them.
+// STANDS FOR: a fuzzing engine's mutation of an input. An engine changes bytes; a mutator changes ops, tasks, objects,
+// deviations or the policy. Mutators know no engine: fuzz/engine/input.h decodes the input, applies mutators and
+// encodes the result.
+// GUARANTEES of Apply and Splice: the result is valid and fits the profile. The same schedule, facts and Rng give the
+// same result. A mutator that moves an op to another index or task moves the op's deviations with it.
 #ifndef NOFAIL_FUZZ_SCHEDULE_MUTATE_H_
 #define NOFAIL_FUZZ_SCHEDULE_MUTATE_H_
 
@@ -17,30 +18,35 @@
 
 namespace nofail {
 
-// What a run of the schedule has shown, for the mutators that ask for it.
+// What a run of the schedule has shown. Only mutators with `wants_facts` read it.
 struct RunFacts {
-  std::span<const Deviation> answers;  // every answer that was not the default one, the policy's included; may be empty
+  // Every answer of the run that was not the default, also those of the policy. May be empty. Borrowed.
+  std::span<const Deviation> answers;
 };
 
 struct Mutator {
   const char* name;
-  uint32_t weight;  // how often it is tried, against the others
-  // Makes its change, which need not leave the schedule valid. False: there was nothing to change.
+  // PickMutator returns the mutator with probability `weight` / (sum of all weights of the table).
+  uint32_t weight;
+  // Changes the schedule, and may leave it invalid or half changed: call it through Apply. Returns false when the
+  // mutator cannot change this schedule, for example because a mutator of deviations finds none.
   bool (*apply)(Schedule* schedule, const RunFacts& facts, Rng& rng);
-  bool wants_facts = false;  // does nothing without them
+  bool wants_facts = false;  // the mutator does nothing when the facts are empty
 };
 
-// All of them.
+// The table of all mutators.
 std::span<const Mutator> Mutators();
 
-// A mutator of the table, each as likely as its weight says. REQUIRES: some weight is not 0.
+// Returns a random mutator of the table, by weight. REQUIRES: some weight is not 0.
 const Mutator& PickMutator(std::span<const Mutator> table, Rng& rng);
 
-// Applies one and repairs what it left. False: the schedule is as it was.
+// Applies the mutator, makes the result valid and fits it to the profile. Returns false when the schedule is the same
+// as before.
 bool Apply(const Mutator& mutator, Profile profile, const RunFacts& facts, Rng& rng, Schedule* schedule);
 
-// Puts a task of `other` into the schedule, with its deviations: in the place of one of its own or next to them. False:
-// the schedule is as it was.
+// Copies a random task of `other`, with its deviations, into the schedule. The copy replaces one of the schedule's
+// tasks or becomes a new task. Maps and owners that only `other` has come along with their set-up ops. Sometimes the
+// policy of `other` comes along too. Returns false when the schedule is the same as before.
 bool Splice(const Schedule& other, Profile profile, Rng& rng, Schedule* schedule);
 
 }  // namespace nofail
