@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The kinds of object of core/kernel/object_kinds.def as a table.
+// The kinds of object that core/kernel/object_kinds.def lists, as tables.
 #ifndef NOFAIL_FUZZ_BASE_OBJECT_KIND_H_
 #define NOFAIL_FUZZ_BASE_OBJECT_KIND_H_
 
@@ -15,12 +15,12 @@ inline constexpr const char* kObjectKindTexts[] = {
 };
 inline constexpr int kObjectKinds = sizeof kObjectKindTexts / sizeof *kObjectKindTexts;
 
-// "selem": the word that reports and schedules use.
+// The name of the kind in reports and schedules, such as "selem".
 constexpr const char* ObjectKindText(kernel_object_kind kind) {
   return kObjectKindTexts[kind];
 }
 
-// Whether the scenario says which bucket an object of this kind falls into.
+// Whether the scenario says which bucket an object of this kind falls into (OwnerSpec::bucket).
 constexpr bool IsHashed(kernel_object_kind kind) {
   constexpr bool kHashed[] = {
 #define KERNEL_OBJECT_KIND(name, text, hashed) hashed,

@@ -9,7 +9,7 @@ namespace {
 
 constexpr size_t kIndent = 2;
 
-// How much of `text` goes on a line of `room` characters.
+// How many bytes of `text` go on a line that has room for `room` bytes.
 size_t Cut(absl::string_view text, size_t room) {
   if (text.size() <= room) return text.size();
   const size_t space = text.rfind(' ', room);

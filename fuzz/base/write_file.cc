@@ -12,13 +12,15 @@
 namespace nofail {
 namespace {
 
+// The error that errno stands for. Removes the temporary file.
 absl::Status Failed(const std::string& path, const std::string& temporary) {
   const int error = errno;
   unlink(temporary.c_str());
   return absl::InvalidArgumentError(absl::StrCat(path, ": cannot be written: ", strerror(error)));
 }
 
-// Hidden, and called neither .status.* nor *.sched: nobody who looks for such files shall read it half written.
+// The path of the temporary file for `path`. Its name begins with ".new-", so that nobody who looks for .status.* or
+// *.sched files reads it half written.
 std::string TemporaryBeside(const std::string& path) {
   const size_t name = path.rfind('/') + 1;  // npos + 1 is 0
   return absl::StrCat(path.substr(0, name), ".new-", path.substr(name), ".", getpid());

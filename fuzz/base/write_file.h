@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Writing a file so that whoever reads it, also after a crash or with the disk full, finds the old content or the new
-// one and nothing in between.
+// Writes whole files, such that every reader finds either the old content or the new content, also after a crash or
+// when the disk is full.
 #ifndef NOFAIL_FUZZ_BASE_WRITE_FILE_H_
 #define NOFAIL_FUZZ_BASE_WRITE_FILE_H_
 
@@ -13,12 +13,13 @@
 
 namespace nofail {
 
-// Replaces the file at `path`. The content is written to a file beside it (.new-NAME.PID), which is then renamed.
-// ERRORS: one line that starts with the path. The file beside it is gone then.
+// Replaces or creates the file at `path`. Writes the content to a temporary file in the same directory (.new-NAME.PID),
+// then renames that file to `path`.
+// ERRORS: InvalidArgument, with one line of text that starts with the path. The temporary file is removed.
 absl::Status WriteFile(const std::string& path, absl::string_view content);
 
-// The same for a file that may not be there yet. Returns whether it was made; false when there was one, which is left
-// as it is.
+// Creates the file at `path` unless there is one. Returns whether it created the file. A file that exists is left as it
+// is, and the result is false. ERRORS: as for WriteFile.
 absl::StatusOr<bool> WriteNewFile(const std::string& path, absl::string_view content);
 
 }  // namespace nofail
