@@ -7,8 +7,8 @@
 
 namespace nofail {
 
-// A random valid schedule that fits the profile. Weighted towards races: few maps and owners that ops share, mostly one
-// storage type, mostly one bucket.
+// Returns a random valid schedule that fits the profile. Its distribution favours races: there are few maps and owners,
+// so that ops share them. Most schedules have one storage type, and most owners fall into one bucket.
 Schedule Generate(Profile profile, Rng& rng);
 
 }  // namespace nofail

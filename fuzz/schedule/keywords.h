@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The keywords of the text form, one table per enum, in its order. Internal to fuzz/schedule and fuzz/report.
+// The keywords of the text form. There is one table for each enum, in the enum's order. Internal to fuzz/schedule and
+// fuzz/report.
 #ifndef NOFAIL_FUZZ_SCHEDULE_KEYWORDS_H_
 #define NOFAIL_FUZZ_SCHEDULE_KEYWORDS_H_
 
@@ -21,21 +22,22 @@ inline constexpr absl::string_view kOpKeywords[] = {"update", "delete", "lookup"
 inline constexpr absl::string_view kChoiceKeywords[] = {"preempt", "lock", "alloc", "gp", "load", "nmi", "resched"};
 inline constexpr absl::string_view kLockAnswerKeywords[] = {"granted", "timeout", "deadlock", "peer-deadlock",
                                                             "both-deadlock"};
-// What stands between a choice's ordinal and its answer, where that is a number.
+// By ChoiceKind: the keyword between the ordinal of a choice and its answer, where the answer is a number. For example,
+// "late" in "gp 1 late 2".
 inline constexpr absl::string_view kNumberKeywords[] = {"", "", "", "late", "older", "op", ""};
 inline constexpr absl::string_view kPolicyKeywords[] = {"none", "uniform", "rate", "pct"};
 static_assert(std::size(kTypeKeywords) == STORAGE_TYPES && std::size(kOpKeywords) == kOpKinds);
 static_assert(std::size(kChoiceKeywords) == kChoiceKinds && std::size(kNumberKeywords) == kChoiceKinds);
 
-// What an op is about, by kind: m a map, o an owner, c the child.
+// By OpKind: the operands of the op. m: a map, o: an owner, c: the child of a clone.
 inline constexpr absl::string_view kOperandsOfOp[] = {"mo", "mo", "mo", "mo", "oc", "o", "o", "m"};
 static_assert(std::size(kOperandsOfOp) == kOpKinds);
 
-// What may follow an op's operands.
+// A keyword that may follow an op's operands.
 struct Modifier {
-  OpKind kind;
-  absl::string_view word;
-  uint8_t flags;  // 0: sets `sleepable`
+  OpKind kind;             // of the ops that may have it
+  absl::string_view word;  // the keyword
+  uint8_t flags;           // the bit of Op::flags that it sets; 0: it sets Op::sleepable
   bool IsIn(const Op& op) const { return op.kind == kind && (flags == 0 ? op.sleepable : (op.flags & flags) != 0); }
 };
 inline constexpr Modifier kModifiers[] = {
@@ -48,12 +50,13 @@ inline constexpr Modifier kModifiers[] = {
     {OpKind::kLookup, "sleepable", 0},
 };
 
+// The keyword of an enum's value. REQUIRES: `words` is the table of that enum.
 template <typename Enum, size_t n>
 absl::string_view WordOf(const absl::string_view (&words)[n], Enum value) {
   return words[static_cast<size_t>(value)];
 }
 
-// "update", or "update#2" for the second of its kind.
+// The name of the op at `index` within its task: "update", or "update#2" for the second update of the task.
 std::string OpLabel(const std::vector<Op>& ops, size_t index);
 
 }  // namespace nofail

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Random parts of schedules, for what makes new ones (generate.cc) and what changes old ones (mutate.cc). What is drawn
-// need not be valid: Normalize repairs. Internal to fuzz/schedule.
+// Random parts of schedules, for the generator (generate.cc) and the mutators (mutate.cc). The parts need not be valid:
+// the caller repairs the schedule with Normalize. Internal to fuzz/schedule.
 #ifndef NOFAIL_FUZZ_SCHEDULE_RANDOM_PARTS_H_
 #define NOFAIL_FUZZ_SCHEDULE_RANDOM_PARTS_H_
 
@@ -12,12 +12,13 @@
 
 namespace nofail {
 
-// An index into `items`. REQUIRES: there are some.
+// A random index into `items`. REQUIRES: `items` is not empty.
 template <typename T>
 uint8_t RandomIndex(const std::vector<T>& items, Rng& rng) {
   return static_cast<uint8_t>(rng.Below(static_cast<uint32_t>(items.size())));
 }
 
+// A random op of this kind.
 inline Op RandomOp(const Schedule& s, OpKind kind, Rng& rng) {
   return {.kind = kind,
           .map = RandomIndex(s.maps, rng),
@@ -27,7 +28,8 @@ inline Op RandomOp(const Schedule& s, OpKind kind, Rng& rng) {
           .sleepable = rng.OneIn(6)};
 }
 
-// Where a choice comes up, and who is to run: the schedule's own tasks mostly, sometimes a callback.
+// A random op, for where a deviation is or which task a preemption switches to. Most are ops of the schedule's tasks.
+// One in six is a callback, and a few are of the set-up or the end.
 inline OpRef RandomOpRef(const Schedule& s, Rng& rng) {
   const auto small = [&rng] { return static_cast<uint8_t>(rng.Below(4)); };
   if (rng.OneIn(6)) {
@@ -38,7 +40,8 @@ inline OpRef RandomOpRef(const Schedule& s, Rng& rng) {
   return {static_cast<uint8_t>(kTaskA + rng.Below(static_cast<uint32_t>(s.tasks.size()))), small()};
 }
 
-// Of a choice within its op: the first few, or somewhere in an op of usual length.
+// A random ordinal of a choice within its op: one half from 1 to 3, the other half from 1 to 60, which is the length of
+// a usual op.
 inline uint16_t RandomOrdinal(Rng& rng) {
   return static_cast<uint16_t>(1 + rng.Below(rng.OneIn(2) ? 3 : 60));
 }

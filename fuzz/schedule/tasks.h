@@ -8,8 +8,9 @@
 
 namespace nofail {
 
-// Changes the number of tasks; new ones are empty. What is dropped keeps its memory in a small pool that the next new
-// task takes from, so that decoding one input after the other allocates nothing. Internal to fuzz/schedule.
+// Changes the number of tasks to `count`. Removes tasks at the end, or adds empty ones. The memory of removed tasks
+// goes into a small pool of the thread, and new tasks take their memory from there, so that decoding one input after
+// the other allocates nothing. Internal to fuzz/schedule.
 void ResizeTasks(Schedule* schedule, size_t count);
 
 }  // namespace nofail
