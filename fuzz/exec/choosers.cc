@@ -10,17 +10,22 @@ namespace nofail {
 
 namespace {
 
-// PCT's guess at how many scheduling questions an op is good for. Part of what Rng::kVersion stands for.
-constexpr uint32_t kPctStepsPerOp = 48;
-constexpr uint32_t kRatesElsewhere[] = {2, 4, 32};
-constexpr uint32_t kLatestStart = 30;  // scheduling points with a choice
+// A change of one of the next three constants changes the answers of policies, so it needs a new Rng::kVersion.
 
-// The current task could go on: answering anything but 0 preempts it.
+// PCT's estimate of how many steps (PolicyChooser::step_) an op takes.
+constexpr uint32_t kPctStepsPerOp = 48;
+// The rates that PolicyChooser::rates_ are drawn from.
+constexpr uint32_t kRatesElsewhere[] = {2, 4, 32};
+// The bound of PolicyChooser::start_at_, in steps.
+constexpr uint32_t kLatestStart = 30;
+
+// Whether the current task could go on, so that any answer but 0 preempts it.
 bool MayStay(const Choice& choice) {
   const OpRef first = choice.targets[0];
   return first.task == choice.where.task && (!first.IsCallback() || first.op == choice.where.op);
 }
 
+// Ends the process: ExhaustiveChooser's requirement is broken.
 [[noreturn]] void OtherQuestions() {
   fputs("nofail: HARNESS BUG: the same answers led to other questions\n", stderr);
   _Exit(3);
@@ -37,7 +42,8 @@ void PolicyChooser::Set(const Policy& policy, uint32_t ops) {
 
 void PolicyChooser::Begin() {
   rng_ = Rng(policy_.seed);
-  // Each run has a temper of its own: failures that are frequent hide what needs a few, and the other way round.
+  // Each run draws its own rates. With frequent failures, a run never shows what needs only a few of them; with rare
+  // ones, it never shows what needs many.
   for (uint32_t& rate : rates_) rate = kRatesElsewhere[rng_.Below(std::size(kRatesElsewhere))];
   for (uint32_t& start : start_at_) start = rng_.OneIn(8) ? 0 : rng_.Below(kLatestStart);
   started_ = 0;
@@ -50,7 +56,7 @@ void PolicyChooser::Begin() {
 }
 
 uint16_t PolicyChooser::Choose(const Choice& choice) {
-  // Setting the scene and clearing it away are not what is being explored.
+  // Policies explore neither the set-up nor the end.
   if (choice.n < 2 || choice.where.task == kSetup || choice.where.task == kEnd) return 0;
   if (policy_.kind != PolicyKind::kNone && choice.kind != ChoiceKind::kPreempt) {
     return Rarely(choice, rates_[static_cast<int>(choice.kind)]);
@@ -69,8 +75,11 @@ uint16_t PolicyChooser::Choose(const Choice& choice) {
   return 0;
 }
 
-// Ops begin with what nothing races with; tasks that all start at once are over before it gets interesting:
-//   1. A: map_free waits for the readers that it finds    2. B: destroy is such a reader, from its begin to its end
+// Holds tasks back, because some races need a task that starts late. For example, if A runs map_free and B runs
+// destroy:
+//   1. A: map_free begins to wait for all readers that are in a reader section.
+//   2. B: destroy, which is a reader from its begin to its end, begins only now, so map_free does not wait for it.
+// If both tasks started at once, destroy would begin before step 1, and map_free would wait until destroy has ended.
 uint16_t PolicyChooser::UnlessTooEarly(const Choice& choice, uint16_t answer) {
   started_ |= 1u << choice.where.task % 32;
   const uint8_t target = choice.targets[answer].task;

@@ -17,7 +17,7 @@ struct Executor::Impl {
   World world;
   ScheduleChooser chooser;
   NoFailureChooser no_failures{&chooser};
-  Chooser* answers = &chooser;  // to runs that bring no chooser of their own
+  Chooser* answers = &chooser;  // answers in runs that are given no chooser
   JudgedRun result;
 };
 

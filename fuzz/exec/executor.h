@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Runs schedules against a subject in the simulated kernel and judges the trace.
+// The executor: runs schedules against a subject in the simulated kernel, and judges each run by the oracles.
 #ifndef NOFAIL_FUZZ_EXEC_EXECUTOR_H_
 #define NOFAIL_FUZZ_EXEC_EXECUTOR_H_
 
@@ -22,23 +22,24 @@ class Executor {
   Executor(const subject& subject, Sim& sim);
   ~Executor();
 
-  // From now on no lock attempt and no allocation fails, whatever a schedule says (NoFailureChooser); recorded
-  // schedules have no failure in them.
+  // From now on, no lock attempt and no allocation fails, whatever a schedule says (NoFailureChooser). Schedules that
+  // Record returns then have no such deviation. A run with a chooser of its own is not affected.
   void AllowNoFailures();
 
-  // One run. REQUIRES: `schedule` is valid (Problem). `chooser` answers instead of the schedule's own deviations and
-  // policy when given. The result and trace() are valid until the next call, and the
-  // result as long as `schedule` is.
+  // Runs the schedule once and judges the run. `chooser`, if not null, answers instead of the schedule's own deviations
+  // and policy. The result and trace() are valid until the next run. The result refers to `schedule`, so the schedule
+  // must outlive it. REQUIRES: `schedule` is valid (Problem).
   const JudgedRun& Run(const Schedule& schedule, Chooser* chooser = nullptr);
   const Trace& trace() const;
-  // What is there of a run that is under way, for a report on the process's death. The verdict is empty.
+  // The run that is under way, as far as it has come, for a report on the death of the process. The verdict is empty.
   JudgedRun Unjudged(const Schedule& schedule) const;
 
-  // Runs `schedule` and returns it with every non-default answer as a deviation and without a policy. It runs the same.
-  // A policy may depart from the default more than kMaxDeviations times; they are all returned.
+  // Runs `schedule` and returns a schedule that runs the same without a policy: every answer that was not the default
+  // is a deviation. The result may have more than kMaxDeviations deviations, because a policy may depart from the
+  // default more often; such a result is not valid.
   Schedule Record(const Schedule& schedule);
 
-  // Runs it twice and compares the hashes: false is a harness bug.
+  // Runs the schedule twice and returns whether both runs have the same trace hash. False is a harness bug.
   bool IsDeterministic(const Schedule& schedule);
 
  private:

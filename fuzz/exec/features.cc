@@ -9,17 +9,19 @@
 namespace nofail {
 namespace {
 
-constexpr size_t kWords = 2048;  // of memory that a run is remembered to have written; a collision forgets one
-constexpr size_t kSites = 1024;
-constexpr uint64_t kNumbers = (1 << 27) - 1;  // what Centipede has room for in a class, which it calls a domain
+// How many words of memory the collector can remember the last writer of. If two words collide, it forgets one of them.
+constexpr size_t kWords = 2048;
+constexpr size_t kSites = 1024;               // slots of the cache of sites
+constexpr uint64_t kNumbers = (1 << 27) - 1;  // the highest number that Centipede allows in a class, a "domain" to it
 
+// The classes of features, in the order of features.h.
 enum Class : uint64_t { kReadsFrom = 1, kLockOutcome, kLockWait, kState, kGracePeriod };
 
 bool IsExplored(OpRef op) {
   return op.task != kSetup && op.task != kEnd && op.task != kNoTask;
 }
 
-// Two ops of one task do not tell each other anything; two callbacks are two tasks.
+// Whether both ops belong to one task. Each callback is a task of its own.
 bool SameTask(OpRef a, OpRef b) {
   return a.task == b.task && (!a.IsCallback() || a.op == b.op);
 }
@@ -28,17 +30,18 @@ bool SameTask(OpRef a, OpRef b) {
 
 struct FeatureCollector::Impl {
   size_t state_offset;
-  uint32_t run = 0;
-  // Who wrote a word last.
+  uint32_t run = 0;  // the number of the current run; entries of `words` with another number are out of date
+  // The last write of a word of memory: `key` is the object and the offset, `event` the index of the write.
   struct Word {
     uint32_t key, run, event;
   };
-  std::array<Word, kWords> words{};
-  // A site's number, from the names in it. Names are compared by address first: they are literals.
+  std::array<Word, kWords> words{};  // a hash table without chains
+  // The number of a site: a hash of the function's name and the line.
   struct Site {
     const char* function;
     uint32_t line, number;
   };
+  // A cache of site numbers, by the address of the function's name, which is a literal.
   std::array<Site, kSites> sites{};
 
   uint32_t SiteOf(const Event& event) {
@@ -53,6 +56,7 @@ struct FeatureCollector::Impl {
     return site.number;
   }
 
+  // The entry of the word that the event is about. Its `event` is UINT32_MAX when no write of this run is remembered.
   Word& WordAt(const Event& event) {
     const uint32_t key = uint32_t{event.object} << 16 | event.offset;
     Word& word = words[(key * 0x9e3779b1u >> 16) % kWords];
@@ -61,7 +65,7 @@ struct FeatureCollector::Impl {
   }
 };
 
-// One run's.
+// One pass over the events of one run.
 class FeatureCollector::Pass {
  public:
   Pass(Impl* impl, const Trace& trace, const Arrays& arrays) : impl_(*impl), trace_(trace), arrays_(arrays) {}
@@ -126,6 +130,7 @@ class FeatureCollector::Pass {
     if (event.object != 0) impl_.WordAt(event).event = index;
   }
 
+  // `old` is a kRmwOld event, which directly follows its kRmw event.
   void Step(const Event& old, uint32_t index) {
     if (index == 0 || old.offset != impl_.state_offset || !IsExplored(old.op)) return;
     if (trace_.objects()[old.object].kind != KERNEL_SELEM) return;
@@ -145,7 +150,7 @@ class FeatureCollector::Pass {
   Impl& impl_;
   const Trace& trace_;
   const Arrays& arrays_;
-  std::array<uint8_t, kTaskD + 1> in_progress_{};  // a bit for the kind of op, by task
+  std::array<uint8_t, kTaskD + 1> in_progress_{};  // by task: the bit of the kind of op that it is in
 };
 
 FeatureCollector::FeatureCollector(size_t state_offset) : impl_(std::make_unique<Impl>()) {

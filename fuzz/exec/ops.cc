@@ -13,11 +13,12 @@ namespace nofail {
 
 namespace {
 
-// The driver is no part of the subject: its calls have no site.
+// The site of calls by the ops themselves: none, because the ops are no part of the subject.
 constexpr kernel_site kDriver = {};
 
 // ---- References (rules 1 and 2) ------------------------------------------------------------------------------------
 
+// Holds a reference to a map or an owner until Drop or the end of the scope. Holds none when `count` is null.
 class Reference {
  public:
   Reference(World& world, uint32_t* count) : sim_(world.sim()), count_(count) {
@@ -36,14 +37,16 @@ class Reference {
 
  private:
   Sim& sim_;
-  uint32_t* count_;  // null: none needed, or dropped
+  uint32_t* count_;  // null: no reference was needed, or it has been dropped
 };
 
+// Drops the World's reference and waits until all others are gone.
 void DropLast(World& world, uint32_t* count) {
   --*count;
   world.sim().WaitUntil([](const void* counted) { return *static_cast<const uint32_t*>(counted) == 0; }, count);
 }
 
+// A reader section until the end of the scope.
 class Section {
  public:
   explicit Section(bool sleepable) : flavour_(sleepable ? KERNEL_RCU_TASKS_TRACE : KERNEL_RCU) {
@@ -57,21 +60,24 @@ class Section {
   const kernel_rcu_flavour flavour_;
 };
 
-// Rule 4.
+// The reference count that a lookup needs, or null when it needs no reference (rule 4).
 uint32_t* CountForLookup(LiveOwner& owner, const Op& op) {
   return owner.spec.type == STORAGE_INODE && !op.sleepable ? nullptr : &owner.references;
 }
+// Whether a lookup drops its reference as soon as it has the value (rule 4).
 bool IsForLookupOnly(const LiveOwner& owner, const Op& op) {
   return owner.spec.type == STORAGE_SK && !op.sleepable;
 }
 
-// What a program does with a value that it was given. It may be slow to read it (rule 9).
+// Reads the value, as a program does that looked it up. Other tasks may run before that, because the program may take
+// its time within its reader section (rule 9).
 void UseValue(World& world, const LiveMap& map, const void* value) {
   world.sim().Point();
   kernel_check_bytes(value, map.spec.bytes, kDriver);
 }
 
 // ---- What is forbidden ----------------------------------------------------------------------------------------------
+// Each function returns why the usage contract forbids something, or kNone.
 
 SkipReason WhyNotOwner(const LiveOwner& owner) {
   if (owner.ended) return SkipReason::kOwnerEnded;
@@ -113,12 +119,14 @@ SkipReason WhyNot(World& world, const Op& op) {
 
 // ---- The operations -------------------------------------------------------------------------------------------------
 
+// Where the uptr is in a value of the map, or null when its values have none.
 uint64_t* UptrSlot(const LiveMap& map, uint64_t* value) {
   if ((map.spec.fields & KERNEL_FIELD_UPTR) == 0) return nullptr;
   return value + kernel_value_offset(map.spec.bytes, map.spec.fields, KERNEL_FIELD_UPTR) / sizeof(*value);
 }
 
-// What a program or user space passes: any bytes, also where the special fields stand, which no copy may take over.
+// Makes the value that a program or user space passes to an update. Its bytes are not zero and depend on the op, also
+// where the special fields are, because the subject must not copy those. A uptr is a new resource.
 uint64_t* MakeValue(World& world, const LiveMap& map) {
   const OpRef who = world.sim().current();
   const uint64_t word = 0x0101010101010101 * (0x80u | (who.task * 31u + who.op) % 0x80u);
@@ -129,9 +137,12 @@ uint64_t* MakeValue(World& world, const LiveMap& map) {
   return value;
 }
 
-// bpf_*_storage_get with F_CREATE, all that a sleepable program has: it cannot call bpf_map_update_elem on such maps.
-// Not modelled: that it also uses a value that had to be created (an update returns no pointer). Errs towards silence,
-// but only about elements that a delete frees too early: its references keep teardown away.
+// An update by a sleepable program: bpf_*_storage_get with F_CREATE, since such a program cannot call
+// bpf_map_update_elem on these maps. It looks the value up and uses it, or creates one if there is none.
+//
+// Not modelled: the use of a value that the call has created, because the subject's update returns no pointer to it.
+// Errs towards silence, but only about elements that a delete frees too early: the op's references keep map_free and
+// destroy away.
 int64_t GetOrCreate(World& world, const LiveMap& map, const LiveOwner& owner) {
   Section section(true);
   if (const void* found = world.subject().lookup(map.map, owner.owner, true)) {
@@ -139,7 +150,7 @@ int64_t GetOrCreate(World& world, const LiveMap& map, const LiveOwner& owner) {
     return 0;
   }
   uint64_t* value = world.value_buffer();
-  std::fill_n(value, kernel_value_size(map.spec.bytes, map.spec.fields) / sizeof(*value), 0);  // no uptr in it
+  std::fill_n(value, kernel_value_size(map.spec.bytes, map.spec.fields) / sizeof(*value), 0);  // so it has no uptr
   world.sim().SetHash(owner.spec.bucket);
   return world.subject().update(map.map, owner.owner, value, UPDATE_NOEXIST);
 }
@@ -276,7 +287,7 @@ void Perform(World& world, const Op& op, uint8_t number) {
   Sim& sim = world.sim();
   const uint8_t kind = static_cast<uint8_t>(op.kind);
   sim.BeginOp(number, kind, op.kind == OpKind::kMapFree ? world.map(op.map).id : world.owner(op.owner).id);
-  sim.Point();  // others may run before its first step, while it holds no reference and is in no section
+  sim.Point();  // others may run here, while the op holds no reference yet and is in no reader section
   if (SkipReason reason = WhyNot(world, op); reason != SkipReason::kNone) {
     return sim.SkipOp(number, kind, static_cast<uint64_t>(reason));
   }

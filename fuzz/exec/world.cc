@@ -49,7 +49,7 @@ bool World::RunSetup() {
 
 bool World::RunTasks() {
   for (size_t i = 0; i < schedule_->tasks.size(); ++i) {
-    // Ops are only read; the simulator's interface has no const.
+    // TaskBody only reads the ops; the cast is there because Spawn takes a void*.
     sim_.Spawn(static_cast<TaskId>(kTaskA + i), &World::TaskBody, const_cast<std::vector<Op>*>(&schedule_->tasks[i]));
   }
   return sim_.Run();
@@ -72,7 +72,8 @@ void World::TaskBody(void* ops) {
   PerformAll(Current(), *static_cast<const std::vector<Op>*>(ops));
 }
 
-// An op's number says what it ends, whatever else has ended before: owners first, then maps.
+// The number of an op of the end says what it tears down: i is owner i, and the number of owners plus i is map i. So an
+// op's number does not depend on what the tasks have torn down already.
 void World::EndBody(void* argument) {
   World& world = *static_cast<World*>(argument);
   const uint8_t owners = static_cast<uint8_t>(world.schedule_->owners.size());
@@ -94,7 +95,7 @@ void World::MakeMap(uint8_t index) {
                            .id = index,
                            .record = record};
   kernel_map* map = subject_.map_alloc(&attr);
-  // Without a map, none of its ops is possible.
+  // A map that could not be made counts as ended, so that all ops on it are skipped.
   maps_[index] = {map, record, sim_.ObjectAt(map), spec, 1, map == nullptr};
 }
 
@@ -111,7 +112,7 @@ void World::OwnerEnded(const LiveOwner& owner) {
 
 }  // namespace nofail
 
-// ---- The part of core/kernel/kernel.h that is about references to maps (rules 1, 2 and 8) ---------------------------
+// ---- The functions of core/kernel/kernel.h for references to maps (rules 1, 2 and 8) --------------------------------
 
 using nofail::EventKind;
 using nofail::LiveMap;
@@ -119,7 +120,8 @@ using nofail::World;
 
 namespace {
 
-// The count is in the map: whoever has a pointer to one that is gone finds out here.
+// The live map with the reference count of `map`. In the kernel, the count is a member of the map, so touching the
+// count of a freed map is a use after free. The count here is elsewhere, so this checks the map's bytes instead.
 LiveMap& CountedMap(const kernel_map* map, kernel_site site) {
   World::Current().sim().Point();
   kernel_check_bytes(map, sizeof(*map), site);

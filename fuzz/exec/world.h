@@ -1,35 +1,43 @@
 // SPDX-License-Identifier: MIT
 //
-// The World: one kernel, one subject and the live maps and owners of one run. Reused from run to run; it allocates
-// nothing once warm.
+// The World: one kernel, one subject, and the live maps and owners of one run. A World serves one run after the other;
+// after some runs, another one allocates nothing.
 //
-// A run has three phases, each of which ends when its tasks and every callback have ended: the set-up (makes maps and
-// owners, then performs the schedule's set-up ops), the tasks A to D, and the end, which destroys what owners are left
-// and then frees what maps are left. Making maps and owners asks no questions of the chooser: it always succeeds.
+// A run has three phases. A phase ends when its tasks and all callbacks have ended.
+//   - The set-up makes the maps and owners, then performs the schedule's set-up ops.
+//   - The tasks A to D perform their ops.
+//   - The end destroys the owners that are left, then frees the maps that are left.
+// Making maps and owners asks the chooser nothing, so no allocation fails there. A map that the subject cannot make,
+// because it lacks the storage type, counts as ended from the start.
 //
-// The usage contract: what reference counts, RCU and the verifier guarantee to the real code. The ops keep it, so that
-// a schedule cannot report misuse of the subject as its bug. Other comments cite the rules by number.
-//   1. An op that uses a map or an owner holds a reference to it from its first step until its reader section has
-//      ended; but for rule 4.
-//   2. map_free and destroy begin by dropping the reference that the world holds, and wait until the last one is gone.
-//      An op that comes to its turn after that is skipped.
-//   3. A map's ops use owners of the map's storage type. Clone and dump are for sk.
-//   4. A program that looks up an inode's value inside rcu_read_lock holds no reference to the inode: a path walk does
-//      not. It may begin before destroy does and then overlap it. (Sleepable programs are not called from a path walk.)
-//      Whoever looks up an sk's value there holds its reference only until it has the value, as
-//      bpf_fd_sk_storage_lookup_elem does and a program that releases its sk: then RCU alone protects what it reads. So
-//      it is with cgroups, and with tasks found by pid; but these are destroyed after a grace period, which a reference
-//      to the section's end amounts to. (Not modelled: a sleepable program that releases its owner and goes on. Errs
-//      towards silence.)
-//   5. An inode's memory goes after an RCU grace period, any other owner's right after its destroy.
-//   6. A cgroup's destroy is called after a grace period that begins when its last reference is gone.
-//   7. The child of a clone is new: no op has given it storage, no other op uses it while it is cloned to, and who uses
-//      it later has got it from who cloned to it, in order. The parent is referenced. When the clone fails, the child
-//      is good for nothing but destroy.
-//   8. A clone gets a reference to a map (kernel_map_inc_not_zero) as long as there is one, also while map_free waits.
-//   9. A looked-up value is used until the reader section ends.
-//  10. Whoever passes a uptr to an update releases it if the update did not take it.
-//  11. A map's record is freed after its map_free has returned.
+// The usage contract says what reference counts, RCU and the verifier guarantee to the real code. The ops keep this
+// contract, so that misuse of the subject by a schedule never looks like a bug of the subject. Other comments cite the
+// rules by number.
+//   1. An op that uses a map or an owner holds a reference to it, from the op's first step until its reader section has
+//      ended. Rule 4 has the exceptions.
+//   2. map_free and destroy begin by dropping the reference that the World holds. Then they wait until the last
+//      reference is gone. An op on that map or owner whose turn comes later is skipped.
+//   3. An op on a map and an owner needs an owner of the map's storage type. Clone and dump need owners of type sk.
+//   4. Some lookups hold no reference to the owner, or drop it early:
+//      - An inode. A program that looks the value up inside rcu_read_lock holds no reference, because a path walk holds
+//        none. So the lookup may begin before destroy begins, and then overlap it. A sleepable program holds a
+//        reference, because it is not called from a path walk.
+//      - An sk. A lookup inside rcu_read_lock holds its reference only until it has the value. In the kernel,
+//        bpf_fd_sk_storage_lookup_elem does so, and a program that releases its sk. From then on, only RCU protects
+//        what the lookup reads.
+//      - A cgroup, or a task that was found by pid. A real lookup may drop its reference early, too. But these owners
+//        are destroyed after a grace period, so a reference that is held until the section ends has the same effect.
+//      Not modelled: a sleepable program that releases its owner and goes on. Errs towards silence.
+//   5. The memory of an inode is freed after an RCU grace period, that of any other owner right after its destroy.
+//   6. A cgroup's destroy is called after a grace period that begins when the cgroup's last reference is gone.
+//   7. The child of a clone is new: no op has given it storage, and no other op uses it during the clone. The clone
+//      happens-before every later op on the child. The clone holds a reference to the parent. After a failed clone,
+//      only destroy may use the child.
+//   8. A clone can get a reference to a map (kernel_map_inc_not_zero) as long as the map has a reference, also while
+//      map_free waits.
+//   9. A program may use a value that it looked up until its reader section ends.
+//  10. If an update does not take over the uptr that it was passed, the caller of the update releases the uptr.
+//  11. A map's record is freed after the map's map_free has returned.
 #ifndef NOFAIL_FUZZ_EXEC_WORLD_H_
 #define NOFAIL_FUZZ_EXEC_WORLD_H_
 
@@ -47,11 +55,11 @@
 namespace nofail {
 
 struct LiveMap {
-  kernel_map* map;
+  kernel_map* map;  // from map_alloc; null: the subject could not make it
   kernel_record* record;
   ObjectId id;
-  MapSpec spec;
-  uint32_t references;  // the world's is one of them
+  MapSpec spec;         // without the fields that the subject does not have
+  uint32_t references;  // including the one that the World holds
   bool ended;           // map_free has begun
 };
 
@@ -59,37 +67,40 @@ struct LiveOwner {
   void* owner;
   ObjectId id;
   OwnerSpec spec;
-  uint32_t references;  // the world's is one of them
+  uint32_t references;  // including the one that the World holds
   bool ended;           // destroy has begun
-  bool used;            // an op may have given it storage
-  bool cloned_to;       // a clone is at it right now
-  bool clone_failed;
+  bool used;            // an op may have given the owner storage
+  bool cloned_to;       // a clone to this owner is going on
+  bool clone_failed;    // a clone to this owner has failed
 };
 
 class World {
  public:
   World(const struct subject& subject, Sim& sim);
 
+  // Runs the schedule; `chooser` answers from the first set-up op to the end of the run. Both are borrowed.
   // REQUIRES: `schedule` is valid, and outlives view().
   void Run(const Schedule& schedule, Chooser* chooser);
-  // The last run, for the oracles. Valid until the next one.
+  // The last run, for the oracles. Valid until the next run.
   RunView view() const;
 
   // ---- For ops, in a task ------------------------------------------------------------------------------------------
-  // The world whose run this is.
+  // The World whose run is under way.
   static World& Current();
   const struct subject& subject() const { return subject_; }
   Sim& sim() { return sim_; }
   LiveMap& map(uint8_t index) { return maps_[index]; }
   LiveOwner& owner(uint8_t index) { return owners_[index]; }
-  // Room for the value that the current task's op passes; not on its stack, so that it outlives a cut-short task.
+  // The buffer for the value that an op of the current task passes to the subject. Each task has one. It is not on the
+  // task's stack, so that it outlives a task that is cut short.
   uint64_t* value_buffer() { return values_[sim_.current().task].data(); }
+  // Notes, for the oracles, what is charged to the owner at the end of its destroy.
   void OwnerEnded(const LiveOwner& owner);
 
  private:
   static constexpr uint32_t kValueWords = kMaxValueBytes / 8 + 4;
 
-  // Runs one phase; false when a fatal fault ended the run.
+  // Each runs one phase and returns false when a fatal fault ended the run.
   bool RunSetup();
   bool RunTasks();
   bool RunEnd();
