@@ -15,7 +15,7 @@ constexpr size_t kSites = 1024;               // slots of the cache of sites
 constexpr uint64_t kNumbers = (1 << 27) - 1;  // the highest number that Centipede allows in a class, a "domain" to it
 
 // The classes of features, in the order of features.h.
-enum Class : uint64_t { kReadsFrom = 1, kLockOutcome, kLockWait, kState, kGracePeriod };
+enum Class : uint64_t { kReadsFrom = 1, kLockAnswer, kLockWait, kState, kGracePeriod };
 
 bool IsExplored(OpRef op) {
   return op.task != kSetup && op.task != kEnd && op.task != kNoTask;
@@ -104,7 +104,7 @@ class FeatureCollector::Pass {
         return Read(event);
       case EventKind::kLock:
         if (event.lock_answer() == kGranted) return Read(event);
-        return Add(kLockOutcome, impl_.SiteOf(event), event.lock_answer());
+        return Add(kLockAnswer, impl_.SiteOf(event), event.lock_answer());
       case EventKind::kLockWait:
         return Add(kLockWait, impl_.SiteOf(event), 0);
       case EventKind::kRmwOld:
