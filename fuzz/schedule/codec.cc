@@ -9,19 +9,21 @@
 namespace nofail {
 namespace {
 
-// What a record says, by the low bits of its first byte. How many of the 16 values mean the same is its weight in
-// random bytes. Encode writes the first of them.
+// The kinds of record. The low four bits of a record's first byte choose the kind by kRecords. The more of the 16
+// values mean a kind, the more frequent it is in random bytes. Encode writes the first such value, which is the
+// enumerator.
 enum class Record : uint8_t { kOp, kDeviation, kMap, kOwner, kModes, kPolicy, kNoDefaults };
 constexpr Record kRecords[16] = {
     Record::kOp,         Record::kDeviation, Record::kMap,       Record::kOwner, Record::kModes, Record::kPolicy,
     Record::kNoDefaults, Record::kOp,        Record::kOp,        Record::kOp,    Record::kOp,    Record::kOp,
     Record::kDeviation,  Record::kDeviation, Record::kDeviation, Record::kMap,
 };
-// Bytes after the first one.
+// By kind of record: how many bytes follow the first one.
 constexpr uint8_t kOperands[] = {3, 6, 2, 3, 1, 6, 0};
 constexpr size_t kMaxOperands = 6;
 
-// Places in one byte: set-up, A to D, end, callbacks by kind of object.
+// The byte format numbers the tasks in one byte without gaps: set-up, A to D, end, callbacks by kind of object. PlaceOf
+// converts a task id to such a number, and TaskAt converts it back.
 constexpr uint8_t kPlaces = 12;
 constexpr uint8_t PlaceOf(uint8_t task) {
   return task <= kEnd ? task : static_cast<uint8_t>(task - kFirstCallback + 6);
@@ -30,14 +32,17 @@ constexpr uint8_t TaskAt(uint8_t place) {
   return place <= kEnd ? place : static_cast<uint8_t>(place - 6 + kFirstCallback);
 }
 
+// An op on a map and an owner.
 Op Access(OpKind kind, uint8_t map, uint8_t owner, uint8_t flags = 0) {
   return {.kind = kind, .map = map, .owner = owner, .flags = flags};
 }
 
-// What the bytes do not say. The storage type varies with the input, like the policy.
+// The storage types of default maps and owners. Three bits of the input's hash choose one, so the type varies from
+// input to input, as the policy does.
 constexpr storage_type kDefaultTypes[8] = {STORAGE_SK, STORAGE_SK, STORAGE_SK,   STORAGE_SK,
                                            STORAGE_SK, STORAGE_SK, STORAGE_TASK, STORAGE_INODE};
 
+// The scenario of an input without records of its own. The types are replaced (kDefaultTypes).
 struct Defaults {
   std::vector<MapSpec> maps;
   std::vector<OwnerSpec> owners;
@@ -46,14 +51,14 @@ struct Defaults {
 };
 
 const Defaults& DefaultsOf(Profile profile) {
-  // Two owners in one bucket of one map that goes away together with them.
+  // One map and two owners in one bucket. Three tasks free the map and destroy both owners.
   static const Defaults* teardown = new Defaults{
       .maps = {{.type = STORAGE_SK, .bytes = 8, .fields = KERNEL_FIELD_KPTR}},
       .owners = {{.type = STORAGE_SK}, {.type = STORAGE_SK}},
       .setup = {Access(OpKind::kUpdate, 0, 0), Access(OpKind::kUpdate, 0, 1), Access(OpKind::kKptr, 0, 1)},
       .tasks = {{{.kind = OpKind::kMapFree}}, {{.kind = OpKind::kDestroy}}, {{.kind = OpKind::kDestroy, .owner = 1}}},
   };
-  // Programs at work on two maps and three owners, while one map and two owners go away.
+  // Two maps and three owners. The tasks use them as programs do, then free one map and destroy two owners.
   static const Defaults* lifecycle = new Defaults{
       .maps = {{.type = STORAGE_SK, .bytes = 8, .fields = KERNEL_FIELD_KPTR},
                {.type = STORAGE_SK, .bytes = 16, .fields = KERNEL_FIELD_SPIN_LOCK, .clone = true}},
@@ -68,6 +73,7 @@ const Defaults& DefaultsOf(Profile profile) {
   return profile == Profile::kTeardown ? *teardown : *lifecycle;
 }
 
+// Decodes one input: begins with the profile's defaults, adds the records one by one, then finishes.
 class Decoding {
  public:
   Decoding(const Defaults& defaults, Schedule* schedule) : defaults_(defaults), s_(*schedule) {
@@ -83,6 +89,7 @@ class Decoding {
     s_.policy = {};
   }
 
+  // Adds a record whose operands are at `p`. Ignores the record when its list is full.
   void Add(Record record, const uint8_t* p) {
     switch (record) {
       case Record::kOp:
@@ -121,13 +128,14 @@ class Decoding {
     }
   }
 
+  // Fills in what no record has said, and makes the schedule valid. `bytes` is the whole input.
   void Finish(std::span<const uint8_t> bytes) {
     const uint64_t hash = HashOf(bytes);
     const storage_type type = kDefaultTypes[hash >> 8 & 7];
     if (s_.maps.empty()) {
       s_.maps = defaults_.maps;
       for (MapSpec& map : s_.maps) map.type = type;
-      // Where there can be one: freeing a kptr twice does not show, freeing a uptr twice does.
+      // Freeing a kptr twice does not show, but freeing a uptr twice does. Only task maps can have a uptr.
       if (type == STORAGE_TASK) s_.maps[0].fields |= KERNEL_FIELD_UPTR;
     }
     if (s_.owners.empty()) {
@@ -169,7 +177,7 @@ class Decoding {
     s_.deviations.push_back(d);
   }
 
-  // Set-up and tasks are what the records say and nothing else.
+  // Removes the default ops, so that the set-up and the tasks have only the ops of records.
   void DropDefaults() {
     if (no_defaults_) return;
     no_defaults_ = true;
@@ -185,7 +193,7 @@ class Decoding {
     return MixBits(hash ^ Word(bytes) ^ 0x6e6f6661696cULL);
   }
 
-  // Little-endian, on every machine.
+  // The bytes as a little-endian number, on every machine. REQUIRES: at most 8 bytes.
   static uint64_t Word(std::span<const uint8_t> bytes) {
     uint64_t word = 0;
     for (size_t i = 0; i < bytes.size(); ++i) word |= uint64_t{bytes[i]} << 8 * i;
@@ -198,6 +206,7 @@ class Decoding {
   bool no_defaults_ = false;
 };
 
+// Encodes one schedule.
 class Encoding {
  public:
   explicit Encoding(const Schedule& s) {
@@ -229,7 +238,7 @@ class Encoding {
     return static_cast<int>(value);
   }
 
-  // Each operand's low byte.
+  // Appends a record: its kind, then the low byte of each operand.
   template <typename... T>
   void Put(Record record, T... operands) {
     bytes_.push_back(static_cast<uint8_t>(record));

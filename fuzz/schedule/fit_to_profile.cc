@@ -7,7 +7,8 @@
 namespace nofail {
 namespace {
 
-// Returns whether anything had to change.
+// Changes the set-up to the ops that kTeardown allows. An op of another kind becomes an update, and an empty set-up
+// gets an update for each owner. Returns whether anything had to change.
 bool FitSetup(Schedule* s) {
   bool changed = false;
   for (Op& op : s->setup) {
@@ -22,7 +23,7 @@ bool FitSetup(Schedule* s) {
   return true;
 }
 
-// An op of any kind as the teardown op that is nearest to it.
+// The map_free or destroy that is nearest to the op.
 Op AsTeardown(const Op& op) {
   switch (op.kind) {
     case OpKind::kMapFree:
@@ -36,14 +37,15 @@ Op AsTeardown(const Op& op) {
   }
 }
 
-// In a new task while there may be more, else in the last one.
+// Appends the op in a new task, or to the last task when there are kMaxTasks already.
 void AppendTask(Schedule* s, const Op& op) {
   if (s->tasks.size() < kMaxTasks) ResizeTasks(s, s->tasks.size() + 1);
   s->tasks.back().push_back(op);
 }
 
-// Leaves the first end of each map and owner, and sees to it that one of either ends. Tasks may become empty. Returns
-// whether anything had to change but ops into others.
+// Changes the tasks to the ops that kTeardown allows: turns every op into a map_free or a destroy, removes all but the
+// first one of each map and owner, and appends a map_free or a destroy where there is none. A task may become empty.
+// Returns whether ops were removed, so that the schedule needs Normalize.
 bool FitTasks(Schedule* s) {
   bool changed = false;
   uint32_t freed = 0;
@@ -71,7 +73,7 @@ void FitToProfile(Schedule* s, Profile profile) {
   changed |= FitTasks(s);
   if (changed) Normalize(s);
   if (s->tasks.size() > 1) return;
-  // One task with a map_free and a destroy: its last op goes elsewhere.
+  // There is one task, and it has a map_free and a destroy. Its last op moves to a task of its own.
   Op op = s->tasks[0].back();
   s->tasks[0].pop_back();
   AppendTask(s, op);

@@ -8,7 +8,7 @@
 namespace nofail {
 namespace {
 
-// One of the values, each as likely as the others.
+// A random one of the values, each equally likely.
 template <size_t n>
 uint32_t OneOf(const uint32_t (&values)[n], Rng& rng) {
   return values[rng.Below(n)];
@@ -37,7 +37,7 @@ void AddObjects(Schedule* s, Rng& rng) {
   }
 }
 
-// Most owners get an element in most maps.
+// Each owner gets an element in each map with probability 3/4.
 void AddSetup(Schedule* s, Rng& rng) {
   for (uint8_t owner = 0; owner < s->owners.size(); ++owner) {
     for (uint8_t map = 0; map < s->maps.size(); ++map) {

@@ -11,7 +11,7 @@ namespace {
 
 // ---- Where ops stand ---------------------------------------------------------------------------------------------
 
-// A task by its number, the set-up being one of them.
+// The ops of the task, or of the set-up when `task` is kSetup.
 std::vector<Op>& OpsOf(Schedule* s, uint8_t task) {
   return task == kSetup ? s->setup : s->tasks[task - kTaskA];
 }
@@ -20,18 +20,20 @@ uint8_t AnyTask(const Schedule& s, Rng& rng) {
   return static_cast<uint8_t>(kTaskA + RandomIndex(s.tasks, rng));
 }
 
-// The set-up now and then: what it holds matters less than what happens to it.
+// A random task, or the set-up with probability 1/5. The set-up is less likely because it matters less what a run
+// begins with than what the tasks do.
 uint8_t AnyTaskOrSetup(const Schedule& s, Rng& rng) {
   return rng.OneIn(5) ? static_cast<uint8_t>(kSetup) : AnyTask(s, rng);
 }
 
-// The deviations of a task's ops from `first` on follow these by `shift`.
+// Adds `shift` to the op index of the task's deviations from op `first` on, because those ops have moved.
 void ShiftDeviations(Schedule* s, uint8_t task, size_t first, int shift) {
   for (Deviation& d : s->deviations) {
     if (d.where.task == task && d.where.op >= first) d.where.op = static_cast<uint8_t>(d.where.op + shift);
   }
 }
 
+// Inserts the op before the task's op `index`. Returns false when the task is full.
 bool InsertOp(Schedule* s, uint8_t task, size_t index, const Op& op) {
   auto& ops = OpsOf(s, task);
   if (ops.size() >= (task == kSetup ? kMaxSetupOps : kMaxOpsPerTask)) return false;
@@ -40,7 +42,7 @@ bool InsertOp(Schedule* s, uint8_t task, size_t index, const Op& op) {
   return true;
 }
 
-// Its deviations are gathered in *own, if it is given.
+// Removes the op with its deviations and returns it. Appends those deviations to *own unless `own` is null.
 Op EraseOp(Schedule* s, uint8_t task, size_t index, std::vector<Deviation>* own = nullptr) {
   auto& ops = OpsOf(s, task);
   const Op op = ops[index];
@@ -54,13 +56,14 @@ Op EraseOp(Schedule* s, uint8_t task, size_t index, std::vector<Deviation>* own 
   return op;
 }
 
+// Returns false when the schedule has kMaxDeviations already.
 bool AddDeviation(Schedule* s, const Deviation& d) {
   if (s->deviations.size() >= kMaxDeviations) return false;
   s->deviations.push_back(d);
   return true;
 }
 
-// Replaces what answers the same question.
+// Adds the deviation, in place of any other one that answers the same choice.
 bool Answer(Schedule* s, const Deviation& d) {
   std::erase_if(s->deviations, [&](const Deviation& other) {
     return other.where == d.where && other.kind == d.kind && other.ordinal == d.ordinal;
@@ -68,7 +71,7 @@ bool Answer(Schedule* s, const Deviation& d) {
   return AddDeviation(s, d);
 }
 
-// One of the deviations that satisfy `test`, or nullptr.
+// A random one of the deviations that satisfy `test`, or null when none does.
 template <typename Test>
 Deviation* AnyDeviation(Schedule* s, Rng& rng, Test test) {
   const auto count = static_cast<uint32_t>(std::count_if(s->deviations.begin(), s->deviations.end(), test));
@@ -79,6 +82,7 @@ Deviation* AnyDeviation(Schedule* s, Rng& rng, Test test) {
 }
 
 // ---- Ops ---------------------------------------------------------------------------------------------------------
+// The functions from here to kMutators are the `apply` of the mutators, and what they share.
 
 bool InsertRandomOp(Schedule* s, const RunFacts&, Rng& rng) {
   const uint8_t task = AnyTaskOrSetup(*s, rng);
@@ -93,7 +97,7 @@ bool DropOp(Schedule* s, const RunFacts&, Rng& rng) {
   return true;
 }
 
-// Two neighbours, each with its deviations.
+// Exchanges two neighbouring ops of a task, each with its deviations.
 bool SwapOps(Schedule* s, const RunFacts&, Rng& rng) {
   const uint8_t task = AnyTaskOrSetup(*s, rng);
   auto& ops = OpsOf(s, task);
@@ -108,6 +112,7 @@ bool SwapOps(Schedule* s, const RunFacts&, Rng& rng) {
   return true;
 }
 
+// Copies an op, without its deviations, to a random index of a random task.
 bool DuplicateOp(Schedule* s, const RunFacts&, Rng& rng) {
   const uint8_t from = AnyTaskOrSetup(*s, rng);
   if (OpsOf(s, from).empty()) return false;
@@ -116,7 +121,7 @@ bool DuplicateOp(Schedule* s, const RunFacts&, Rng& rng) {
   return InsertOp(s, to, rng.Below(static_cast<uint32_t>(OpsOf(s, to).size() + 1)), op);
 }
 
-// To another task or a new one, with its deviations.
+// Moves an op with its deviations to another task, or to a new task.
 bool MoveOp(Schedule* s, const RunFacts&, Rng& rng) {
   const uint8_t from = AnyTask(*s, rng);
   if (s->tasks.size() < kMaxTasks && OpsOf(s, from).size() > 1 && rng.OneIn(2)) s->tasks.emplace_back();
@@ -133,7 +138,7 @@ bool MoveOp(Schedule* s, const RunFacts&, Rng& rng) {
   return true;
 }
 
-// An op becomes about the map or the owner of another op; a clone about other sks.
+// Gives an op another map, at random.
 bool RetargetMap(Schedule* s, const RunFacts&, Rng& rng) {
   auto& ops = OpsOf(s, AnyTaskOrSetup(*s, rng));
   if (ops.empty()) return false;
@@ -141,6 +146,7 @@ bool RetargetMap(Schedule* s, const RunFacts&, Rng& rng) {
   return true;
 }
 
+// Gives an op another owner, at random. For a clone, that is the parent or the child.
 bool RetargetOwner(Schedule* s, const RunFacts&, Rng& rng) {
   auto& ops = OpsOf(s, AnyTaskOrSetup(*s, rng));
   if (ops.empty()) return false;
@@ -149,7 +155,7 @@ bool RetargetOwner(Schedule* s, const RunFacts&, Rng& rng) {
   return true;
 }
 
-// The same op in another way: flags, the kind of program that runs it.
+// Flips a flag of an op, or whether a sleepable program runs it.
 bool ChangeFlags(Schedule* s, const RunFacts&, Rng& rng) {
   auto& ops = OpsOf(s, AnyTaskOrSetup(*s, rng));
   if (ops.empty()) return false;
@@ -162,7 +168,8 @@ bool ChangeFlags(Schedule* s, const RunFacts&, Rng& rng) {
   return true;
 }
 
-// Tasks start in the order they are declared: this one changes who comes first, and nothing else.
+// Exchanges two tasks with their deviations, and the preemptions to them. Tasks start in the order of their names, so
+// this changes only which of the two starts first.
 bool SwapTasks(Schedule* s, const RunFacts&, Rng& rng) {
   const uint8_t a = AnyTask(*s, rng), b = AnyTask(*s, rng);
   if (a == b) return false;
@@ -180,7 +187,7 @@ bool SwapTasks(Schedule* s, const RunFacts&, Rng& rng) {
 
 // ---- Objects -----------------------------------------------------------------------------------------------------
 
-// An owner moves into another one's bucket, or away.
+// Gives an owner the bucket of a random owner, or sometimes a random bucket.
 bool ChangeBucket(Schedule* s, const RunFacts&, Rng& rng) {
   OwnerSpec& owner = s->owners[RandomIndex(s->owners, rng)];
   owner.bucket =
@@ -188,7 +195,8 @@ bool ChangeBucket(Schedule* s, const RunFacts&, Rng& rng) {
   return true;
 }
 
-// One with an element in each map that takes it, and an end in a task.
+// Adds an owner with the type of a random map. The set-up gives it an element in that map, and a task destroys it at
+// its end.
 bool AddOwner(Schedule* s, const RunFacts&, Rng& rng) {
   if (s->owners.size() >= kMaxOwners) return false;
   const auto owner = static_cast<uint8_t>(s->owners.size());
@@ -200,7 +208,8 @@ bool AddOwner(Schedule* s, const RunFacts&, Rng& rng) {
   return InsertOp(s, task, OpsOf(s, task).size(), {.kind = OpKind::kDestroy, .owner = owner});
 }
 
-// One like another, with an element of an owner, and an end in a task.
+// Adds a map like a random one, with the type of a random owner. The set-up gives that owner an element in the map, and
+// a task frees the map at its end.
 bool AddMap(Schedule* s, const RunFacts&, Rng& rng) {
   if (s->maps.size() >= kMaxMaps) return false;
   const auto map = static_cast<uint8_t>(s->maps.size());
@@ -212,7 +221,7 @@ bool AddMap(Schedule* s, const RunFacts&, Rng& rng) {
   return InsertOp(s, task, OpsOf(s, task).size(), {.kind = OpKind::kMapFree, .map = map});
 }
 
-// Drops an object and every op about it; the others keep their places in what is left.
+// Removes the ops for which `ends` returns true, with their deviations. The other ops keep their order.
 template <typename Ends>
 void DropOpsAbout(Schedule* s, Ends ends) {
   for (uint8_t task = kSetup; task < kTaskA + s->tasks.size(); ++task) {
@@ -222,6 +231,7 @@ void DropOpsAbout(Schedule* s, Ends ends) {
   }
 }
 
+// Removes an owner and every op on it. The higher owners move down by one.
 bool DropOwner(Schedule* s, const RunFacts&, Rng& rng) {
   if (s->owners.size() < 2) return false;
   const uint32_t gone = RandomIndex(s->owners, rng);
@@ -239,6 +249,7 @@ bool DropOwner(Schedule* s, const RunFacts&, Rng& rng) {
   return true;
 }
 
+// Removes a map and every op on it. The higher maps move down by one.
 bool DropMap(Schedule* s, const RunFacts&, Rng& rng) {
   if (s->maps.size() < 2) return false;
   const uint32_t gone = RandomIndex(s->maps, rng);
@@ -252,7 +263,7 @@ bool DropMap(Schedule* s, const RunFacts&, Rng& rng) {
   return true;
 }
 
-// What a map's values hold.
+// Changes what a map's values hold: their size or one special field. Or changes whether the map has BPF_F_CLONE.
 bool ChangeMap(Schedule* s, const RunFacts&, Rng& rng) {
   MapSpec& map = s->maps[RandomIndex(s->maps, rng)];
   switch (rng.Below(4)) {
@@ -273,14 +284,14 @@ bool ChangeOptmem(Schedule* s, const RunFacts&, Rng& rng) {
   return true;
 }
 
-// All maps and owners of one storage type become another one's.
+// Changes all maps and owners of one storage type to another type.
 bool ChangeType(Schedule* s, const RunFacts&, Rng& rng) {
   const storage_type from = s->maps[RandomIndex(s->maps, rng)].type;
   const storage_type to = static_cast<storage_type>(rng.Below(STORAGE_TYPES));
   for (MapSpec& map : s->maps) {
     if (map.type != from) continue;
     map.type = to;
-    if (to == STORAGE_TASK) map.fields |= KERNEL_FIELD_UPTR;  // freeing a kptr twice does not show, freeing a uptr does
+    if (to == STORAGE_TASK) map.fields |= KERNEL_FIELD_UPTR;  // a uptr that is freed twice shows, a kptr does not
   }
   for (OwnerSpec& owner : s->owners) {
     if (owner.type == from) owner.type = to;
@@ -304,12 +315,13 @@ bool ChangeModes(Schedule* s, const RunFacts&, Rng& rng) {
 
 // ---- Deviations --------------------------------------------------------------------------------------------------
 
+// Adds a preemption to a random task, at a random scheduling point.
 bool AddPreemption(Schedule* s, const RunFacts&, Rng& rng) {
   const OpRef where = RandomOpRef(*s, rng);
   return Answer(s, {where, ChoiceKind::kPreempt, RandomOrdinal(rng), PackTarget(RandomOpRef(*s, rng))});
 }
 
-// The default, whatever the policy says.
+// Adds a deviation that answers a random choice with the default, whatever the policy says.
 bool PinDefault(Schedule* s, const RunFacts&, Rng& rng) {
   const auto kind = rng.OneIn(2) ? ChoiceKind::kPreempt : static_cast<ChoiceKind>(rng.Below(kChoiceKinds));
   return Answer(s, {RandomOpRef(*s, rng), kind, RandomOrdinal(rng), 0});
@@ -321,7 +333,7 @@ bool DropDeviation(Schedule* s, const RunFacts&, Rng& rng) {
   return true;
 }
 
-// A little earlier or later.
+// Moves a deviation a little earlier or later, by 1 to 6 ordinals.
 bool NudgeOrdinal(Schedule* s, const RunFacts&, Rng& rng) {
   Deviation* d = AnyDeviation(s, rng, [](const Deviation&) { return true; });
   if (d == nullptr) return false;
@@ -330,7 +342,7 @@ bool NudgeOrdinal(Schedule* s, const RunFacts&, Rng& rng) {
   return true;
 }
 
-// Somebody else runs.
+// Makes a preemption switch to another task.
 bool RetargetPreemption(Schedule* s, const RunFacts&, Rng& rng) {
   Deviation* d = AnyDeviation(s, rng, [](const Deviation& d) { return d.kind == ChoiceKind::kPreempt; });
   if (d == nullptr) return false;
@@ -338,7 +350,8 @@ bool RetargetPreemption(Schedule* s, const RunFacts&, Rng& rng) {
   return true;
 }
 
-// Changes an answer of the kind, or gives one where there was none. 1 to `answers`.
+// Gives a deviation of this kind a random answer from 1 to `answers`, or the default if it has that answer already. Or
+// adds a deviation with such an answer at a random choice.
 bool AnswerKind(Schedule* s, ChoiceKind kind, uint32_t answers, Rng& rng) {
   const auto answer = static_cast<uint16_t>(1 + rng.Below(answers));
   Deviation* d = AnyDeviation(s, rng, [&](const Deviation& d) { return d.kind == kind; });
@@ -364,21 +377,22 @@ bool NeedResched(Schedule* s, const RunFacts&, Rng& rng) {
 
 // ---- The policy --------------------------------------------------------------------------------------------------
 
-// Another interleaving of the same scenario, by the same kind of policy.
+// Gives the policy another seed, for another interleaving of the same scenario.
 bool ReseedPolicy(Schedule* s, const RunFacts&, Rng& rng) {
   if (s->policy.kind == PolicyKind::kNone) return false;
   s->policy.seed = static_cast<uint32_t>(rng.Next());
   return true;
 }
 
-// Another policy as a whole.
+// Replaces the policy by a random one.
 bool ChangePolicy(Schedule* s, const RunFacts&, Rng& rng) {
   s->policy = UsualPolicy(rng.Next());
   return true;
 }
 
-// The policy's answers become deviations, so that one of them can change and the others stay. Sometimes a policy that
-// rarely departs goes on top: a run next to this one.
+// Turns the answers of the policy into deviations, so that later mutations can change one answer and keep the others.
+// With probability 1/2, adds a policy that rarely departs from the default, so that the new run differs a little from
+// the old one.
 bool Freeze(Schedule* s, const RunFacts& facts, Rng& rng) {
   if (s->policy.kind == PolicyKind::kNone || facts.answers.empty() || facts.answers.size() > kMaxDeviations) {
     return false;
@@ -426,7 +440,7 @@ constexpr Mutator kMutators[] = {
     {"freeze", 4, Freeze, true},
 };
 
-// The maps and owners that only the other one has, and what its set-up does to them.
+// Adds the maps and owners whose index only `other` has, and the ops on them in the set-up of `other`.
 void AddObjectsOf(const Schedule& other, Schedule* s) {
   const size_t maps = s->maps.size(), owners = s->owners.size();
   for (size_t i = maps; i < other.maps.size(); ++i) s->maps.push_back(other.maps[i]);

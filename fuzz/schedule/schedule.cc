@@ -10,7 +10,7 @@
 namespace nofail {
 namespace {
 
-// The word for "one of `count`": what is in range stays, the rest goes round.
+// Brings the value into [0, count): a value in range stays, any other becomes its remainder modulo `count`.
 template <typename T>
 void Wrap(T* value, uint32_t count) {
   if (auto number = static_cast<uint32_t>(*value); number >= count) *value = static_cast<T>(number % count);
@@ -33,7 +33,7 @@ void NormalizeOwner(const std::vector<MapSpec>& maps, size_t index, OwnerSpec* o
   if (owner->type != STORAGE_SK) owner->optmem = 0;
 }
 
-// The first index from `from` on, going round, that fits; the size when none does.
+// The first index that fits, in the order from `from` to the end and then from 0. The size when none fits.
 template <typename T, typename Fits>
 uint8_t FirstFrom(const std::vector<T>& items, uint8_t from, Fits fits) {
   Wrap(&from, static_cast<uint32_t>(items.size()));
@@ -44,7 +44,8 @@ uint8_t FirstFrom(const std::vector<T>& items, uint8_t from, Fits fits) {
   return static_cast<uint8_t>(items.size());
 }
 
-// An op on a map and an owner. Some map always has the owner's type.
+// Makes an op on a map and an owner valid. The owner stays. The map becomes the next one of the owner's type, which
+// exists because every owner has the type of some map. A kptr op without such a map with a kptr field becomes a lookup.
 Op NormalAccess(const Schedule& s, Op op) {
   Wrap(&op.owner, static_cast<uint32_t>(s.owners.size()));
   storage_type type = s.owners[op.owner].type;
@@ -62,7 +63,8 @@ Op NormalAccess(const Schedule& s, Op op) {
   return normal;
 }
 
-// An op on sks alone; a lookup when there are too few of them.
+// Makes a clone or a dump valid. A clone becomes a dump when there is only one sk. Either becomes a lookup when there
+// is none.
 Op NormalSkOp(const Schedule& s, const Op& op) {
   auto is_sk = [&](uint8_t owner) { return s.owners[owner].type == STORAGE_SK; };
   const size_t count = s.owners.size();
@@ -100,7 +102,8 @@ void NormalizeOps(const Schedule& s, size_t limit, std::vector<Op>* ops) {
   for (Op& op : *ops) op = NormalOp(s, op);
 }
 
-// Drops empty tasks. The others move up, and deviations follow them.
+// Removes empty tasks. The tasks behind them move up, and their deviations follow. Deviations of a removed task, and
+// preemptions to one, are removed. When no task is left, there will be one with a lookup.
 void DropEmptyTasks(Schedule* s) {
   if (s->tasks.size() > kMaxTasks) ResizeTasks(s, kMaxTasks);
   uint8_t new_id[kMaxTasks];
@@ -134,7 +137,7 @@ void DropEmptyTasks(Schedule* s) {
 
 constexpr uint32_t kCallbackKinds = kObjectKinds;
 
-// Makes `ref` name a task that exists.
+// Changes `ref` so that it names a task that exists: set-up, end, callback, or a task of the schedule.
 void NormalizeTask(const Schedule& s, OpRef* ref) {
   auto index = static_cast<uint8_t>(ref->task - kTaskA);
   bool other = ref->task == kSetup || ref->task == kEnd ||
@@ -144,7 +147,7 @@ void NormalizeTask(const Schedule& s, OpRef* ref) {
   ref->task = static_cast<uint8_t>(kTaskA + index);
 }
 
-// False when there is nothing it could be about.
+// Makes the deviation valid. Returns false when that cannot be done, because its task has no ops.
 bool NormalizeDeviation(const Schedule& s, Deviation* d) {
   NormalizeTask(s, &d->where);
   if (!d->where.IsCallback()) {
@@ -181,7 +184,7 @@ bool NormalizeDeviation(const Schedule& s, Deviation* d) {
   return true;
 }
 
-// Two deviations that answer the same question.
+// Whether two deviations answer the same choice.
 bool SameChoice(const Deviation& a, const Deviation& b) {
   return a.where == b.where && a.kind == b.kind && a.ordinal == b.ordinal;
 }
@@ -217,7 +220,7 @@ void NormalizePolicy(Policy* policy) {
   }
 }
 
-// The first place where two lists differ, as "what, 3"; empty when they are equal.
+// The first index at which two lists differ, counted from 1, as in "map 3". "" when the lists are equal.
 template <typename T>
 std::string Difference(const char* what, const std::vector<T>& is, const std::vector<T>& should_be) {
   auto [a, b] = std::mismatch(is.begin(), is.end(), should_be.begin(), should_be.end());
@@ -236,7 +239,8 @@ std::string FirstDifference(const Schedule& is, const Schedule& should_be) {
 
 }  // namespace
 
-// None where the codec itself is fuzzed: what one input left behind would look like coverage of the next.
+// How many tasks keep their memory in the pool of ResizeTasks. The pool is off where the codec itself is fuzzed: there,
+// what one input left in the pool would change the coverage of the next input.
 #if NOFAIL_WITHOUT_POOL
 constexpr size_t kPooledTasks = 0;
 #else

@@ -11,7 +11,7 @@
 namespace nofail {
 namespace {
 
-// Ops of a set-up line.
+// How many ops FormatText writes on one `setup` line.
 constexpr size_t kOpsPerLine = 4;
 
 std::string FormatMap(const MapSpec& map, size_t index) {

@@ -17,11 +17,13 @@
 namespace nofail {
 namespace {
 
-// A word, a quoted text or one of , ; : with its place in the line. Empty: the line ends here.
+// A token of a line: a keyword, a name, a text in quotes, or one of , ; : and the column where it begins. An empty text
+// means that the line ends here.
 struct Token {
   absl::string_view text;
-  size_t column = 1;
+  size_t column = 1;  // counted from 1, in bytes
 
+  // The token without its first `offset` bytes.
   Token From(size_t offset) const { return {text.substr(std::min(offset, text.size())), column + offset}; }
 };
 
@@ -35,11 +37,13 @@ std::string Or(const Words& words) {
   return text;
 }
 
-// The tokens of one line. A '#' that begins a token begins a comment; one within a word does not.
+// The tokens of one line. A '#' at the start of a token begins a comment. A '#' within a token, as in update#2, does
+// not.
 class Line {
  public:
   explicit Line(absl::string_view text) : text_(text) {}
 
+  // Returns the next token and moves behind it.
   Token Next() {
     while (at_ < text_.size() && absl::ascii_isspace(text_[at_])) ++at_;
     const size_t begin = at_;
@@ -53,10 +57,11 @@ class Line {
     return {text_.substr(begin, at_ - begin), begin + 1};
   }
 
+  // Returns the next token and does not move.
   Token Peek() const { return Line(*this).Next(); }
 
  private:
-  // A colon next to another one is part of a C++ name.
+  // Whether a token ends before the byte at `i`. Two colons in a row are part of a C++ name and end no token.
   bool EndsWord(size_t i) const {
     char c = text_[i];
     if (c == ':') return text_.substr(i, 2) != "::" && (i == 0 || text_[i - 1] != ':');
@@ -67,7 +72,8 @@ class Line {
   size_t at_ = 0;
 };
 
-// One method per sentence and part of a sentence. They return false after the first error, which error_ then holds.
+// A parser with one method for each sentence and each part of a sentence. Such a method returns false after an error,
+// which is then in error_.
 class Parser {
  public:
   explicit Parser(absl::string_view file_name) : file_name_(file_name) {}
@@ -92,12 +98,14 @@ class Parser {
   }
 
  private:
+  // Sets error_ and returns false.
   bool FailFound(size_t column, absl::string_view expected, absl::string_view found) {
     error_ = absl::InvalidArgumentError(
         absl::StrCat(file_name_, ":", line_number_, ":", column, ": expected ", expected, ", found ", found));
     return false;
   }
 
+  // Sets error_ to what was expected instead of the token, and returns false.
   bool Fail(const Token& at, absl::string_view expected) {
     constexpr size_t kShown = 40;
     if (at.text.empty()) return FailFound(at.column, expected, line_.Peek().text.empty() ? "end of line" : "nothing");
@@ -106,6 +114,7 @@ class Parser {
         absl::StrCat("'", absl::CHexEscape(at.text.substr(0, kShown)), at.text.size() > kShown ? "..." : "", "'"));
   }
 
+  // Requires that the line ends here. `or_else` is for the error: what else could have followed.
   bool EndOfLine(absl::string_view or_else = "") {
     Token token = line_.Next();
     return token.text.empty() || Fail(token, absl::StrCat(or_else, or_else.empty() ? "" : " or ", "end of line"));
@@ -116,14 +125,14 @@ class Parser {
     return token.text == mark || Fail(token, absl::StrCat("'", mark, "'"));
   }
 
-  // Takes the next token if it is this one.
+  // If the next token is `text`, moves behind it and returns true.
   bool Take(absl::string_view text) {
     if (line_.Peek().text != text) return false;
     line_.Next();
     return true;
   }
 
-  // Takes "key=value" if it is next.
+  // If the next token is "key=value", moves behind it, sets *value to the value and returns true.
   bool TakeAttribute(absl::string_view key, Token* value) {
     Token token = line_.Peek();
     if (!absl::ConsumePrefix(&token.text, key) || !absl::ConsumePrefix(&token.text, "=")) return false;
@@ -132,10 +141,12 @@ class Parser {
     return true;
   }
 
+  // Requires "key=value" as the next token.
   bool Attribute(absl::string_view key, Token* value) {
     return TakeAttribute(key, value) || Fail(line_.Peek(), absl::StrCat(key, "="));
   }
 
+  // Requires that the token is one of words[first], ..., and sets *value to the index of the keyword in `words`.
   template <typename Enum, size_t n>
   bool OneOf(const Token& token, const absl::string_view (&words)[n], Enum* value, size_t first = 0) {
     auto found = std::find(words + first, words + n, token.text);
@@ -144,6 +155,7 @@ class Parser {
     return true;
   }
 
+  // Requires that the token is a number from `min` to `max` that `step` divides.
   template <typename Int>
   bool Number(const Token& token, uint32_t min, uint32_t max, Int* value, uint32_t step = 1) {
     uint32_t number;
@@ -195,14 +207,14 @@ class Parser {
     return missing.empty() || FailFound(1, missing, "end of file");
   }
 
-  // A sentence that may stand once.
+  // Requires that this kind of sentence has not come before. *seen says so, and becomes true.
   bool Once(bool* seen, absl::string_view what) {
     return !std::exchange(*seen, true) || Fail(sentence_, absl::StrCat("at most one ", what));
   }
 
   // ---- Objects --------------------------------------------------------------------------------------------------
 
-  // The name of a new object: they are numbered in order.
+  // Requires the name of a new object, which must have the next number.
   bool NewName(char prefix, absl::string_view what, size_t count, size_t limit) {
     Token token = line_.Next();
     if (count == limit) return Fail(token, absl::StrCat("at most ", limit, " ", what));
@@ -210,7 +222,7 @@ class Parser {
     return token.text == name || Fail(token, absl::StrCat(name, " (", what, " are numbered in order)"));
   }
 
-  // The name of a declared one.
+  // Requires the name of a declared object, and sets *index to its number.
   bool Name(const Token& token, char prefix, absl::string_view what, size_t count, uint8_t* index) {
     static_assert(kMaxMaps <= 10 && kMaxOwners <= 10, "one digit");
     if (token.text.size() == 2 && token.text[0] == prefix && absl::ascii_isdigit(token.text[1])) {
@@ -288,6 +300,7 @@ class Parser {
 
   // ---- Ops ------------------------------------------------------------------------------------------------------
 
+  // Parses an op with its operands and modifiers.
   bool ParseOp(Op* op) {
     if (!OneOf(line_.Next(), kOpKeywords, &op->kind)) return false;
     Token map, owner, child;
@@ -301,6 +314,7 @@ class Parser {
     return FitsTypes(*op, map, owner, child) && Modifiers(op);
   }
 
+  // Requires that the map and the owners have the types that the op needs.
   bool FitsTypes(const Op& op, const Token& map, const Token& owner, const Token& child) {
     absl::string_view operands = WordOf(kOperandsOfOp, op.kind);
     if (operands == "mo") {
@@ -322,6 +336,7 @@ class Parser {
     return true;
   }
 
+  // Parses the keywords behind an op's operands, in the order of kModifiers.
   bool Modifiers(Op* op) {
     std::vector<absl::string_view> more;
     for (const Modifier& modifier : kModifiers) {
@@ -340,6 +355,7 @@ class Parser {
     return Fail(token, Or(more));
   }
 
+  // Parses ops with ";" between them and appends them to *ops. `what` is what the error calls them.
   bool Ops(absl::string_view what, size_t limit, std::vector<Op>* ops) {
     do {
       Op op;
@@ -353,7 +369,7 @@ class Parser {
 
   bool Setup() { return Punctuation(":") && Ops("set-up ops", kMaxSetupOps, &s_.setup); }
 
-  // Letters are labels: what counts is the order of declaration, in which tasks start.
+  // A task's letter is only a label. Tasks are numbered, and start, in the order in which they are declared.
   bool Task() {
     static_assert(kMaxTasks == 4);
     Token name = line_.Next();
@@ -366,7 +382,7 @@ class Parser {
 
   // ---- Deviations -----------------------------------------------------------------------------------------------
 
-  // "selem3": the object whose callback it is.
+  // Parses the name of the object of a callback, such as "selem3". Returns false without an error when it is none.
   static bool ParseObject(absl::string_view text, OpRef* ref) {
     constexpr int kKinds = KERNEL_OWNER + 1;
     absl::string_view digits = text.substr(std::min(text.find_first_of("0123456789"), text.size()));
@@ -380,7 +396,8 @@ class Parser {
     return false;
   }
 
-  // A task by its name, without an op: "A", "setup", "end", "cb/selem3".
+  // Parses the name of a task, without an op: "A", "setup", "end", "cb/selem3". `name` is the token's text or its
+  // beginning.
   bool ParseTask(const Token& token, absl::string_view name, OpRef* ref) {
     size_t letter = name.size() == 1 ? letters_.find(name[0]) : std::string::npos;
     *ref = {name == "setup" ? static_cast<uint8_t>(kSetup)
@@ -396,7 +413,7 @@ class Parser {
     return Fail(token, absl::StrCat("a declared task (", Or(names), ")"));
   }
 
-  // "A/destroy#2", "setup/update", "end/3", "cb/selem3".
+  // Parses the name of an op: "A/destroy#2", "setup/update", "end/3", "cb/selem3".
   bool Where(OpRef* ref) {
     Token token = line_.Next();
     bool is_callback = absl::StartsWith(token.text, "cb/");
@@ -504,7 +521,7 @@ class Parser {
     if (!Punctuation(":")) return false;
     const Token first = line_.Peek();
     if (!Take("pass") && !Violations(&e)) return false;
-    // What a subject's lines say adds up; nothing adds up with pass.
+    // A subject may have several lines with violations. A line with `pass` must be its only line.
     for (const Expectation& other : file_.expectations) {
       if (other.subject != e.subject) continue;
       if (e.signatures.empty() || other.signatures.empty())
@@ -537,6 +554,7 @@ class Parser {
     return true;
   }
 
+  // Whether the token is neither empty, nor punctuation, nor a text in quotes.
   static bool IsWord(const Token& token) {
     return !token.text.empty() && !absl::StrContains(",;:\"", token.text.substr(0, 1));
   }
@@ -546,12 +564,12 @@ class Parser {
   Schedule& s_ = file_.schedule;
   absl::Status error_;
   Line line_{{}};
-  Token sentence_;  // its first word
+  Token sentence_;  // the first token of the current sentence
   size_t line_number_ = 0;
   bool has_header_ = false;
   bool has_mode_ = false;
   bool has_policy_ = false;
-  std::string letters_;  // of the tasks, in the order declared
+  std::string letters_;  // the letters of the tasks, in the order of their declaration
 };
 
 }  // namespace
