@@ -72,14 +72,14 @@ Schedule Crash(const subject& subject, const std::string& kind, std::string* sig
   Sandbox sandbox(subject);
   for (uint32_t seed = 1;; ++seed) {
     Schedule schedule = Busy(seed);
-    const SandboxResult outcome = sandbox.Run(schedule);
-    const size_t deviations = outcome.recorded.size();
+    const SandboxResult result = sandbox.Run(schedule);
+    const size_t deviations = result.recorded.size();
     if (deviations < kLeastDeviations || deviations > kMostDeviations) continue;
-    for (const std::string& candidate : outcome.signatures) {
+    for (const std::string& candidate : result.signatures) {
       if (!candidate.starts_with(kind)) continue;
       *signature = candidate;
       schedule.policy = {};
-      schedule.deviations = outcome.recorded;
+      schedule.deviations = result.recorded;
       return schedule;
     }
   }

@@ -12,14 +12,14 @@ namespace {
 
 using Status = Minimized::Status;
 
-bool Has(const SandboxResult& outcome, const std::string& signature) {
-  return std::find(outcome.signatures.begin(), outcome.signatures.end(), signature) != outcome.signatures.end();
+bool Has(const SandboxResult& result, const std::string& signature) {
+  return std::find(result.signatures.begin(), result.signatures.end(), signature) != result.signatures.end();
 }
 
-// The schedule that runs as `outcome` did, with deviations only and no policy.
-Schedule AsRun(Schedule schedule, const SandboxResult& outcome) {
+// The schedule that runs as `result` did, with deviations only and no policy.
+Schedule AsRun(Schedule schedule, const SandboxResult& result) {
   schedule.policy = {};
-  schedule.deviations = outcome.recorded;
+  schedule.deviations = result.recorded;
   return schedule;
 }
 
@@ -79,14 +79,14 @@ std::optional<Schedule> Minimizer::Probe(const Schedule& candidate) {
   if (options_.is_interrupted()) search_->Stop();
   if (search_->stopped()) return std::nullopt;
   options_.on_progress(*pass_, *search_);
-  const SandboxResult outcome = sandbox_.Run(candidate);
-  if (outcome.harness_bug) {
+  const SandboxResult result = sandbox_.Run(candidate);
+  if (result.harness_bug) {
     result_.status = Status::kHarnessBug;
     search_->Stop();
   }
-  if (!Has(outcome, result_.signature)) return std::nullopt;
-  if (!outcome.died && !Has(sandbox_.Run(candidate), result_.signature)) return std::nullopt;
-  return AsRun(candidate, outcome);
+  if (!Has(result, result_.signature)) return std::nullopt;
+  if (!result.died && !Has(sandbox_.Run(candidate), result_.signature)) return std::nullopt;
+  return AsRun(candidate, result);
 }
 
 Schedule Minimizer::Reduce(Schedule start) {

@@ -27,17 +27,17 @@ size_t Sum(const auto& items, Word word) {
 }
 
 // How many keywords the op has after its operands.
-size_t OpWords(const Op& op) {
+size_t OpKeywords(const Op& op) {
   return static_cast<size_t>(std::popcount(op.flags) + op.sleepable);
 }
 
 // How many keywords and attributes the schedule has beyond those of the plainest map, owner, op and modes.
-size_t Words(const Schedule& s) {
-  size_t words = Sum(s.maps, [](const MapSpec& map) { return std::popcount(map.fields) + map.clone; });
-  words += Sum(s.owners, [](const OwnerSpec& owner) { return owner.optmem != 0; });
-  words += Sum(s.setup, OpWords);
-  for (const std::vector<Op>& task : s.tasks) words += Sum(task, OpWords);
-  return words + (s.modes.cpus != Modes{}.cpus);
+size_t Keywords(const Schedule& s) {
+  size_t keywords = Sum(s.maps, [](const MapSpec& map) { return std::popcount(map.fields) + map.clone; });
+  keywords += Sum(s.owners, [](const OwnerSpec& owner) { return owner.optmem != 0; });
+  keywords += Sum(s.setup, OpKeywords);
+  for (const std::vector<Op>& task : s.tasks) keywords += Sum(task, OpKeywords);
+  return keywords + (s.modes.cpus != Modes{}.cpus);
 }
 
 // The sum of all numbers that a person reads, such as value sizes, buckets, ordinals and answers. The answer of a
@@ -60,7 +60,7 @@ auto Measures(const Schedule& s) {
                                s.tasks.size(),
                                TaskOps(s),
                                failures,
-                               Words(s),
+                               Keywords(s),
                                Numbers(s)};
 }
 

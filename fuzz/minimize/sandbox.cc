@@ -91,14 +91,14 @@ SandboxResult Sandbox::Died() {
   }
   close(channel_);
   child_ = -1;
-  SandboxResult outcome;
-  outcome.died = true;
-  outcome.harness_bug = WIFEXITED(status) && WEXITSTATUS(status) == kHarnessBug;
-  outcome.headline = WIFEXITED(status)             ? absl::StrCat("crash/exit-", WEXITSTATUS(status), "/-")
-                     : WTERMSIG(status) == SIGKILL ? std::string("crash/hang/-")
-                                                   : absl::StrCat("crash/SIG", sigabbrev_np(WTERMSIG(status)), "/-");
-  outcome.signatures = {outcome.headline};
-  return outcome;
+  SandboxResult result;
+  result.died = true;
+  result.harness_bug = WIFEXITED(status) && WEXITSTATUS(status) == kHarnessBug;
+  result.headline = WIFEXITED(status)             ? absl::StrCat("crash/exit-", WEXITSTATUS(status), "/-")
+                    : WTERMSIG(status) == SIGKILL ? std::string("crash/hang/-")
+                                                  : absl::StrCat("crash/SIG", sigabbrev_np(WTERMSIG(status)), "/-");
+  result.signatures = {result.headline};
+  return result;
 }
 
 SandboxResult Sandbox::Ask(const Schedule& schedule, const std::string& signature) {
@@ -110,9 +110,9 @@ SandboxResult Sandbox::Ask(const Schedule& schedule, const std::string& signatur
   // A child that takes no request is gone, too.
   if (!SendMessage(channel_, writer.bytes()) || !Receive(&reply)) return Died();
   Reader reader(reply);
-  SandboxResult outcome = GetResult(&reader);
-  if (outcome.died) Renew();
-  return outcome;
+  SandboxResult result = GetResult(&reader);
+  if (result.died) Renew();
+  return result;
 }
 
 }  // namespace nofail

@@ -47,7 +47,7 @@ class Server {
  private:
   SandboxResult Run();
   std::vector<std::string> Story(const JudgedRun& run) const;
-  void Reply(SandboxResult outcome);
+  void Reply(SandboxResult result);
 
   const int channel_;
   Executor executor_;
@@ -103,14 +103,14 @@ SandboxResult Server::Run() {
   const JudgedRun& run = executor_.Run(schedule_, &recorder_);
   const Verdict& verdict = run.verdict;
   TakeSanitizerReports();
-  SandboxResult outcome;
-  for (const Violation& violation : verdict.violations) outcome.signatures.push_back(violation.Signature());
+  SandboxResult result;
+  for (const Violation& violation : verdict.violations) result.signatures.push_back(violation.Signature());
   if (!verdict.pass()) {
     const Violation* headline = Headline(verdict, run.subject.name);
-    outcome.headline = (headline != nullptr ? *headline : verdict.violations.front()).Signature();
+    result.headline = (headline != nullptr ? *headline : verdict.violations.front()).Signature();
   }
-  outcome.story = Story(run);
-  return outcome;
+  result.story = Story(run);
+  return result;
 }
 
 std::vector<std::string> Server::Story(const JudgedRun& run) const {
@@ -118,12 +118,12 @@ std::vector<std::string> Server::Story(const JudgedRun& run) const {
   return Interleaving(run, story_of_);
 }
 
-void Server::Reply(SandboxResult outcome) {
-  outcome.recorded = recorder_.deviations();
-  std::sort(outcome.recorded.begin(), outcome.recorded.end());
-  outcome.trace = executor_.trace().Hash();
+void Server::Reply(SandboxResult result) {
+  result.recorded = recorder_.deviations();
+  std::sort(result.recorded.begin(), result.recorded.end());
+  result.trace = executor_.trace().Hash();
   Writer writer;
-  PutResult(outcome, &writer);
+  PutResult(result, &writer);
   SendMessage(channel_, writer.bytes());
 }
 
@@ -136,12 +136,12 @@ void Server::Die(const char* why) {
   const auto events = executor_.trace().events();
   const auto last =
       std::find_if(events.rbegin(), events.rend(), [](const Event& event) { return event.function != nullptr; });
-  SandboxResult outcome;
-  outcome.died = true;
-  outcome.headline = absl::StrCat("crash/", why, "/", last == events.rend() ? "-" : last->function);
-  outcome.signatures = {outcome.headline};
-  outcome.story = Story(executor_.Unjudged(schedule_));
-  Reply(std::move(outcome));
+  SandboxResult result;
+  result.died = true;
+  result.headline = absl::StrCat("crash/", why, "/", last == events.rend() ? "-" : last->function);
+  result.signatures = {result.headline};
+  result.story = Story(executor_.Unjudged(schedule_));
+  Reply(std::move(result));
 }
 
 }  // namespace
@@ -169,24 +169,24 @@ bool ReceiveAll(int channel, void* buffer, size_t size) {
   return true;
 }
 
-void PutResult(const SandboxResult& outcome, Writer* writer) {
-  writer->Put(outcome.signatures);
-  writer->Put(outcome.headline);
-  writer->Put(outcome.recorded);
-  writer->Put(outcome.story);
-  writer->Put(outcome.trace);
-  writer->Put(outcome.died);
+void PutResult(const SandboxResult& result, Writer* writer) {
+  writer->Put(result.signatures);
+  writer->Put(result.headline);
+  writer->Put(result.recorded);
+  writer->Put(result.story);
+  writer->Put(result.trace);
+  writer->Put(result.died);
 }
 
 SandboxResult GetResult(Reader* reader) {
-  SandboxResult outcome;
-  reader->Get(&outcome.signatures);
-  reader->Get(&outcome.headline);
-  reader->Get(&outcome.recorded);
-  reader->Get(&outcome.story);
-  reader->Get(&outcome.trace);
-  reader->Get(&outcome.died);
-  return outcome;
+  SandboxResult result;
+  reader->Get(&result.signatures);
+  reader->Get(&result.headline);
+  reader->Get(&result.recorded);
+  reader->Get(&result.story);
+  reader->Get(&result.trace);
+  reader->Get(&result.died);
+  return result;
 }
 
 void ServeRuns(const subject& subject, int channel) {

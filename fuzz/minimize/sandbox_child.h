@@ -20,7 +20,7 @@ bool SendMessage(int channel, const std::string& message);
 bool ReceiveAll(int channel, void* buffer, size_t size);
 
 // Write and read a result, but for `harness_bug`: a child with a harness bug sends no result.
-void PutResult(const SandboxResult& outcome, Writer* writer);
+void PutResult(const SandboxResult& result, Writer* writer);
 SandboxResult GetResult(Reader* reader);
 
 // Runs schedules for the sandbox until the sandbox closes its side of the channel. Each request is a schedule and the

@@ -169,7 +169,7 @@ class Teller {
       if (violation_ != nullptr && i == violation_->event && !absl::StartsWith(violation_->kind, "leak.")) {
         Add({}, violation_->detail, e);
       } else if (selection_.Tells(i) && !ChangesNothing(e)) {
-        Add(e.op, Words(i), e);
+        Add(e.op, EventText(i), e);
       }
       Follow(i);
     }
@@ -194,7 +194,7 @@ class Teller {
     const bool waits = blocked != nullptr && blocked->op == op &&
                        (blocked->kind == EventKind::kGpWait || blocked->kind == EventKind::kBarrierWait ||
                         blocked->kind == EventKind::kLockWait);
-    if (waits) return Add(op, Words(index - 1), *blocked);
+    if (waits) return Add(op, EventText(index - 1), *blocked);
     for (uint32_t next = index + 1; next < trace_.size(); ++next) {
       const Event& e = trace_.events()[next];
       if (e.op != op || e.kind == EventKind::kSwitch || e.kind == EventKind::kOpEnd) continue;
@@ -227,14 +227,14 @@ class Teller {
     return LocationText(trace_, e.object, e.offset);
   }
 
-  std::string WriteWords(const Event& e) const {
+  std::string WriteText(const Event& e) const {
     const uint64_t old = ValueBefore(e);
     if (PointsToObject(e.value)) return absl::StrCat("sets ", PointerOf(e, e.value));
     if (PointsToObject(old)) return absl::StrCat("clears ", PointerOf(e, old));
     return absl::StrCat("changes ", WordName(e), " from ", ValueText(trace_, old), " to ", ValueText(trace_, e.value));
   }
 
-  std::string FailedLockWords(const Event& e) const {
+  std::string FailedLockText(const Event& e) const {
     const int64_t taken = holders_.TakenAt(e);
     const std::string holder = taken < 0 ? "" : TaskName(trace_.events()[static_cast<size_t>(taken)].op);
     return absl::StrCat("cannot lock ", Name(e), ", which ",
@@ -244,11 +244,11 @@ class Teller {
                         ": ", ValueText(trace_, e.value));
   }
 
-  std::string Words(uint32_t index) const {
+  std::string EventText(uint32_t index) const {
     const Event& e = trace_.events()[index];
     switch (e.kind) {
       case EventKind::kLock:
-        return IsFailedLock(e) ? FailedLockWords(e) : absl::StrCat("locks ", Name(e));
+        return IsFailedLock(e) ? FailedLockText(e) : absl::StrCat("locks ", Name(e));
       case EventKind::kLockWait:
         return absl::StrCat("waits for the lock of ", Name(e));
       case EventKind::kGpWait:
@@ -257,7 +257,7 @@ class Teller {
         return "waits for all callbacks";
       case EventKind::kStore:
       case EventKind::kRmw:
-        return WriteWords(e);
+        return WriteText(e);
       case EventKind::kLoad:
         return PointsToObject(e.value) ? absl::StrCat("reads ", PointerOf(e, e.value))
                                        : absl::StrCat("reads ", WordName(e), ": ", ValueText(trace_, e.value));

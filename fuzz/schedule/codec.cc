@@ -22,14 +22,14 @@ constexpr Record kRecords[16] = {
 constexpr uint8_t kOperands[] = {3, 6, 2, 3, 1, 6, 0};
 constexpr size_t kMaxOperands = 6;
 
-// The byte format numbers the tasks in one byte without gaps: set-up, A to D, end, callbacks by kind of object. PlaceOf
+// The byte format numbers the tasks in one byte without gaps: set-up, A to D, end, callbacks by kind of object. SlotOf
 // converts a task id to such a number, and TaskAt converts it back.
-constexpr uint8_t kPlaces = 12;
-constexpr uint8_t PlaceOf(uint8_t task) {
+constexpr uint8_t kTaskSlots = 12;
+constexpr uint8_t SlotOf(uint8_t task) {
   return task <= kEnd ? task : static_cast<uint8_t>(task - kFirstCallback + 6);
 }
-constexpr uint8_t TaskAt(uint8_t place) {
-  return place <= kEnd ? place : static_cast<uint8_t>(place - 6 + kFirstCallback);
+constexpr uint8_t TaskAt(uint8_t slot) {
+  return slot <= kEnd ? slot : static_cast<uint8_t>(slot - 6 + kFirstCallback);
 }
 
 // An op on a map and an owner.
@@ -154,24 +154,24 @@ class Decoding {
              .other = static_cast<uint8_t>(p[1] >> 5),
              .flags = static_cast<uint8_t>(p[2] & 7),
              .sleepable = (p[0] & 64) != 0};
-    size_t place = (p[0] & 7) % (1 + kMaxTasks);
-    if (place == 0) {
+    size_t slot = (p[0] & 7) % (1 + kMaxTasks);
+    if (slot == 0) {
       if (s_.setup.size() < kMaxSetupOps) s_.setup.push_back(op);
       return;
     }
-    if (s_.tasks.size() < place) ResizeTasks(&s_, place);
-    auto& task = s_.tasks[place - 1];
+    if (s_.tasks.size() < slot) ResizeTasks(&s_, slot);
+    auto& task = s_.tasks[slot - 1];
     if (task.size() < kMaxOpsPerTask) task.push_back(op);
   }
 
   void AddDeviation(const uint8_t* p) {
     if (s_.deviations.size() == kMaxDeviations) return;
-    Deviation d = {.where = {TaskAt(p[0] % kPlaces), p[1]},
+    Deviation d = {.where = {TaskAt(p[0] % kTaskSlots), p[1]},
                    .kind = static_cast<ChoiceKind>((p[3] >> 4 & 7) % kChoiceKinds),
                    .ordinal = static_cast<uint16_t>(p[2] | (p[3] & 15) << 8),
                    .answer = p[4]};
     if (d.kind == ChoiceKind::kPreempt) {
-      uint8_t target = p[4] % (1 + kPlaces);
+      uint8_t target = p[4] % (1 + kTaskSlots);
       d.answer = target == 0 ? 0 : PackTarget({TaskAt(target - 1), p[5]});
     }
     s_.deviations.push_back(d);
@@ -245,8 +245,8 @@ class Encoding {
     (bytes_.push_back(static_cast<uint8_t>(operands)), ...);
   }
 
-  void PutOp(int place, const Op& op) {
-    Put(Record::kOp, place | Bits(op.kind) << 3 | (op.sleepable ? 64 : 0), op.map | op.owner << 2 | op.other << 5,
+  void PutOp(int slot, const Op& op) {
+    Put(Record::kOp, slot | Bits(op.kind) << 3 | (op.sleepable ? 64 : 0), op.map | op.owner << 2 | op.other << 5,
         op.flags);
   }
 
@@ -255,10 +255,10 @@ class Encoding {
     uint8_t target_op = 0;
     if (d.kind == ChoiceKind::kPreempt && d.answer != 0) {
       OpRef target = UnpackTarget(d.answer);
-      answer = 1 + PlaceOf(target.task);
+      answer = 1 + SlotOf(target.task);
       target_op = target.op;
     }
-    Put(Record::kDeviation, PlaceOf(d.where.task), d.where.op, d.ordinal, d.ordinal >> 8 | Bits(d.kind) << 4, answer,
+    Put(Record::kDeviation, SlotOf(d.where.task), d.where.op, d.ordinal, d.ordinal >> 8 | Bits(d.kind) << 4, answer,
         target_op);
   }
 

@@ -35,9 +35,9 @@ static_assert(std::size(kOperandsOfOp) == kOpKinds);
 
 // A keyword that may follow an op's operands.
 struct Modifier {
-  OpKind kind;             // of the ops that may have it
-  absl::string_view word;  // the keyword
-  uint8_t flags;           // the bit of Op::flags that it sets; 0: it sets Op::sleepable
+  OpKind kind;                // of the ops that may have it
+  absl::string_view keyword;  // the keyword
+  uint8_t flags;              // the bit of Op::flags that it sets; 0: it sets Op::sleepable
   bool IsIn(const Op& op) const { return op.kind == kind && (flags == 0 ? op.sleepable : (op.flags & flags) != 0); }
 };
 inline constexpr Modifier kModifiers[] = {
@@ -52,7 +52,7 @@ inline constexpr Modifier kModifiers[] = {
 
 // The keyword of an enum's value. REQUIRES: `words` is the table of that enum.
 template <typename Enum, size_t n>
-absl::string_view WordOf(const absl::string_view (&words)[n], Enum value) {
+absl::string_view KeywordOf(const absl::string_view (&words)[n], Enum value) {
   return words[static_cast<size_t>(value)];
 }
 

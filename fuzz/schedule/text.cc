@@ -15,7 +15,7 @@ namespace {
 constexpr size_t kOpsPerLine = 4;
 
 std::string FormatMap(const MapSpec& map, size_t index) {
-  std::string text = absl::StrCat("map   m", index, " type=", WordOf(kTypeKeywords, map.type), " value=", map.bytes);
+  std::string text = absl::StrCat("map   m", index, " type=", KeywordOf(kTypeKeywords, map.type), " value=", map.bytes);
   const char* separator = " fields=";
   for (size_t bit = 0; bit < std::size(kFieldKeywords); ++bit) {
     if ((map.fields >> bit & 1) == 0) continue;
@@ -27,15 +27,15 @@ std::string FormatMap(const MapSpec& map, size_t index) {
 
 std::string FormatOwner(const OwnerSpec& owner, size_t index) {
   std::string text =
-      absl::StrCat("owner o", index, " type=", WordOf(kTypeKeywords, owner.type), " bucket=", owner.bucket);
+      absl::StrCat("owner o", index, " type=", KeywordOf(kTypeKeywords, owner.type), " bucket=", owner.bucket);
   if (owner.optmem != 0) absl::StrAppend(&text, " optmem=", owner.optmem * kOptmemUnit);
   return text + "\n";
 }
 
 std::string FormatModes(const Modes& modes) {
-  return absl::StrCat("mode  locks=", WordOf(kLocksKeywords, modes.locks),
-                      " memory=", WordOf(kMemoryKeywords, modes.memory),
-                      " rcu=", WordOf(kRcuKeywords, modes.preemptible_rcu ? 0 : 1), " cpus=", modes.cpus, "\n");
+  return absl::StrCat("mode  locks=", KeywordOf(kLocksKeywords, modes.locks),
+                      " memory=", KeywordOf(kMemoryKeywords, modes.memory),
+                      " rcu=", KeywordOf(kRcuKeywords, modes.preemptible_rcu ? 0 : 1), " cpus=", modes.cpus, "\n");
 }
 
 std::string FormatOps(const Op* begin, const Op* end) {
@@ -47,7 +47,7 @@ std::string FormatAnswer(const Deviation& d) {
     case ChoiceKind::kPreempt:
       return d.answer == 0 ? " stay" : absl::StrCat(" to ", TaskName(UnpackTarget(d.answer)));
     case ChoiceKind::kLock:
-      return absl::StrCat(" ", WordOf(kLockAnswerKeywords, d.answer));
+      return absl::StrCat(" ", KeywordOf(kLockAnswerKeywords, d.answer));
     case ChoiceKind::kAlloc:
       return d.answer == 0 ? " default" : " fail";
     case ChoiceKind::kResched:
@@ -55,13 +55,13 @@ std::string FormatAnswer(const Deviation& d) {
     case ChoiceKind::kGracePeriod:
     case ChoiceKind::kLoadAge:
     case ChoiceKind::kNmi:
-      return d.answer == 0 ? " default" : absl::StrCat(" ", WordOf(kNumberKeywords, d.kind), " ", d.answer);
+      return d.answer == 0 ? " default" : absl::StrCat(" ", KeywordOf(kNumberKeywords, d.kind), " ", d.answer);
   }
   return "";
 }
 
 std::string FormatPolicy(const Policy& policy) {
-  std::string text = absl::StrCat("policy ", WordOf(kPolicyKeywords, policy.kind));
+  std::string text = absl::StrCat("policy ", KeywordOf(kPolicyKeywords, policy.kind));
   if (policy.kind == PolicyKind::kRate) absl::StrAppend(&text, " 1/", policy.parameter);
   if (policy.kind == PolicyKind::kPct) absl::StrAppend(&text, " depth=", policy.parameter);
   return absl::StrCat(text, " seed=", policy.seed, " v", Rng::kVersion, "\n");
@@ -81,20 +81,20 @@ std::string FormatExpectation(const Expectation& expectation) {
 std::string OpLabel(const std::vector<Op>& ops, size_t index) {
   auto number =
       std::count_if(ops.begin(), ops.begin() + index + 1, [&](const Op& op) { return op.kind == ops[index].kind; });
-  std::string label(WordOf(kOpKeywords, ops[index].kind));
+  std::string label(KeywordOf(kOpKeywords, ops[index].kind));
   return number == 1 ? label : absl::StrCat(label, "#", number);
 }
 
 std::string FormatOp(const Op& op) {
-  std::string text(WordOf(kOpKeywords, op.kind));
-  for (char operand : WordOf(kOperandsOfOp, op.kind)) {
+  std::string text(KeywordOf(kOpKeywords, op.kind));
+  for (char operand : KeywordOf(kOperandsOfOp, op.kind)) {
     absl::StrAppend(&text, " ",
                     operand == 'm'   ? ObjectName(KERNEL_MAP, op.map)
                     : operand == 'o' ? ObjectName(KERNEL_OWNER, op.owner)
                                      : ObjectName(KERNEL_OWNER, op.other));
   }
   for (const Modifier& modifier : kModifiers) {
-    if (modifier.IsIn(op)) absl::StrAppend(&text, " ", modifier.word);
+    if (modifier.IsIn(op)) absl::StrAppend(&text, " ", modifier.keyword);
   }
   return text;
 }
@@ -109,7 +109,7 @@ std::string OpName(const Schedule& schedule, OpRef ref) {
 }
 
 std::string FormatDeviation(const Schedule& schedule, const Deviation& d) {
-  return absl::StrCat(OpName(schedule, d.where), ": ", WordOf(kChoiceKeywords, d.kind), " ", d.ordinal,
+  return absl::StrCat(OpName(schedule, d.where), ": ", KeywordOf(kChoiceKeywords, d.kind), " ", d.ordinal,
                       FormatAnswer(d));
 }
 

@@ -28,11 +28,11 @@ struct Token {
 };
 
 // "a, b or c"
-template <typename Words>
-std::string Or(const Words& words) {
+template <typename Keywords>
+std::string Or(const Keywords& keywords) {
   std::string text;
-  for (size_t i = 0; i < std::size(words); ++i) {
-    absl::StrAppend(&text, i == 0 ? "" : i + 1 == std::size(words) ? " or " : ", ", words[i]);
+  for (size_t i = 0; i < std::size(keywords); ++i) {
+    absl::StrAppend(&text, i == 0 ? "" : i + 1 == std::size(keywords) ? " or " : ", ", keywords[i]);
   }
   return text;
 }
@@ -146,12 +146,12 @@ class Parser {
     return TakeAttribute(key, value) || Fail(line_.Peek(), absl::StrCat(key, "="));
   }
 
-  // Requires that the token is one of words[first], ..., and sets *value to the index of the keyword in `words`.
+  // Requires that the token is one of keywords[first], ..., and sets *value to the index of the keyword in `keywords`.
   template <typename Enum, size_t n>
-  bool OneOf(const Token& token, const absl::string_view (&words)[n], Enum* value, size_t first = 0) {
-    auto found = std::find(words + first, words + n, token.text);
-    if (found == words + n) return Fail(token, Or(std::vector<absl::string_view>(words + first, words + n)));
-    *value = static_cast<Enum>(found - words);
+  bool OneOf(const Token& token, const absl::string_view (&keywords)[n], Enum* value, size_t first = 0) {
+    auto found = std::find(keywords + first, keywords + n, token.text);
+    if (found == keywords + n) return Fail(token, Or(std::vector<absl::string_view>(keywords + first, keywords + n)));
+    *value = static_cast<Enum>(found - keywords);
     return true;
   }
 
@@ -174,8 +174,8 @@ class Parser {
   }
 
   bool Header() {
-    for (absl::string_view word : {"nofail", "schedule"}) {
-      if (Token token = line_.Next(); token.text != word) return Fail(token, "'nofail schedule 1' before all else");
+    for (absl::string_view keyword : {"nofail", "schedule"}) {
+      if (Token token = line_.Next(); token.text != keyword) return Fail(token, "'nofail schedule 1' before all else");
     }
     Token version = line_.Next();
     uint32_t number;
@@ -250,8 +250,8 @@ class Parser {
   }
 
   bool Fields(Token list, MapSpec* map) {
-    for (absl::string_view word : absl::StrSplit(list.text, '+')) {
-      Token token = {word, list.column + static_cast<size_t>(word.data() - list.text.data())};
+    for (absl::string_view keyword : absl::StrSplit(list.text, '+')) {
+      Token token = {keyword, list.column + static_cast<size_t>(keyword.data() - list.text.data())};
       size_t bit;
       if (!OneOf(token, kFieldKeywords, &bit)) return false;
       uint8_t field = static_cast<uint8_t>(1u << bit);
@@ -304,7 +304,7 @@ class Parser {
   bool ParseOp(Op* op) {
     if (!OneOf(line_.Next(), kOpKeywords, &op->kind)) return false;
     Token map, owner, child;
-    for (char operand : WordOf(kOperandsOfOp, op->kind)) {
+    for (char operand : KeywordOf(kOperandsOfOp, op->kind)) {
       Token& token = operand == 'm' ? map : operand == 'o' ? owner : child;
       token = line_.Next();
       bool ok = operand == 'm' ? Name(token, 'm', "map", s_.maps.size(), &op->map)
@@ -316,11 +316,11 @@ class Parser {
 
   // Requires that the map and the owners have the types that the op needs.
   bool FitsTypes(const Op& op, const Token& map, const Token& owner, const Token& child) {
-    absl::string_view operands = WordOf(kOperandsOfOp, op.kind);
+    absl::string_view operands = KeywordOf(kOperandsOfOp, op.kind);
     if (operands == "mo") {
       storage_type type = s_.maps[op.map].type;
       if (s_.owners[op.owner].type != type) {
-        return Fail(owner, absl::StrCat("an owner of type ", WordOf(kTypeKeywords, type), ", as the map has"));
+        return Fail(owner, absl::StrCat("an owner of type ", KeywordOf(kTypeKeywords, type), ", as the map has"));
       }
       if (op.kind == OpKind::kKptr && !(s_.maps[op.map].fields & KERNEL_FIELD_KPTR)) {
         return Fail(map, "a map with a kptr field");
@@ -341,8 +341,8 @@ class Parser {
     std::vector<absl::string_view> more;
     for (const Modifier& modifier : kModifiers) {
       if (modifier.kind != op->kind) continue;
-      more.push_back(modifier.word);
-      if (!Take(modifier.word)) continue;
+      more.push_back(modifier.keyword);
+      if (!Take(modifier.keyword)) continue;
       op->flags |= modifier.flags;
       if (modifier.flags == 0) op->sleepable = true;
     }
@@ -478,8 +478,8 @@ class Parser {
       default:
         break;
     }
-    absl::string_view word = WordOf(kNumberKeywords, d->kind);
-    if (!Take(word)) return Fail(line_.Peek(), absl::StrCat(word, " or default"));
+    absl::string_view keyword = KeywordOf(kNumberKeywords, d->kind);
+    if (!Take(keyword)) return Fail(line_.Peek(), absl::StrCat(keyword, " or default"));
     return Number(line_.Next(), 1, kMaxAnswer, &d->answer);
   }
 

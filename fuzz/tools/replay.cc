@@ -102,23 +102,23 @@ ReplayResult Replay(Executor& executor, const subject& subject, const Input& inp
   Sim::Get().RenewFibers();
   const JudgedRun& run = executor.Run(schedule);
   const Signatures expected = Expected(input.file, subject), seen = Seen(run.verdict);
-  ReplayResult outcome{expected == seen, {}};
+  ReplayResult result{expected == seen, {}};
   if (arguments.json) {
-    outcome.json = {{"file", input.name}, {"as_expected", outcome.as_expected}, {"expected", expected}};
-    auto& ignored = outcome.json["ignored"] = nlohmann::ordered_json::array();
+    result.json = {{"file", input.name}, {"as_expected", result.as_expected}, {"expected", expected}};
+    auto& ignored = result.json["ignored"] = nlohmann::ordered_json::array();
     for (const Deviation& deviation : run.ignored) ignored.push_back(FormatDeviation(schedule, deviation));
-    outcome.json.update(JsonReport(run, arguments.verbose));
-    return outcome;
+    result.json.update(JsonReport(run, arguments.verbose));
+    return result;
   }
   const bool all_listed = Headline(run.verdict, subject.name) == nullptr;
   // An input of bytes has no `expect` lines.
   const bool is_bytes = input.target != nullptr;
-  const char* word = outcome.as_expected ? (all_listed ? "ok" : "ok (not listed)")
-                     : is_bytes          ? "VIOLATES"
-                                         : "UNEXPECTED";
+  const char* word = result.as_expected ? (all_listed ? "ok" : "ok (not listed)")
+                     : is_bytes         ? "VIOLATES"
+                                        : "UNEXPECTED";
   absl::PrintF("%-10s  %s%s  %s  trace %016x  %s\n", word, input.name,
                is_bytes ? absl::StrCat(" (", input.target, ")") : "", subject.name, run.trace.Hash(), Join(seen));
-  if (!outcome.as_expected) {
+  if (!result.as_expected) {
     if (!is_bytes) absl::PrintF("            expected: %s\n", Join(expected));
     absl::PrintF("            %s\n", Advice(input, seen, all_listed));
   }
@@ -129,7 +129,7 @@ ReplayResult Replay(Executor& executor, const subject& subject, const Input& inp
     absl::PrintF("%s%s\n", TextReport(run, {.width = TerminalWidth(), .colour = UseColour()}), TakeSanitizerReports());
   }
   fflush(stdout);
-  return outcome;
+  return result;
 }
 
 absl::StatusOr<std::vector<Input>> Inputs(const Arguments& arguments) {
@@ -180,9 +180,9 @@ void Replayer::Replay(const Input& input) {
   bool as_expected = true;
   for (const subject* subject : subjects) {
     Executor& executor = executors_.try_emplace(subject, *subject, Sim::Get()).first->second;
-    ReplayResult outcome = nofail::Replay(executor, *subject, input, arguments_);
-    as_expected &= outcome.as_expected;
-    if (arguments_.json) runs_.push_back(std::move(outcome.json));
+    ReplayResult result = nofail::Replay(executor, *subject, input, arguments_);
+    as_expected &= result.as_expected;
+    if (arguments_.json) runs_.push_back(std::move(result.json));
   }
   ++schedules_;
   not_run_ += subjects.empty();
