@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// Every kernel header that the tree's files include is this one (CMakeLists.txt has the list), but for those that are
-// taken from the tree themselves. By trust:
-//   language.h  the kernel's dialect of C
-//   routed.h    behaviour, routed to core/kernel/kernel.h
-//   bpf.h       maps and values: structures of ours, behaviour routed
-//   owners.h    sockets, tasks, cgroups, inodes: ours
-//   inert.h     deliberately nothing
+// The headers that a tree's files find in place of the kernel's. When such a file includes a kernel header, it gets
+// this one (CMakeLists.txt has the list of headers). Two headers are the tree's own: linux/bpf_local_storage.h and
+// net/bpf_sk_storage.h; each of them comes after this one (cmake/shims.cmake).
+//   language.h  the kernel's dialect of C; no behaviour
+//   routed.h    interfaces whose behaviour is routed to core/kernel/kernel.h
+//   bpf.h       maps and values: the structures are ours, the behaviour is routed
+//   owners.h    sockets, tasks, cgroups, inodes: structures of ours
+//   inert.h     interfaces that deliberately do nothing
 #ifndef NOFAIL_CORE_SUBJECTS_LINUX_API_H_
 #define NOFAIL_CORE_SUBJECTS_LINUX_API_H_
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Maps, values and helpers, as far as local storage uses them. A map begins with the contract's own struct kernel_map;
-// what is about values is routed to the contract, in values.c.
+// Maps, values and helpers, as far as local storage uses them. A struct bpf_map begins with the kernel contract's own
+// struct kernel_map. Operations on values are routed to the kernel contract; values.c has those that are functions.
 #ifndef NOFAIL_CORE_SUBJECTS_LINUX_BPF_H_
 #define NOFAIL_CORE_SUBJECTS_LINUX_BPF_H_
 
@@ -15,7 +15,8 @@ struct bpf_prog;
 union bpf_attr;
 
 // ---- Maps --------------------------------------------------------------------------------------------------------
-// The type of functions that a schedule calls has to be right; it differs between versions.
+// What map_update_elem and map_delete_elem return. The type differs between versions, and has to be right, because
+// schedules call these functions.
 #if NOFAIL_LINUX_OPS_RETURN_INT
 typedef int nofail_ops_result;
 #else
@@ -32,16 +33,17 @@ struct bpf_map_ops {
   int (*map_local_storage_charge)(struct bpf_local_storage_map* smap, void* owner, u32 size);
   void (*map_local_storage_uncharge)(struct bpf_local_storage_map* smap, void* owner, u32 size);
   struct bpf_local_storage** (*map_owner_storage_ptr)(void* owner);
-  // Never called.
+  // Only there so that the initializers in the tree compile; never called.
   const void *map_meta_equal, *map_get_next_key, *map_check_btf, *map_btf_id, *map_mem_usage;
 };
 
 struct bpf_map {
-  struct kernel_map kernel;  // set by the adapter
+  struct kernel_map kernel;  // set by the adapter (subject.c)
   const struct bpf_map_ops* ops;
   struct kernel_record* record;
   u32 map_type, key_size, value_size, map_flags, id;
-  // What the record says about the values' layout.
+  // The layout of the map's values, in bytes: how many bytes come before the special fields, and where the spin lock
+  // is. The adapter sets both from the record.
   u32 plain_bytes, spin_lock_offset;
 };
 
@@ -83,14 +85,14 @@ enum { BPF_SPIN_LOCK = KERNEL_FIELD_SPIN_LOCK, BPF_UPTR = KERNEL_FIELD_UPTR };
 #define bpf_obj_free_fields(record, data) kernel_obj_free_fields((record), (data), KERNEL_HERE)
 #define bpf_obj_swap_uptrs(record, to, from) kernel_obj_swap_uptrs((record), (to), (from), KERNEL_HERE)
 
-// Copies the plain bytes of a value; its special fields stay as they are.
+// Copies the plain bytes of a value from `from` to `to`. The special fields of `to` stay as they are.
 void nofail_copy_value(const struct bpf_map* map, void* to, const void* from, struct kernel_site site);
-// The same under the lock in `from` or in `to`.
+// The same while it holds the value's own spin lock: that of `from` if `lock_from`, otherwise that of `to`.
 void nofail_copy_value_locked(const struct bpf_map* map, void* to, void* from, bool lock_from, struct kernel_site site);
 #define copy_map_value(map, to, from) nofail_copy_value((map), (to), (from), KERNEL_HERE)
 #define copy_map_value_locked(map, to, from, lock_from) \
   nofail_copy_value_locked((map), (to), (from), (lock_from), KERNEL_HERE)
-// What it would clear is in a message to user space.
+// Does nothing: it would clear the special fields of a copy that goes to user space, and nobody reads that copy here.
 #define check_and_init_map_value(map, to) ((void)(to))
 
 // ---- Helpers -----------------------------------------------------------------------------------------------------
@@ -113,7 +115,8 @@ enum {
   ARG_ANYTHING,
 };
 
-// A helper is called with five registers, whatever it takes; ____name is the function proper.
+// Defines the helper `name`. Like the kernel's, it takes five registers, whatever its parameters are. It converts the
+// registers and calls ____name, which is the function whose body follows the macro.
 #define NOFAIL_BPF_CALL(name, parameters, ...)       \
   static __always_inline u64 ____##name parameters;  \
   u64 name(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);  \
@@ -131,7 +134,7 @@ enum {
   NOFAIL_BPF_CALL(name, (t1 a1, t2 a2, t3 a3, t4 a4, t5 a5), NOFAIL_ARGUMENT(t1, r1), NOFAIL_ARGUMENT(t2, r2), \
                   NOFAIL_ARGUMENT(t3, r3), NOFAIL_ARGUMENT(t4, r4), NOFAIL_ARGUMENT(t5, r5))
 
-// What net/bpf_sk_storage.h does not declare.
+// Objects of the tree's files that the adapter uses and that no header of the tree declares.
 extern const struct bpf_map_ops sk_storage_map_ops, task_storage_map_ops, cgrp_storage_map_ops, inode_storage_map_ops;
 extern const struct bpf_func_proto bpf_task_storage_get_proto, bpf_task_storage_delete_proto,
     bpf_cgrp_storage_get_proto, bpf_cgrp_storage_delete_proto, bpf_inode_storage_get_proto,

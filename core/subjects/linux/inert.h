@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Kernel interfaces that deliberately do nothing here, and what is only there to compile: no schedule reaches it, or it
-// makes no difference to local storage.
+// Kernel interfaces that deliberately do nothing here. Some are never called, because no schedule reaches them; they
+// only let the tree's files compile. The others make no difference to local storage.
 #ifndef NOFAIL_CORE_SUBJECTS_LINUX_INERT_H_
 #define NOFAIL_CORE_SUBJECTS_LINUX_INERT_H_
 
@@ -9,15 +9,16 @@
 #include "core/subjects/linux/language.h"
 
 // ---- Contexts that do not occur ------------------------------------------------------------------------------------
-// A task is a CPU of its own and is never migrated. NMIs and interrupts do not occur yet.
+// A simulated task has a CPU of its own and is never migrated. NMIs and interrupts are not simulated.
 #define in_nmi() false
 #define in_hardirq() false
 #define rcu_read_lock_bh_held() false
 #define migrate_disable() ((void)0)
 #define migrate_enable() ((void)0)
 
-// Per-CPU counters that keep a program from re-entering itself. Without re-entry they never count past one. Errs
-// towards silence about two tasks that share a CPU.
+// Per-CPU counters, by which the kernel keeps a program from re-entering itself. There is no re-entry here, so a
+// counter never exceeds one, and each increment returns 1. This errs towards silence: two tasks that share a CPU could
+// meet a busy counter.
 #define DEFINE_PER_CPU(type, name) __typeof__(type) name
 #define this_cpu_inc(counter) ((void)&(counter))
 #define this_cpu_dec(counter) ((void)&(counter))

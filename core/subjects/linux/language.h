@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The kernel's dialect of C: types, attributes, arithmetic, error numbers and error pointers. No behaviour.
+// The kernel's dialect of C: types, attributes, arithmetic, error numbers and error pointers. Nothing here has
+// behaviour that could hide or invent a bug.
 #ifndef NOFAIL_CORE_SUBJECTS_LINUX_LANGUAGE_H_
 #define NOFAIL_CORE_SUBJECTS_LINUX_LANGUAGE_H_
 
@@ -8,8 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Static variables of the subject, in a section of their own: `reset` makes them what they were at boot, zero. (What is
-// initialized with something else is never written.)
+// The subject's static variables go into a section of their own. The subject's `reset` sets this section to zero, which
+// is what the variables were at boot. (Static variables with another initial value are in other sections. The tree's
+// files never write them, so they need no reset.)
 #pragma clang section bss = "nofail_linux_bss"
 
 typedef uint8_t u8, __u8;
@@ -59,7 +61,7 @@ void* memcpy(void* to, const void* from, size_t size);
 size_t strlen(const char* text);
 int strncmp(const char* a, const char* b, size_t size);
 
-// The values that user space sees, but for ENOTSUPP.
+// Error numbers, with the values that user space sees. Only ENOTSUPP is internal to the kernel.
 enum {
   EPERM = 1,
   ENOENT = 2,

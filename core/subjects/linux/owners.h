@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Sockets, tasks, cgroups and inodes: as much of them as local storage uses. Ours, not the tree's: who may use an
-// owner, and when it goes, is the driver's business (fuzz/exec/world.h), so nothing here frees one.
+// Sockets, tasks, cgroups and inodes: as much of them as local storage uses. These structures are ours, not the tree's.
+// The driver decides who may use an owner and when the owner goes (fuzz/exec/world.h), so nothing here frees an owner.
 #ifndef NOFAIL_CORE_SUBJECTS_LINUX_OWNERS_H_
 #define NOFAIL_CORE_SUBJECTS_LINUX_OWNERS_H_
 
@@ -55,10 +55,11 @@ struct fd {
   struct file* file;
 };
 
-// One owner of any type. Each part has its own place, so that an offset says what a word is.
+// One owner of any type. The structures of all types are members side by side, not a union, so that an offset into an
+// owner says which member it is.
 struct nofail_owner {
   u32 type;    // enum storage_type
-  int number;  // its file descriptor
+  int number;  // the file descriptor that stands for it in system calls
   struct sock sk;
   struct socket socket;
   struct task_struct task;
@@ -67,10 +68,12 @@ struct nofail_owner {
   struct inode inode;
   struct file file;
 };
-// The owner that a file descriptor of the system call stands for. The adapter makes them.
+// The owner that a file descriptor of the system call stands for. REQUIRES: `fd` is the number that the adapter gave an
+// owner (linux_owner_init in subject.c).
 struct nofail_owner* nofail_owner_of_fd(int fd);
 
-// What a descriptor is looked up as. The driver holds a reference already.
+// These find the object that a file descriptor stands for, and release it again. They count no references, because the
+// driver holds a reference to the owner already.
 #define sockfd_lookup(fd, error) ((void)(error), &nofail_owner_of_fd(fd)->socket)
 #define sockfd_put(sock) ((void)(sock))
 #define pidfd_get_pid(fd, flags) ((void)(flags), &nofail_owner_of_fd(fd)->pid)
@@ -91,13 +94,15 @@ static inline struct fd nofail_class_fd_raw(int fd) {
 #define bpf_inode(inode) (&(inode)->security)
 #define bpf_lsm_initialized true
 
-// A program holds a reference of its own while a helper runs: here the driver's, so the count never reaches zero.
+// A helper takes a reference to the socket and drops it with sock_put. In the kernel, the program's own reference keeps
+// the count above zero. Here the driver's reference does, so a count that reaches zero is a mistake.
 #define sk_fullsock(sk) true
 #define sock_put(sk) WARN_ON_ONCE(refcount_dec_and_test(&(sk)->sk_refcnt))
 #define percpu_ref_is_dying(ref) ((ref)->dying)
 #define sock_net(sk) (&(sk)->net)
 #if NOFAIL_LINUX_GLOBAL_OPTMEM_MAX
-// One variable for all sockets, in a function whose parameter `owner` is the socket. Here every socket has its own.
+// The kernel has one variable for all sockets; here every socket has a limit of its own. The tree's file uses the
+// variable in a function whose parameter `owner` is the socket, so this macro can find the socket's limit.
 #define sysctl_optmem_max (((struct sock*)owner)->net.core.sysctl_optmem_max)
 #endif
 
@@ -106,8 +111,8 @@ struct nlattr {
   u8 room[256];
 };
 struct sk_buff {
-  unsigned len;
-  unsigned elements;  // how many values it got
+  unsigned len;       // bytes
+  unsigned elements;  // how many values were put into the message
   struct nlattr attribute;
 };
 enum { NLA_HDRLEN = 4 };
@@ -132,14 +137,15 @@ static inline struct nlattr* nla_reserve_64bit(struct sk_buff* skb, int type, u3
   return &skb->attribute;
 }
 #define nla_data(attribute) ((void*)(attribute)->room)
-// A request that names no map: dump all.
+// The request names no map, which asks for the values of all maps. So a loop over the attributes of a request ends at
+// once.
 #define nla_for_each_nested(attribute, nest, left) for ((attribute) = NULL, (left) = 0; (left) > 0; (void)(nest))
 #define nla_for_each_nested_type(attribute, type, nest, left) nla_for_each_nested(attribute, nest, left)
 #define nla_type(attribute) 0
 #define nla_len(attribute) 0
 #define nla_get_u32(attribute) 0u
 
-// The hooks by which owners go.
+// The hooks by which the kernel tells local storage that an owner goes.
 void bpf_task_storage_free(struct task_struct* task);
 void bpf_cgrp_storage_free(struct cgroup* cgroup);
 void bpf_inode_storage_free(struct inode* inode);

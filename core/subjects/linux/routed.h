@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// Kernel interfaces whose behaviour matters, routed to core/kernel/kernel.h: what a kernel source file means by them is
-// what the contract says. Trusted: a mistake here gives false findings, or silence.
+// Kernel interfaces whose behaviour matters. Each is routed to core/kernel/kernel.h, so that a kernel source file gets
+// the behaviour that the contract specifies. The findings rest on this header: a mistake here leads to false findings,
+// or hides bugs.
 //
-// All are macros, so that the site of each call is the kernel's own function and line. Where core/kernel/hlist.h and
-// core/kernel/refcount.h have a function of the same name and one parameter more, the macro adds the site.
+// All interfaces are macros, so that the site of each call is the function and the line of the kernel's own file. Some
+// functions of core/kernel/hlist.h and core/kernel/refcount.h have the name of the kernel's function, and the site as
+// an additional last parameter. The macro of that name adds the site.
 //
 // Written from the documented behaviour of each interface (Documentation/RCU, Documentation/atomic_t.rst,
 // Documentation/core-api, include/linux/*.h comments), Linux 7.2 back to 6.1.
@@ -61,7 +63,8 @@ typedef struct {
 #define rcu_read_lock_held() kernel_rcu_read_lock_held(KERNEL_RCU)
 #define rcu_read_lock_trace_held() kernel_rcu_read_lock_held(KERNEL_RCU_TASKS_TRACE)
 
-// The condition is what lockdep would accept. The contract's own check knows sections, locks and callbacks.
+// `condition`, which tells lockdep when the dereference is allowed, is not evaluated. Instead the kernel contract's own
+// check knows in which reader sections, under which locks and in which callback the task is.
 #define rcu_dereference(p) KERNEL_LOAD(p, rcu_dereference, KERNEL_HERE)
 #define rcu_dereference_check(p, condition) rcu_dereference(p)
 #define rcu_dereference_protected(p, condition) rcu_dereference(p)
@@ -76,7 +79,7 @@ typedef struct {
 #define synchronize_rcu() kernel_synchronize_rcu(KERNEL_HERE)
 #define rcu_barrier() kernel_rcu_barrier(KERNEL_RCU, KERNEL_HERE)
 #define rcu_barrier_tasks_trace() kernel_rcu_barrier(KERNEL_RCU_TASKS_TRACE, KERNEL_HERE)
-// The contract's promise.
+// True, because the kernel contract promises it: a grace period of RCU Tasks Trace implies one of RCU.
 #define rcu_trace_implies_rcu_gp() true
 
 // ---- Hash lists (core/kernel/hlist.h) -------------------------------------------------------------------------------
@@ -86,7 +89,7 @@ typedef struct {
 #define hlist_unhashed_lockless(node) hlist_unhashed_lockless((struct hlist_node*)(node), KERNEL_HERE)
 #define hlist_add_head_rcu(node, head) hlist_add_head_rcu((node), (head), KERNEL_HERE)
 #define hlist_del_init_rcu(node) hlist_del_init_rcu((node), KERNEL_HERE)
-// Places, for rcu_dereference around them.
+// The pointers themselves (lvalues), not loads of them: the caller puts rcu_dereference around them.
 #define hlist_first_rcu(head) ((head)->first)
 #define hlist_next_rcu(node) ((node)->next)
 
@@ -99,7 +102,7 @@ typedef struct {
 #define hlist_for_each_entry_rcu(entry, head, member, ...)                                                \
   for ((entry) = hlist_entry_safe(rcu_dereference((head)->first), __typeof__(*(entry)), member); (entry); \
        (entry) = hlist_entry_safe(rcu_dereference((entry)->member.next), __typeof__(*(entry)), member))
-// For a list that nobody else changes: plain loads. The body may free the entry.
+// Walks a list that nobody else changes, with plain loads. The body may free the entry.
 #define hlist_for_each_entry_safe(entry, after, head, member)                   \
   for ((entry) = hlist_entry_safe((head)->first, __typeof__(*(entry)), member); \
        (entry) && ((after) = (entry)->member.next, true);                       \
@@ -110,7 +113,8 @@ typedef struct kernel_rqspinlock rqspinlock_t;
 typedef struct kernel_spinlock raw_spinlock_t;
 typedef struct kernel_spinlock spinlock_t;
 
-// A zeroed lock is an unlocked one; who initializes a lock has just allocated it.
+// Initializing a lock does nothing. A zeroed lock is an unlocked one, and the tree's files initialize a lock only in
+// memory that they have just allocated, which is zeroed.
 #define raw_res_spin_lock_init(lock) ((void)(lock))
 #define raw_res_spin_lock(lock) kernel_rqspin_lock((lock), KERNEL_HERE)
 #define raw_res_spin_unlock(lock) kernel_rqspin_unlock((lock), KERNEL_HERE)
@@ -136,10 +140,11 @@ typedef struct kernel_spinlock spinlock_t;
 #define WARN_ON(condition) WARN_ON_ONCE(condition)
 
 // ---- Memory --------------------------------------------------------------------------------------------------------
-// Every allocation here is zeroed, also where the flags do not ask for it: errs towards silence about memory that is
-// read before it is written.
+// Every allocation is zeroed, also where the kernel's flags do not ask for it. This errs towards silence: a read of
+// memory that was never written goes unnoticed.
 //
-// The kind of object, for reports. Storages have one size, known to the compiler; an selem's depends on its map.
+// NOFAIL_KIND says which kind of object an allocation is for; reports name objects by their kind. It tells the two
+// kinds by the size: the compiler knows the size of a storage, whereas the size of an selem depends on its map.
 #define NOFAIL_KIND(size) (__builtin_constant_p(size) ? KERNEL_STORAGE : KERNEL_SELEM)
 #define bpf_map_kmalloc_nolock(map, size, flags, node) \
   ((void)(map), kernel_alloc(NOFAIL_KIND(size), (size), KERNEL_HERE))
@@ -154,9 +159,9 @@ typedef struct kernel_spinlock spinlock_t;
 #define kfree_nolock(object) kernel_free((object), KERNEL_HERE)
 #define kvfree(object) kernel_free((object), KERNEL_HERE)
 
-// bpf_mem_alloc: a cache of objects of one size. A freed object may be given out again at once; here it stays as it is
-// until an RCU grace period has ended, and is never given out again. Errs towards silence about readers that meet the
-// same memory as another object.
+// bpf_mem_alloc: a cache of objects of one size. In the kernel, a freed object may be given out again at once. Here
+// bpf_mem_cache_free leaves the object as it is until an RCU grace period has ended, and its memory is never given out
+// again. This errs towards silence: a reader that meets the same memory as another object goes unnoticed.
 struct bpf_mem_alloc {
   enum kernel_object_kind kind;
   uint32_t size;

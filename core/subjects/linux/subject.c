@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MIT
 //
-// The subject `linux`: a tree's own local storage, driven through the paths that the kernel itself takes.
+// The subject `linux`: a tree's own local storage, driven through the paths that the kernel itself takes. Each function
+// of struct subject calls these functions of the tree:
 //
-//   map_alloc, map_free    the map's operations, as map_create and the map's last reference call them
-//   owner_destroy          the owner type's hook
-//   update, remove, lookup inside rcu_read_lock the map's operations, as the system calls take them; inside
-//                          rcu_read_lock_trace alone, where only a sleepable program stands, its helpers. A helper has
-//                          no flags for an update, so bpf_local_storage_update is called as the helper calls it.
-//   clone, dump            what sk_clone and socket diag call
+//   map_alloc, map_free    the map's operations, as the system call that creates a map and the drop of the map's last
+//                          reference call them
+//   owner_destroy          the hook of the owner's type
+//   update, remove, lookup Inside rcu_read_lock: the map's operations, as the system calls use them. Inside
+//                          rcu_read_lock_trace alone, where only a sleepable program can be: the helpers of programs.
+//                          A helper cannot be given the flags of an update, so update calls bpf_local_storage_update
+//                          itself, in the same way as the helper does.
+//   clone, dump            the functions that sk_clone and socket diag call
 //
-// What differs between versions is asked of the tree when it is configured (probes/): NOFAIL_LINUX_*.
+// The tree is probed for what differs between versions when the build is configured (probes/). The answers are the
+// macros NOFAIL_LINUX_*.
 #include "core/subjects/subject.h"
 
 #include <linux/bpf_local_storage.h>
@@ -31,7 +35,8 @@ struct nofail_owner* nofail_owner_of_fd(int fd) {
   return owners[fd];
 }
 
-// The static variables of all of the subject's files, these two among them, with what a sanitizer put between them.
+// Zeroes the static variables of all of the subject's files, `owners` and `owner_count` among them, and also the
+// padding that a sanitizer put between the variables.
 __attribute__((no_sanitize("address"))) static void linux_reset(void) {
   for (volatile u32* word = __start_nofail_linux_bss; word < __stop_nofail_linux_bss; ++word) *word = 0;
 }
@@ -124,14 +129,14 @@ static void linux_owner_destroy(void* memory) {
   }
 }
 
-// Called when nothing runs that could race with it.
+// Reads plainly, and hides the read from the thread sanitizer: the driver calls this only while nothing else runs.
 __attribute__((no_sanitize("thread"))) static int64_t linux_owner_charge(const void* owner) {
   return ((const struct nofail_owner*)owner)->sk.sk_omem_alloc.counter;
 }
 
 // ---- BPF operations ------------------------------------------------------------------------------------------------
 
-// The object that the type's functions are called with.
+// The object inside `owner` that the functions of the owner's type take as their argument.
 static void* object_of(struct nofail_owner* owner) {
   switch (owner->type) {
     case STORAGE_SK:
@@ -187,7 +192,8 @@ static int linux_remove(struct kernel_map* map, void* owner) {
   return (int)map_of(map)->ops->map_delete_elem(map_of(map), &((struct nofail_owner*)owner)->number);
 }
 
-// What a delete does first: nothing else looks up without putting what it finds into the cache.
+// Looks up as a delete begins: without putting what it finds into the cache. The lookups that system calls and helpers
+// offer all fill the cache.
 static void* lookup_without_cache(struct bpf_map* map, struct nofail_owner* owner) {
   struct bpf_local_storage* storage = rcu_dereference(*map->ops->map_owner_storage_ptr(object_of(owner)));
   if (!storage) return NULL;

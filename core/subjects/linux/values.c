@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// Copies of values, as the kernel's copy_map_value and copy_map_value_locked make them.
+// Copies of values, as the kernel's copy_map_value and copy_map_value_locked make them (contracts in bpf.h).
 #include "core/subjects/linux/bpf.h"
 
 typedef uint64_t __attribute__((may_alias)) value_word;
 
-// Word by word and volatile, so that no sanitizer's memcpy takes part: values race by design.
+// Copies word by word through volatile pointers, so that the compiler does not turn the loop into a call of memcpy,
+// which a sanitizer would check. Values race by design, so the thread sanitizer must not see these accesses.
 __attribute__((no_sanitize("thread"))) static void copy_words(void* to, const void* from, u32 bytes) {
   volatile value_word* target = to;
   const volatile value_word* source = from;
