@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
-# A tree's files are compiled as the kernel is, and with no header but the shims and the compiler's own.
+# The options that a tree's files are compiled with. The dialect of C is the kernel's. The only headers that the files
+# can include are the shims (cmake/shims.cmake) and the compiler's own.
 set(NOFAIL_LINUX_OPTIONS -std=gnu11 -ffreestanding -nostdlibinc -fwrapv -fno-strict-aliasing
     -fno-delete-null-pointer-checks -Wno-unused -Wno-unused-parameter -Wno-sign-compare -Wno-pointer-sign
     -Wno-empty-body -Werror=implicit-function-declaration -Werror=incompatible-pointer-types -Werror=int-conversion
     -Werror=incompatible-function-pointer-types)
 
-# nofail_linux_compiles(VARIABLE FILE SHIMS DEFINITION...): VARIABLE becomes 1 if FILE compiles against the headers in
-# SHIMS, else 0, and VARIABLE_error becomes the first error.
+# nofail_linux_compiles(VARIABLE FILE SHIMS DEFINITION...): sets VARIABLE to 1 if FILE compiles against the headers in
+# the folder SHIMS, with the DEFINITIONs. Otherwise sets VARIABLE to 0, and VARIABLE_error to the compiler's first
+# error.
 function(nofail_linux_compiles variable file shims)
   set(definitions ${ARGN})
   list(TRANSFORM definitions PREPEND -D)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-# What a tree's version has. Each file in probes/ is one question, answered with 1 or 0.
+# Finds out what a tree's version has. Each file in probes/ is one question; the answer is 1 (yes) or 0 (no).
 
-# nofail_linux_compile_probe(VARIABLE NAME SHIMS DEFINITION...): whether probes/NAME.c compiles. For what shows in the
-# declarations of the tree's headers.
+# nofail_linux_compile_probe(VARIABLE NAME SHIMS DEFINITION...): sets VARIABLE to 1 if probes/NAME.c compiles, else to
+# 0. This is for questions that the declarations in the tree's headers answer.
 function(nofail_linux_compile_probe variable name shims)
   set(file ${PROJECT_SOURCE_DIR}/core/subjects/linux/probes/${name}.c)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
@@ -10,9 +10,10 @@ function(nofail_linux_compile_probe variable name shims)
   set(${variable} ${has} PARENT_SCOPE)
 endfunction()
 
-# nofail_linux_text_probe(VARIABLE NAME TREE): whether the tree has a line that probes/NAME.text describes. Its first
-# line that is no comment is a file of the tree, the next a regular expression. For what shows in function bodies
-# alone.
+# nofail_linux_text_probe(VARIABLE NAME TREE): sets VARIABLE to 1 if the tree has a line that probes/NAME.text
+# describes, else to 0. Lines of the .text file that begin with # are comments. The first other line names a file of the
+# tree, the second is a regular expression for a line of that file. This is for questions that only function bodies
+# answer.
 function(nofail_linux_text_probe variable name tree)
   set(file ${PROJECT_SOURCE_DIR}/core/subjects/linux/probes/${name}.text)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
@@ -26,8 +27,9 @@ function(nofail_linux_text_probe variable name tree)
   endif()
 endfunction()
 
-# nofail_linux_definitions(VARIABLE TREE SHIMS DEFINITION...): appends what the adapter has to know of the tree's
-# version to the DEFINITIONs: NOFAIL_LINUX_<PROBE>=0 or 1, and the mask NOFAIL_LINUX_MISSING_FIELDS.
+# nofail_linux_definitions(VARIABLE TREE SHIMS DEFINITION...): sets VARIABLE to the DEFINITIONs and, after them, what
+# the adapter has to know of the tree's version: NOFAIL_LINUX_<PROBE>=0 or 1, and NOFAIL_LINUX_MISSING_FIELDS, the mask
+# of the KERNEL_FIELD_* that values cannot have in this version.
 function(nofail_linux_definitions variable tree shims)
   set(definitions ${ARGN})
   foreach(name OPS_RETURN_INT GLOBAL_OPTMEM_MAX)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 
-# nofail_linux_try(TREE NAME SHIMS FILES DEFINITIONS): refuses the tree if one of its FILES or the adapter does not
-# compile.
+# nofail_linux_try(TREE NAME SHIMS FILES DEFINITIONS): ends the configuration with a message if one of the tree's FILES
+# or the adapter does not compile. NAME is the subject's name, for the message.
 function(nofail_linux_try tree name shims files definitions)
   list(TRANSFORM files PREPEND ${tree}/)
   foreach(file IN LISTS files ITEMS ${PROJECT_SOURCE_DIR}/core/subjects/linux/subject.c)
@@ -16,7 +16,8 @@ function(nofail_linux_try tree name shims files definitions)
   endforeach()
 endfunction()
 
-# nofail_linux_library(TARGET TREE SHIMS FILES DEFINITIONS): the library of the tree's FILES and the adapter.
+# nofail_linux_library(TARGET TREE SHIMS FILES DEFINITIONS): adds the library TARGET, which consists of the tree's FILES
+# and the adapter.
 function(nofail_linux_library target tree shims files definitions)
   set(adapter ${PROJECT_SOURCE_DIR}/core/subjects/linux)
   list(TRANSFORM files PREPEND ${tree}/)
@@ -25,12 +26,14 @@ function(nofail_linux_library target tree shims files definitions)
   target_include_directories(${target} BEFORE PRIVATE ${shims})
   target_compile_definitions(${target} PRIVATE ${definitions})
   target_compile_options(${target} PRIVATE -fmacro-prefix-map=${tree}/=)
-  # Behind the options of all targets, whose warnings the kernel does not heed.
+  # Options of source files come after those of targets. So these options switch off the warnings that all targets get
+  # and that the kernel's code does not heed.
   set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS "${NOFAIL_LINUX_OPTIONS}")
 endfunction()
 
-# nofail_linux_subject(TARGET TREE HEADERS): the library TARGET, with the properties NOFAIL_NAME (the subject's name)
-# and NOFAIL_LEAVES_CHARGE (for the tests). HEADERS: what the tree's files include.
+# nofail_linux_subject(TARGET TREE HEADERS): adds the library TARGET, the subject that runs the files of TREE. HEADERS
+# are the kernel headers that the tree's files include. TARGET gets two properties: NOFAIL_NAME is the subject's name;
+# NOFAIL_LEAVES_CHARGE, for the tests, is 1 if a socket that goes keeps its charge (probes/uncharges.text), else 0.
 function(nofail_linux_subject target tree headers)
   nofail_linux_check("${tree}")
   get_filename_component(tree ${tree} REALPATH)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-# What can be said of a Linux tree without compiling it.
+# Functions that find out about a Linux tree without compiling it.
 
-# nofail_linux_check(TREE): refuses what is no Linux tree, or an older one than the subject can use.
+# nofail_linux_check(TREE): ends the configuration with a message if TREE is no Linux tree, or is older than the subject
+# can use. CMake configures again when one of the files changes that are checked here.
 function(nofail_linux_check tree)
   if(NOT IS_DIRECTORY "${tree}")
     nofail_linux_refuse("${tree}: there is no such directory; expected the top of a Linux source tree")
@@ -18,7 +19,8 @@ function(nofail_linux_check tree)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${needed})
 endfunction()
 
-# nofail_linux_files(VARIABLE TREE): the tree's files that the subject consists of, relative to its top.
+# nofail_linux_files(VARIABLE TREE): sets VARIABLE to the tree's files that the subject consists of, as paths relative
+# to the top of the tree.
 function(nofail_linux_files variable tree)
   set(files kernel/bpf/bpf_local_storage.c net/core/bpf_sk_storage.c kernel/bpf/bpf_task_storage.c
       kernel/bpf/bpf_inode_storage.c)
@@ -30,8 +32,8 @@ function(nofail_linux_files variable tree)
   set(${variable} ${files} PARENT_SCOPE)
 endfunction()
 
-# nofail_linux_name(VARIABLE TREE): linux-VERSION, as the tree's Makefile has it. The second tree of the same version
-# gets @2 behind its name, the third @3.
+# nofail_linux_name(VARIABLE TREE): sets VARIABLE to linux-VERSION, with the version that the tree's Makefile says. The
+# second tree of a version gets @2 after its name, the third @3.
 function(nofail_linux_name variable tree)
   file(STRINGS ${tree}/Makefile lines REGEX "^(VERSION|PATCHLEVEL|EXTRAVERSION) *=")
   foreach(line IN LISTS lines)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Values may have uptr fields, and bpf_local_storage_update's last parameter says whether to swap them in: from 6.13
-// on. Before, the last parameter is the gfp_t alone.
+// May values have uptr fields, and does bpf_local_storage_update's last parameter say whether to swap them in? This is
+// so from 6.13 on. Before, the last parameter is gfp_t.
 #include <linux/bpf_local_storage.h>
 
 _Static_assert(__builtin_types_compatible_p(__typeof__(bpf_local_storage_update),
