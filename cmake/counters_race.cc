@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A correct program, built with ThreadSanitizer and coverage counters. Fails when the two do not go together.
+// A correct program, which libfuzzer.cmake builds with ThreadSanitizer and coverage counters. Its exit code is not 0 if
+// this compiler lets ThreadSanitizer report races on the coverage counters.
 #include <pthread.h>
 
 __attribute__((noinline)) static int Branch(volatile int* value) {

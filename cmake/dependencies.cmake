@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-# Abseil and Boost.Context: the system's packages, or with NOFAIL_LIBRARIES=source these versions, compiled with the
-# flags of everything else. OSS-Fuzz needs that, because its standard library is libc++. Sources that are there already
-# are named by FETCHCONTENT_SOURCE_DIR_ABSL, _BOOST_CONTEXT and _BOOST_CONFIG; oss-fuzz/Dockerfile clones the same tags
-# (tests/oss_fuzz_test.py compares).
+# Abseil and Boost.Context. With NOFAIL_LIBRARIES=system they are the system's packages. With NOFAIL_LIBRARIES=source
+# they are the versions below, compiled with the flags of everything else. OSS-Fuzz needs that, because its standard
+# library is libc++. If the sources are on the machine already, FETCHCONTENT_SOURCE_DIR_ABSL, _BOOST_CONTEXT and
+# _BOOST_CONFIG say where. oss-fuzz/Dockerfile clones the same versions (tests/oss_fuzz_test.py compares).
 set(NOFAIL_LIBRARIES "system" CACHE STRING "where Abseil and Boost.Context come from: system or source")
 set_property(CACHE NOFAIL_LIBRARIES PROPERTY STRINGS system source)
 
@@ -21,13 +21,15 @@ include(FetchContent)
 enable_language(ASM)
 FetchContent_Declare(absl GIT_REPOSITORY https://github.com/abseil/abseil-cpp
   GIT_TAG 255c84dadd029fd8ad25c5efb5933e47beaa00c7)  # 20260107.1
-# Its own CMake files want a dozen more of Boost's repositories: three assembly files are all that is needed.
+# SOURCE_SUBDIR none: the CMake files of Boost.Context are not used, because they want a dozen more of Boost's
+# repositories. Three assembly files are all that is needed.
 FetchContent_Declare(boost_context GIT_REPOSITORY https://github.com/boostorg/context
   GIT_TAG 1bde50e400547e29336afe7ea0cd693d8c884fb6 SOURCE_SUBDIR none)  # boost-1.86.0
 FetchContent_Declare(boost_config GIT_REPOSITORY https://github.com/boostorg/config
   GIT_TAG 2bd6f0dfc52ff1fb1bd502361f4d0c750ce51d93 SOURCE_SUBDIR none)  # boost-1.86.0
 
-# A function, for the flags to end with it. None of these is what is under test.
+# This is a function so that the flags that it sets end with it. The flags switch instrumentation off, since none of the
+# libraries is under test.
 function(nofail_add_libraries)
   set(ABSL_PROPAGATE_CXX_STD ON)
   set(ABSL_ENABLE_INSTALL OFF)

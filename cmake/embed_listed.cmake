@@ -6,11 +6,12 @@
 set(rows "")
 string(REPLACE "," ";" files "${FILES}")
 foreach(file IN LISTS files)
-  # A finding's name has its cause in it: owner-pointer-left/leak.selem.SelemUnlinkNofail.
+  # The name is the path below corpus/known/ or corpus/findings/, without .sched. So the name of a finding has its cause
+  # in it, for example owner-pointer-left/leak.selem.SelemUnlinkNofail.
   string(REGEX REPLACE "^.*/corpus/(known|findings)/(.*)\\.sched$" "\\2" stem ${file})
   file(STRINGS ${file} lines REGEX "^[ \t]*expect[ \t]")
   foreach(line IN LISTS lines)
-    # Quoted text may hold anything; nothing of it is needed.
+    # Quoted text is dropped first: it may hold any characters, also ones that mean something in the rest of the line.
     string(REGEX REPLACE "\"[^\"]*\"" "" line "${line}")
     string(REGEX REPLACE "#.*" "" line "${line}")
     if(NOT line MATCHES "^[ \t]*expect[ \t]+([^ \t:]+)[ \t]*:(.*)$")

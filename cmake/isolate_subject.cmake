@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 # cmake -DLIBRARY=lib.a -DNAME=name -DOUT=out.o -DLINKER=ld -DNM=nm -DOBJCOPY=objcopy -P isolate_subject.cmake
 #
-# Makes of a subject's library one object whose functions and variables nobody outside sees, but for its linked_subject,
-# which is called linked_subject_<name>: so that several subjects, each with functions of the same names, go into one
-# program.
+# Turns a subject's library into one object in which all functions and variables are local, except the variable
+# linked_subject, which is renamed to linked_subject_<name>. So several subjects that define functions of the same names
+# can be linked into one program.
 #
-# Only what is strong becomes local. What compilers share between objects stays shared: inline functions, and a
-# sanitizer's note that it has been told of the program's variables.
+# Only strong symbols become local. Weak symbols, which compilers share between objects, stay shared: inline functions,
+# and the variable by which a sanitizer notes that it has registered the program's variables.
 function(run)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE failed OUTPUT_VARIABLE output ERROR_VARIABLE error)
   if(failed)

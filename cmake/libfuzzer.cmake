@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# NOFAIL_HAVE_ENGINE: whether this compiler has a libFuzzer that tells the truth. NOFAIL_ENGINE_LINK: what links it.
+# Sets NOFAIL_HAVE_ENGINE, which says whether this compiler has a libFuzzer that reports no false races, and
+# NOFAIL_ENGINE_LINK, the option that links libFuzzer.
 include(CheckCXXSourceCompiles)
 set(CMAKE_REQUIRED_FLAGS -fsanitize=fuzzer)
 check_cxx_source_compiles([[extern "C" int LLVMFuzzerTestOneInput(const char*, unsigned long) { return 0; }]]
@@ -8,8 +9,9 @@ unset(CMAKE_REQUIRED_FLAGS)
 set(NOFAIL_HAVE_ENGINE ${NOFAIL_LIBFUZZER_LINKS})
 set(NOFAIL_ENGINE_LINK -fsanitize=fuzzer)
 
-# Some compilers (clang 14 for one) let ThreadSanitizer watch libFuzzer's coverage counters. Their fuzz binaries report
-# races in correct code, so they are not built at all: only the replay-only twins are, without coverage.
+# Some compilers, for example clang 14, let ThreadSanitizer watch libFuzzer's coverage counters. Fuzz binaries of such a
+# compiler would report races in correct code. So they are not built. Instead each target gets only the binary that
+# replays inputs, without coverage.
 if(NOFAIL_HAVE_ENGINE AND NOFAIL_SANITIZER STREQUAL "thread" AND NOT DEFINED NOFAIL_COUNTERS_RACE)
   try_run(ran compiled ${CMAKE_BINARY_DIR}/counters_race ${CMAKE_CURRENT_LIST_DIR}/counters_race.cc
           COMPILE_DEFINITIONS -O1 -fsanitize=thread,fuzzer-no-link LINK_OPTIONS -fsanitize=thread -pthread

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-# Build rules that read as a table: NAME SRCS DEPS.
+# Functions that add libraries, programs and tests. Each takes NAME, SRCS and DEPS, so that the calls read as a table.
 include(CMakeParseArguments)
 include(GoogleTest)
 
-# Only subjects are instrumented (cmake/sanitizers.cmake).
+# nofail_instrument(TARGET INSTRUMENTED): compiles TARGET with the flags of a subject if INSTRUMENTED is true, otherwise
+# with those of the rest of the suite (cmake/sanitizers.cmake).
 function(nofail_instrument target instrumented)
   if(instrumented)
     target_link_libraries(${target} PRIVATE nofail_instrumented)
@@ -16,8 +17,9 @@ function(nofail_instrument target instrumented)
   endif()
 endfunction()
 
-# A library. INSTRUMENTED: compiled with the sanitizer and coverage (subjects only). UNITY: as one translation unit, for
-# what calls across its files many times a run.
+# Adds a library. INSTRUMENTED: the library is compiled with the sanitizer and with coverage, as subjects are. UNITY:
+# all its files are compiled as one translation unit. This is for libraries whose files call each other many times a
+# run.
 function(nofail_library)
   cmake_parse_arguments(A "INSTRUMENTED;UNITY" "NAME" "SRCS;DEPS" ${ARGN})
   add_library(${A_NAME} STATIC ${A_SRCS})
@@ -28,7 +30,8 @@ function(nofail_library)
   nofail_instrument(${A_NAME} ${A_INSTRUMENTED})
 endfunction()
 
-# A program. FUZZER: the engine brings main().
+# Adds a program. FUZZER: the program is linked with the fuzzing engine, which defines main(). INSTRUMENTED: as for a
+# library.
 function(nofail_executable)
   cmake_parse_arguments(A "FUZZER;INSTRUMENTED" "NAME" "SRCS;DEPS" ${ARGN})
   add_executable(${A_NAME} ${A_SRCS})
@@ -39,7 +42,7 @@ function(nofail_executable)
   endif()
 endfunction()
 
-# A GoogleTest program, each of its tests a ctest.
+# Adds a GoogleTest program. Each of its tests becomes a test of ctest.
 function(nofail_test)
   cmake_parse_arguments(A "" "NAME" "SRCS;DEPS" ${ARGN})
   add_executable(${A_NAME} ${A_SRCS})

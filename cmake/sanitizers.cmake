@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: MIT
-# Which parts are compiled how. Subjects are instrumented: with the sanitizer, with coverage counters. The simulator and
-# the rest of the suite are not, and are only linked with the runtime (docs/architecture.md says why).
+# Says with which flags each part is compiled. Subjects are instrumented: they get the sanitizer and coverage counters.
+# The simulator and the rest of the suite are not instrumented, and are only linked with the sanitizer's runtime
+# (docs/architecture.md says why).
 #
-# NOFAIL_ENGINE empty: the flags are chosen here, by NOFAIL_SANITIZER.
-# NOFAIL_ENGINE set, as OSS-Fuzz has it in LIB_FUZZING_ENGINE: it is what fuzz binaries are linked with, a flag or a
-# library. All flags then come from CFLAGS and CXXFLAGS, for every file; NOFAIL_SANITIZER says which sanitizer they are
-# for, and the flags that instrument are taken back where nothing is to be instrumented.
-# NOFAIL_LOCAL_ENGINE set, as scripts/engines.sh has it: the same for a preset, whose flags are chosen here all the
-# same; NOFAIL_LOCAL_COVERAGE is the engine's own. Without it the engine is libFuzzer.
+# NOFAIL_ENGINE is empty: this file chooses the flags, by NOFAIL_SANITIZER.
+# NOFAIL_ENGINE is set: it is the flag or the library that fuzz binaries are linked with. OSS-Fuzz has it in
+# LIB_FUZZING_ENGINE. All flags, of every file, then come from CFLAGS and CXXFLAGS. NOFAIL_SANITIZER says which
+# sanitizer they are for. Where nothing is to be instrumented, this file takes the flags that instrument back.
+# NOFAIL_LOCAL_ENGINE is set: it is what the fuzz binaries of a preset are linked with. scripts/engines.sh sets it. This
+# file still chooses the flags; NOFAIL_LOCAL_COVERAGE has the engine's own flags for coverage. If it is empty, the
+# engine is libFuzzer.
 set(NOFAIL_SANITIZER "none" CACHE STRING "none, address or thread; with NOFAIL_ENGINE also undefined")
 set_property(CACHE NOFAIL_SANITIZER PROPERTY STRINGS none address thread undefined)
 set(NOFAIL_ENGINE "" CACHE STRING "what fuzz binaries are linked with; flags are then those of CFLAGS and CXXFLAGS")
@@ -29,30 +31,31 @@ else()
                       "and alone with NOFAIL_ENGINE only")
 endif()
 
-# What every target gets: warnings, and the macro by which the simulator tells the sanitizer runtime of fibers, frees
-# and orderings.
+# What every target gets: warnings, and the macro that says which sanitizer the build has. Where it is defined, the
+# simulator tells the sanitizer's runtime of fibers, frees and orderings.
 add_library(nofail_common INTERFACE)
 target_include_directories(nofail_common INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(nofail_common INTERFACE -Wall -Wextra -Wno-missing-field-initializers -fno-omit-frame-pointer)
 target_compile_definitions(nofail_common INTERFACE $<$<STREQUAL:${NOFAIL_SANITIZER},address>:NOFAIL_ASAN=1>
   $<$<STREQUAL:${NOFAIL_SANITIZER},thread>:NOFAIL_TSAN=1> $<$<STREQUAL:${NOFAIL_SANITIZER},undefined>:NOFAIL_UBSAN=1>)
-# What a subject gets on top, and what everything else does.
+# What a subject gets besides (nofail_instrumented), and what everything else gets (nofail_uninstrumented).
 add_library(nofail_instrumented INTERFACE)
 target_compile_options(nofail_instrumented INTERFACE -include ${PROJECT_SOURCE_DIR}/core/subjects/section.h
   $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions> -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=)
 if(NOFAIL_SANITIZER MATCHES "^(address|thread)$")
-  # Only functions of headers are inlined: the others are what reports are about, and shall be found by their names
-  # (fuzz/sanitizers/symbol_table.h).
+  # Only functions that are declared inline, which are those of headers, are inlined. Reports are about the other
+  # functions, so each of them needs a symbol of its own (fuzz/sanitizers/symbol_table.h).
   target_compile_options(nofail_instrumented INTERFACE -finline-hint-functions)
 endif()
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
-  # An atomic operation shall fault in the subject's section, not in a helper of the compiler's library.
+  # An atomic operation on a bad address must fault in the subject's own section, not in a helper function of the
+  # compiler's library.
   target_compile_options(nofail_instrumented INTERFACE -mno-outline-atomics)
 endif()
 add_library(nofail_uninstrumented INTERFACE)
 set(NOFAIL_UNINSTRUMENTED_FLAGS "")
 
-# AFL++'s compiler instruments by a plugin of its own, and is told not to by a variable.
+# AFL++'s compiler instruments by a plugin of its own. An environment variable tells it not to.
 if(CMAKE_CXX_COMPILER MATCHES "afl-clang")
   set(NOFAIL_UNINSTRUMENTED_LAUNCHER ${CMAKE_COMMAND} -E env AFL_NOOPT=1)
 endif()
@@ -60,12 +63,12 @@ endif()
 if(NOFAIL_ENGINE)
   set(NOFAIL_HAVE_ENGINE ON)
   set(NOFAIL_ENGINE_LINK ${NOFAIL_ENGINE})
-  # Takes back what the environment asks for. 0 is no kind of coverage, whichever of them were named. Source coverage
-  # (-fprofile-instr-generate) stays: it disturbs nothing.
+  # These flags take back what the environment asks for. -fsanitize-coverage=0 switches every kind of coverage off.
+  # Source coverage (-fprofile-instr-generate) stays on, since it disturbs nothing.
   set(NOFAIL_UNINSTRUMENTED_FLAGS -fno-sanitize=all -fsanitize-coverage=0 -Wno-unused-command-line-argument)
   if(NOFAIL_SANITIZER STREQUAL "address")
-    # A report is a fault of the run, not the end of the process. Stacks of fibers that are abandoned in the middle
-    # would leave their fake stacks behind, which ClusterFuzz switches on at run time.
+    # recover: a report becomes a fault of the run, not the end of the process. use-after-return: ClusterFuzz switches
+    # fake stacks on at run time, and a fiber that is abandoned in the middle would leave its fake stack behind.
     target_compile_options(nofail_instrumented INTERFACE -fsanitize-recover=address
                            -fsanitize-address-use-after-return=never)
   endif()
@@ -82,7 +85,8 @@ else()
   target_compile_options(nofail_common INTERFACE -g $<$<CONFIG:Release>:-gline-tables-only>)
   target_compile_options(nofail_instrumented INTERFACE ${NOFAIL_SANITIZER_FLAGS}
     ${coverage} $<$<BOOL:${NOFAIL_COVERAGE}>:-fprofile-instr-generate;-fcoverage-mapping>)
-  # Coverage counters need somewhere to register, in programs without libFuzzer too.
+  # Programs without libFuzzer are linked with the coverage flags, too, because coverage counters need a runtime in
+  # which they register themselves.
   target_link_options(nofail_common INTERFACE ${NOFAIL_SANITIZER_FLAGS}
     ${coverage} $<$<BOOL:${NOFAIL_COVERAGE}>:-fprofile-instr-generate>)
 endif()

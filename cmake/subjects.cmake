@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
-# Programs with one subject link its library, and with it linked_subject. Programs with several link what is made here.
+# A program with one subject links the subject's library, which defines linked_subject. A program with several subjects
+# links objects that are made here, one for each subject (cmake/isolate_subject.cmake).
 if(NOT CMAKE_NM OR NOT CMAKE_OBJCOPY OR NOT CMAKE_LINKER)
   message(FATAL_ERROR "ld, nm and objcopy are needed; install binutils")
 endif()
 define_property(GLOBAL PROPERTY NOFAIL_SUBJECTS BRIEF_DOCS "the libraries of the subjects that tools have, in order")
 
-# nofail_link_subjects(TARGET LIBRARY...): links these subjects, and gives TARGET the folder of subjects.inc, which has
-# a row NOFAIL_SUBJECT(linked_subject_...) for each of them.
+# nofail_link_subjects(TARGET LIBRARY...): links the subjects of these libraries into TARGET. It also writes
+# subjects.inc, which has a row NOFAIL_SUBJECT(linked_subject_...) for each subject, and adds its folder to TARGET's
+# include path.
 function(nofail_link_subjects target)
   set(folder ${CMAKE_CURRENT_BINARY_DIR}/subjects_${target})
   set(rows "")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# The newest clang there is, unless the caller chose: older ones report races on their own coverage counters when
-# fuzzing under ThreadSanitizer (clang 14 does, clang 19 does not).
+# Takes the newest clang that is installed, unless the caller chose a compiler. Older versions of clang report races on
+# their own coverage counters when they fuzz under ThreadSanitizer (clang 14 does, clang 19 does not).
 if(NOT DEFINED ENV{CC} AND NOT DEFINED ENV{CXX} AND NOT CMAKE_CXX_COMPILER)
   foreach(version IN ITEMS 22 21 20 19 18 17 16 15 14)
     find_program(NOFAIL_CLANGXX clang++-${version})
