@@ -2,8 +2,8 @@
 //
 // usage: nofail_bench_minimize
 //
-// How long it takes to minimize a big crash: 40 operations and about 60 deviations. One that an oracle judges, and one
-// in which the subject ends the process.
+// Measures how long it takes to minimize big crashes, of 40 operations and about 60 deviations each. Four of them show
+// violations that an oracle judges. In the fifth the subject ends the process.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -20,7 +20,8 @@ namespace {
 
 constexpr size_t kOps = 40, kLeastDeviations = 55, kMostDeviations = 65;
 
-// The posted subject, but that two map_frees at a time with a destroy among them end the process.
+// A subject that is like the posted one, except that it ends the process when an owner's destroy returns while two
+// map_frees are running.
 int map_frees = 0;
 void FreeMap(kernel_map* map) {
   ++map_frees;
@@ -46,7 +47,7 @@ const subject& Aborting() {
   return aborting;
 }
 
-// All kinds of operations on three maps and five owners, run by a seeded policy.
+// Returns a schedule with all kinds of operations on three maps and five owners, which a policy with this seed runs.
 Schedule Busy(uint32_t seed) {
   Rng rng(seed);
   Schedule s;
@@ -67,7 +68,9 @@ Schedule Busy(uint32_t seed) {
   return s;
 }
 
-// The first such schedule that violates with a signature that begins so, as explicit deviations.
+// Returns the first such schedule that shows a violation whose signature begins with `kind`, and has between
+// kLeastDeviations and kMostDeviations deviations. The schedule has the policy's answers as explicit deviations, and no
+// policy. *signature becomes the violation's signature.
 Schedule Crash(const subject& subject, const std::string& kind, std::string* signature) {
   Sandbox sandbox(subject);
   for (uint32_t seed = 1;; ++seed) {
@@ -85,6 +88,7 @@ Schedule Crash(const subject& subject, const std::string& kind, std::string* sig
   }
 }
 
+// Minimizes one such crash and prints a line: before, after, and how long it took.
 void Measure(const subject& subject, const std::string& kind) {
   MinimizeOptions options;
   const Schedule schedule = Crash(subject, kind, &options.signature);

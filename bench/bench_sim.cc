@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What the engine costs: a fiber switch, one execution from bytes to verdict, its phases, and how it grows with the
-// number of operations.
+// Measures the suite's own engine: what a fiber switch costs, what one execution costs from bytes to verdict, what its
+// phases cost, and how the cost grows with the number of operations.
 #include <benchmark/benchmark.h>
 
 #include "bench/inputs.h"
@@ -63,7 +63,7 @@ void BM_Execution(benchmark::State& state, Profile profile) {
 BENCHMARK_CAPTURE(BM_Execution, teardown, Profile::kTeardown);
 BENCHMARK_CAPTURE(BM_Execution, lifecycle, Profile::kLifecycle);
 
-// Of the above: what decoding takes. The rest is running and judging.
+// The part of an execution that decoding takes. The rest is running and judging.
 void BM_Decode(benchmark::State& state, Profile profile) {
   const std::vector<Input>& inputs = TwoTaskInputs(profile);
   Schedule schedule;
@@ -76,7 +76,8 @@ void BM_Decode(benchmark::State& state, Profile profile) {
 }
 BENCHMARK_CAPTURE(BM_Decode, teardown, Profile::kTeardown);
 
-// Of the above: what judging takes, on runs that pass. Each is judged often, so that the clock's own cost vanishes.
+// The part of an execution that judging takes, on runs that pass. Each run is judged kTimes times, so that the cost of
+// reading the clock does not count.
 void BM_Judge(benchmark::State& state) {
   constexpr int kTimes = 100;
   const std::vector<Input>& inputs = TwoTaskInputs(Profile::kTeardown);
@@ -99,7 +100,8 @@ BENCHMARK(BM_Judge);
 
 // ---- Cost by number of operations ---------------------------------------------------------------------------------
 
-// Two tasks of `ops` operations each, on owners and maps of their own types' default.
+// Returns a schedule of two tasks with `ops` operations each, updates and deletes in turn. Each task has an owner of
+// its own; both use map m0. Maps and owners have the default type.
 Schedule ScheduleOf(int64_t ops) {
   Schedule schedule{.maps = {{}, {}}, .owners = {{}, {}}, .tasks = {{}, {}}};
   for (uint8_t task = 0; task < 2; ++task) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The teardown target written the usual way, on the inputs that bench_sim.cc runs.
+// Measures the teardown target run the usual way (usual_way.h), on the inputs that bench_sim.cc runs.
 #include <benchmark/benchmark.h>
 
 #include "bench/inputs.h"
@@ -21,7 +21,7 @@ void BM_UsualWay(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations());
   state.counters["violating"] = benchmark::Counter(violations, benchmark::Counter::kAvgIterations);
 }
-// By the wall: the work is done by other threads.
+// Measured by wall-clock time, because other threads do the work.
 BENCHMARK(BM_UsualWay)->Name("BM_UsualWay/teardown")->UseRealTime();
 
 }  // namespace

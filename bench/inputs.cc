@@ -6,6 +6,7 @@
 namespace nofail {
 namespace {
 
+// Bounds of the length of an input, in bytes. kLongest itself does not occur.
 constexpr size_t kShortest = 32;
 constexpr size_t kLongest = 160;
 
@@ -36,14 +37,14 @@ const std::vector<Input>& TwoTaskInputs(Profile profile) {
 }
 
 const Input& TwoTaskInput(const uint8_t* data, size_t size) {
-  constexpr uint8_t kDeviation = 1;  // codec.cc: the record's first byte
-  constexpr size_t kOperands = 6;    // of a deviation, and of a policy
+  constexpr uint8_t kDeviation = 1;  // the first byte of a deviation's record (codec.cc)
+  constexpr size_t kOperands = 6;    // bytes of operands in the record of a deviation, and in that of a policy
   static const Input scenario = [] {
     Input bytes = Encode({.maps = {{}},
                           .owners = {{}},
                           .setup = {{.kind = OpKind::kUpdate}},
                           .tasks = {{{.kind = OpKind::kMapFree}}, {{.kind = OpKind::kDestroy}}}});
-    bytes.resize(bytes.size() - 1 - kOperands);  // without its policy, which comes last
+    bytes.resize(bytes.size() - 1 - kOperands);  // takes off the policy's record, which comes last
     return bytes;
   }();
   static Input input;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The plain two-task teardown inside libFuzzer, through the driver of the real targets: what the promised speeds are
-// about.
+// The two-task teardown (inputs.h) inside libFuzzer, with the driver of the real targets. The promised speeds are about
+// this program (docs/performance.md).
 #include "bench/inputs.h"
 #include "fuzz/engine/driver.h"
 

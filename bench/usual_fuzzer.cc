@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The two-task teardown written the usual way, as a libFuzzer target: what bench/run compares nofail_two_task_fuzzer
-// with. Locks fail only as real ones do, because nothing here could tell a documented leak after a failed lock from a
-// new one.
+// The two-task teardown run the usual way, as a libFuzzer target. bench/run compares nofail_two_task_fuzzer with it. No
+// lock failures are injected: a lock fails only when a real one would. Nothing here could tell a documented leak after
+// a failed lock from a new leak.
 #include <cstdio>
 #include <cstdlib>
 

@@ -11,25 +11,28 @@
 #include "core/kernel/value.h"
 
 #if NOFAIL_TSAN
-// Thread leaks: a process that ends because a task hangs leaves the others unjoined.
+// report_thread_leaks=0: a process that ends because a task hangs has not joined the threads of the other tasks.
 extern "C" const char* __tsan_default_options() {
   return "halt_on_error=1:print_suppressions=1:report_thread_leaks=0:report_signal_unsafe=0:atexit_sleep_ms=0";
 }
 
-// Data races that the posted core has, and that would end every long run under the thread sanitizer, as suppressions in
-// its syntax. Used ones are listed at the end of the process, so that they stay visible as what they are.
+// Suppressions, in the thread sanitizer's syntax, of two data races that the posted core has. Without them these races
+// would end every long run. The runtime lists the suppressions that were used at the end of the process, so that the
+// races stay visible. M is MapFree, D is StorageDestroy.
 //
-// race_top:nofail::StorageDestroy, which itself accesses nothing but mem_charge without a lock or a marked access:
-//   1. D fails to get storage->lock, which M holds; M has pinned the owner.
-//   2. D drops its reference, which is not the last, and polls owner_refcnt with a read that orders nothing.
+// race_top:nofail::StorageDestroy. Without a lock or a marked access this function itself accesses only mem_charge, so
+// the suppression hides no other race:
+//   1. M has pinned the owner and holds storage->lock. D fails to get storage->lock.
+//   2. D drops its reference to the owner, which is not the last one, and polls owner_refcnt with a read that orders
+//      nothing.
 //   3. M subtracts from mem_charge and drops the pin.
-//   4. D sees zero and reads mem_charge: nothing orders 3 before 4. The barrier that does came with v7.
+//   4. D sees zero and reads mem_charge. Nothing orders step 3 before step 4: the barrier that does came with v7.
 //
-// race:UsualRun::EndOwner, which reads an owner's charge and frees the owner:
-//   1. M takes the storage's last selem off, uncharges the owner (atomic_sub), and clears the owner's pointer
-//      (RCU_INIT_POINTER). Neither orders anything.
-//   2. D finds the pointer null, so there is nothing to destroy, and the owner goes.
-//   Nothing orders the subtraction before the owner goes. On x86 it comes first all the same.
+// race:UsualRun::EndOwner, a function that reads an owner's charge and frees the owner:
+//   1. M takes the storage's last selem off its list, uncharges the owner (atomic_sub), and clears the owner's pointer
+//      to the storage (RCU_INIT_POINTER). Neither of the two orders anything.
+//   2. The owner's destroy finds the pointer null, so it has nothing to destroy, and the owner is freed.
+//   Nothing orders the subtraction before the owner is freed. On x86 the subtraction comes first all the same.
 extern "C" const char* __tsan_default_suppressions() {
   return "race_top:nofail::StorageDestroy\nrace:UsualRun::EndOwner\n";
 }
@@ -38,10 +41,11 @@ extern "C" const char* __tsan_default_suppressions() {
 namespace nofail {
 namespace {
 
-// Who uses a map or an owner: references, as programs hold them, until somebody lets the last one go.
+// Counts the references to a map or an owner, which ops hold as programs do. It starts with one reference, which End
+// gives back. The object may go once the count is zero.
 class Lifetime {
  public:
-  // Takes a reference, unless the last one is gone.
+  // Takes a reference and returns true; returns false if the count is zero, that is, if the object is going.
   bool Enter() {
     int users = users_.load();
     while (users != 0) {
@@ -49,8 +53,10 @@ class Lifetime {
     }
     return false;
   }
+  // Gives back a reference that Enter took.
   void Leave() { users_.fetch_sub(1); }
-  // Gives the first reference back and waits until the others are gone. False if someone else did.
+  // The first call gives the first reference back, waits until all others are gone, and returns true. Every later call
+  // returns false at once.
   bool End() {
     if (ended_.exchange(true)) return false;
     Leave();
@@ -63,19 +69,23 @@ class Lifetime {
   std::atomic<bool> ended_{false};
 };
 
+// A map of the schedule.
 struct Map {
   kernel_map* map;
   kernel_record* record;
   Lifetime lifetime;
 };
 
-// A clone's child is nobody else's until the clone is done.
+// Whether an owner may still become the child of a clone. Only a fresh owner may, and while it is being cloned no other
+// op may use it.
 enum class Age { kFresh, kBeingCloned, kUsed };
+// An owner of the schedule.
 struct Owner {
   void* object;
   std::atomic<Age> age{Age::kFresh};
   Lifetime lifetime;
 
+  // Returns whether an op may use the owner now; if so, the owner is no longer fresh.
   bool Use() {
     Age age_now = Age::kFresh;
     return age.compare_exchange_strong(age_now, Age::kUsed) || age_now == Age::kUsed;
@@ -89,7 +99,7 @@ class UsualRun {
     owners_ = std::make_unique<Owner[]>(schedule.owners.size());
   }
 
-  // Returns the charge left.
+  // Runs the whole schedule, then ends all owners and maps that are left. Returns UsualOutcome::charge_left.
   int64_t Run(bool start_together) {
     subject_.reset();
     for (uint32_t i = 0; i < schedule_.maps.size(); ++i) MakeMap(i);
@@ -149,7 +159,7 @@ class UsualRun {
     EndOwner(owner.object);
   }
 
-  // A function of its own, for the sake of the thread sanitizer's suppressions above.
+  // This is a function of its own so that the thread sanitizer's suppressions above can name it.
   __attribute__((noinline)) void EndOwner(void* object) {
     charge_left_ += std::abs(subject_.owner_charge(object));
     kernel_free(object, KERNEL_HERE);

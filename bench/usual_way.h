@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// A schedule run the usual way: real threads spawned for each run, liburcu, real locks, and counters looked at
-// afterwards. What the suite's own engine is measured against, and the driver of the native stress test.
+// Runs a schedule *the usual way*: with a real thread for each task, spawned for each run, with liburcu and real locks.
+// Afterwards it compares counters of what exists. The benchmarks measure the suite's own engine against this, and the
+// native stress test drives its threads with it.
 //
-// It keeps the same usage contract as the engine, but for one thing: a lookup in an inode's storage holds a reference
-// to the inode, too. Deviations and policies mean nothing here; threads go as they like.
+// The usual way keeps the same usage contract as the engine, with one exception: a lookup in an inode's storage holds a
+// reference to the inode, too. Deviations and policies have no effect: the machine decides how the threads interleave.
 #ifndef NOFAIL_BENCH_USUAL_WAY_H_
 #define NOFAIL_BENCH_USUAL_WAY_H_
 
@@ -17,17 +18,18 @@
 namespace nofail {
 
 struct UsualOptions {
-  native::Config kernel;        // cpus and preemptible_rcu come from the schedule
+  native::Config kernel;        // `cpus` and `preemptible_rcu` are ignored: the schedule says them
   bool start_together = false;  // tasks wait for each other before their first op, so that they overlap
 };
 
-// What a run left behind, and what happened in it.
+// What one run left behind, and what happened in it.
 struct UsualOutcome {
-  native::Counters more;    // by how much each counter rose
-  int64_t charge_left = 0;  // bytes that owners were still charged when they went away
-  bool clean() const;       // nothing left, no warnings
+  native::Counters more;    // by how much each counter rose during the run
+  int64_t charge_left = 0;  // bytes: the absolute values of what owners were still charged when they went, added up
+  bool clean() const;       // whether nothing was left behind and nothing warned
 };
 
+// Runs the schedule once, and returns when all threads have ended and all callbacks have run.
 // REQUIRES: nothing else runs on the native kernel.
 UsualOutcome RunTheUsualWay(const subject& subject, const Schedule& schedule, const UsualOptions& options = {});
 
