@@ -99,7 +99,7 @@ class UsualRun {
     owners_ = std::make_unique<Owner[]>(schedule.owners.size());
   }
 
-  // Runs the whole schedule, then ends all owners and maps that are left. Returns UsualOutcome::charge_left.
+  // Runs the whole schedule, then ends all owners and maps that are left. Returns UsualResult::charge_left.
   int64_t Run(bool start_together) {
     subject_.reset();
     for (uint32_t i = 0; i < schedule_.maps.size(); ++i) MakeMap(i);
@@ -262,12 +262,12 @@ native::Counters Difference(const native::Counters& after, const native::Counter
 
 }  // namespace
 
-bool UsualOutcome::clean() const {
+bool UsualResult::clean() const {
   return more.objects == native::Counters{}.objects && more.resources == 0 && more.records == 0 && more.warnings == 0 &&
          more.refcount_warnings == 0 && charge_left == 0;
 }
 
-UsualOutcome RunTheUsualWay(const subject& subject, const Schedule& schedule, const UsualOptions& options) {
+UsualResult RunTheUsualWay(const subject& subject, const Schedule& schedule, const UsualOptions& options) {
   native::Config config = options.kernel;
   config.cpus = schedule.modes.cpus;
   config.preemptible_rcu = schedule.modes.preemptible_rcu;

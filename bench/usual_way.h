@@ -23,7 +23,7 @@ struct UsualOptions {
 };
 
 // What one run left behind, and what happened in it.
-struct UsualOutcome {
+struct UsualResult {
   native::Counters more;    // by how much each counter rose during the run
   int64_t charge_left = 0;  // bytes: the absolute values of what owners were still charged when they went, added up
   bool clean() const;       // whether nothing was left behind and nothing warned
@@ -31,7 +31,7 @@ struct UsualOutcome {
 
 // Runs the schedule once, and returns when all threads have ended and all callbacks have run.
 // REQUIRES: nothing else runs on the native kernel.
-UsualOutcome RunTheUsualWay(const subject& subject, const Schedule& schedule, const UsualOptions& options = {});
+UsualResult RunTheUsualWay(const subject& subject, const Schedule& schedule, const UsualOptions& options = {});
 
 }  // namespace nofail
 #endif  // NOFAIL_BENCH_USUAL_WAY_H_

@@ -55,25 +55,26 @@ Schedule ScenarioOf(uint32_t number) {
   return schedule;
 }
 
-void Print(uint32_t number, const UsualOutcome& outcome) {
-  const native::Counters& more = outcome.more;
+void Print(uint32_t number, const UsualResult& result) {
+  const native::Counters& more = result.more;
   std::fprintf(
       stderr,
       "scenario %u left: selems %ld, storages %ld, maps %ld, buckets %ld, fields %ld, charge %ld; warnings: %ld, of "
       "refcounts %ld; failed locks: %ld\n",
       number, more.objects[KERNEL_SELEM], more.objects[KERNEL_STORAGE], more.objects[KERNEL_MAP],
-      more.objects[KERNEL_BUCKETS], more.resources, outcome.charge_left, more.warnings, more.refcount_warnings,
+      more.objects[KERNEL_BUCKETS], more.resources, result.charge_left, more.warnings, more.refcount_warnings,
       more.timeouts + more.deadlocks);
 }
 
-// Counts the outcome as what it is; what no failed lock explains stays in it.
-void Account(uint32_t number, UsualOutcome outcome) {
-  if (outcome.clean()) {
+// Counts a run by what it left behind. Takes out of `result` everything that a failed lock explains; if anything stays
+// in it, the run counts as `other`.
+void Account(uint32_t number, UsualResult result) {
+  if (result.clean()) {
     ++tally->clean;
     return;
   }
-  const UsualOutcome all = outcome;
-  native::Counters& more = outcome.more;
+  const UsualResult all = result;
+  native::Counters& more = result.more;
   if (more.timeouts + more.deadlocks > 0) {
     // M could not lock the bucket and warned, and D could not either, or came too late. The authors document it.
     if (more.resources > 0 && more.warnings > 0) {
@@ -100,7 +101,7 @@ void Account(uint32_t number, UsualOutcome outcome) {
     }
     more.warnings = 0;
   }
-  if (outcome.clean()) return;
+  if (result.clean()) return;
   ++tally->other;
   Print(number, all);
 }
