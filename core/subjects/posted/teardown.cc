@@ -3,8 +3,8 @@
 // Teardown as posted: [PATCH bpf-next v6 10/17] "bpf: Support lockless unlink when freeing map or local storage"
 // (https://lore.kernel.org/bpf/20260205070208.186382-11-ameryhung@gmail.com/), in the end state of its series.
 //
-// Frozen. What is wrong here is a finding, and is recorded as one (README.md). Each block names the hunk of the
-// patch, by its header and a landmark in it, that it stands for; all are of kernel/bpf/bpf_local_storage.c.
+// Frozen: a mistake here is a finding, and is recorded as one (README.md). Each block names the hunk that it stands for
+// by the hunk's header and a landmark in it. All these hunks change kernel/bpf/bpf_local_storage.c.
 #include "core/subjects/storage/local_storage.h"
 
 namespace nofail {
@@ -15,7 +15,7 @@ void SelemUnlinkNofail(Selem* selem, Bucket* bucket) {
   int unlinked = 0;
   int err = 0;
 
-  // @@ -412,6 +422,94, the two dereferences: both back pointers before either lock.
+  // @@ -412,6 +422,94, the two dereferences: reads both back pointers before it takes either lock.
   Storage* storage = selem->local_storage.Dereference();
   Map* map = selem->sdata.smap.Dereference();
 
@@ -64,8 +64,8 @@ void SelemUnlinkNofail(Selem* selem, Bucket* bucket) {
   if (free_storage) StorageFree(storage, true);
 }
 
-// The walk is the end state of the series, which uses the function above in place of the locked loop that the patch
-// still has around its hunk.
+// The walk is that of the series' end state, which calls the function above. The patch itself still has a locked loop
+// around its hunk instead.
 uint32_t StorageDestroy(Storage* storage) {
   for (Selem& selem : StorageWalk(&storage->list)) SelemUnlinkNofail(&selem, nullptr);
 

@@ -11,7 +11,7 @@ namespace {
 
 using ValueWord = uint64_t __attribute__((may_alias));
 
-// Word by word and volatile, so that no sanitizer's memcpy takes part: values race by design.
+// Copies words through volatile pointers, so that no sanitizer's memcpy is called: values race by design.
 __attribute__((no_sanitize("thread"))) void CopyWords(void* to, const void* from, uint32_t bytes) {
   auto* target = static_cast<volatile ValueWord*>(to);
   auto* source = static_cast<const volatile ValueWord*>(from);
@@ -24,12 +24,12 @@ void StorageFreeRcu(kernel_rcu_head* head) {
   kernel_free(ContainerOf<Storage>(head, offsetof(Storage, rcu)), KERNEL_HERE);
 }
 
-// Of an selem whose special fields are gone already.
+// Frees the memory of an selem whose special fields are freed already.
 void SelemFreeMemoryRcu(kernel_rcu_head* head) {
   kernel_free(ContainerOf<Selem>(head, offsetof(Selem, rcu)), KERNEL_HERE);
 }
 
-// Invariant 5, second half. In a callback the map, if smap still is set, waits for it: no section is needed.
+// Invariant 5, second half. A callback needs no reader section: MapFree waits for it if smap is still set.
 void SelemFreeFields(Selem* selem, kernel_site site = NOFAIL_CALLER) {
   Map* map = selem->sdata.smap.Dereference(site);
   if (map) kernel_obj_free_fields(map->map.record, selem->sdata.data(), site);
@@ -41,9 +41,9 @@ void SelemFreeRcu(kernel_rcu_head* head) {
   kernel_free(selem, KERNEL_HERE);
 }
 
-// Frees what was unlinked under locks that are released now.
+// Frees the selems on a list of unlinked ones. The locks that they were unlinked under are released by now.
 void SelemFreeList(hlist_head* list) {
-  // SelemFree overwrites free_node: it shares its place with the RCU head.
+  // SelemFree overwrites free_node, which shares its memory with the RCU head. So `next` is read before.
   for (hlist_node *node = list->first, *next; node; node = next) {
     next = node->next;
     SelemFree(ContainerOf<Selem>(node, offsetof(Selem, free_node)), false);
@@ -52,7 +52,7 @@ void SelemFreeList(hlist_head* list) {
 
 // ---- Unlinking under locks that the caller holds -------------------------------------------------------------------
 
-// Takes bucket->lock. REQUIRES: storage->lock; the selem is on the storage's list.
+// Takes the selem off its bucket, under bucket->lock. REQUIRES: storage->lock; the selem is on the storage's list.
 int SelemUnlinkMap(Selem* selem) {
   Storage* storage = selem->local_storage.Dereference();
   Map* map = selem->sdata.smap.Dereference();
@@ -63,8 +63,8 @@ int SelemUnlinkMap(Selem* selem) {
   return 0;
 }
 
-// Moves the selem to the list of those to free. Returns whether it was the storage's last: then the caller frees the
-// storage (invariant 9).
+// Moves the selem from the storage's list to free_list. Returns whether it was the last one on the storage's list; then
+// the caller has to free the storage (invariant 9).
 bool SelemUnlinkStorageNolock(Storage* storage, Selem* selem, hlist_head* free_list) {
   Map* map = selem->sdata.smap.Dereference();
   bool last = hlist_is_singular_node(&selem->snode, &storage->list);
@@ -74,8 +74,8 @@ bool SelemUnlinkStorageNolock(Storage* storage, Selem* selem, hlist_head* free_l
   return last;
 }
 
-// Stores the selem in its cache slot. Without the lock, a delete that runs at the same time could already have cleared
-// the slot, and what is stored then would outlive the selem.
+// Stores the selem in its cache slot, under storage->lock. Without the lock a concurrent delete could clear the slot
+// first; then this would store the selem, and the slot would still point to it after it is freed.
 void StorageInsertCache(Storage* storage, Map* map, Selem* selem) {
   if (storage->lock.Lock()) return;
   if (selem->IsLinkedToStorage()) storage->cache[map->cache_index].Assign(&selem->sdata);
@@ -100,10 +100,10 @@ Map* MapAlloc(const subject_map_attr* attr) {
   map->map = {attr->record, attr->value_size, attr->flags, attr->id};
   map->type = TypeOf(attr->type);
 
-  // One bucket would be one too few: a hash of no bits is undefined.
+  // At least two buckets: with one the hash would have no bits, and kernel_hash_ptr needs at least one.
   map->bucket_log = 1;
   while (1u << map->bucket_log < kernel_num_possible_cpus()) ++map->bucket_log;
-  // Zeroed memory is empty lists and free locks.
+  // The memory is zeroed. Zeroed lists are empty, and zeroed locks are free.
   map->buckets = static_cast<Bucket*>(kernel_alloc(KERNEL_BUCKETS, sizeof(Bucket) << map->bucket_log, KERNEL_HERE));
   if (!map->buckets) {
     kernel_free(map, KERNEL_HERE);
@@ -121,7 +121,7 @@ Map* MapAlloc(const subject_map_attr* attr) {
 void MapFree(Map* map) {
   CacheIndexFree(map->type->cache_indexes, map->cache_index);
 
-  // A clone that took its reference from non-zero may still be linking; a later one gets none.
+  // Waits for a clone that got a reference to the map before the last one was gone: it may still link a copy.
   kernel_synchronize_rcu(KERNEL_HERE);
 
   for (uint32_t i = 0; i < 1u << map->bucket_log; ++i) {
@@ -133,7 +133,7 @@ void MapFree(Map* map) {
       for (Selem& selem : BucketWalk(&bucket->list)) {
         SelemUnlinkNofail(&selem, bucket);
         if (kernel_need_resched(KERNEL_HERE)) {
-          // The section may have ended in between, and with it the right to stand on this selem.
+          // The reader section may have ended in between, so the walk must not go on from this selem.
           kernel_cond_resched_rcu(KERNEL_HERE);
           interrupted = true;
           break;
@@ -232,7 +232,7 @@ void SelemUnlinkStorageMisc(Selem* selem, Map* map, Storage* storage, bool last,
 }
 
 int SelemUnlink(Selem* selem) {
-  // Somebody else may have been faster; no need to take the lock to see that.
+  // Another task may have unlinked the selem already. That is seen without the lock.
   if (hlist_unhashed_lockless(&selem->snode, KERNEL_HERE)) return 0;
   Storage* storage = selem->local_storage.Dereference();
 
@@ -256,8 +256,8 @@ int SelemUnlink(Selem* selem) {
 
 namespace {
 
-// Links the first selem to its map and publishes the storage, both under the bucket's lock: MapFree finds the selem in
-// its bucket only once the owner points to the storage.
+// Links the first selem to its map and publishes the storage, both under the bucket's lock. So when MapFree has that
+// lock and finds the selem in its bucket, the owner already points to the storage.
 int StoragePublish(Owner* owner, Map* map, Storage* storage, Selem* first) {
   Bucket* bucket = SelectBucket(map, storage);
   if (int err = bucket->lock.Lock()) return err;
@@ -318,7 +318,7 @@ int CheckFlags(const Sdata* old, uint64_t flags) {
   return 0;
 }
 
-// The owner has no storage, or one that is about to go.
+// For an update when the owner has no storage, or one that is about to be freed: makes a new storage.
 int StorageUpdateFirst(Owner* owner, Map* map, void* value, uint64_t flags, bool swap_uptrs) {
   if (int err = CheckFlags(nullptr, flags)) return err;
   Selem* selem = SelemAlloc(map, owner, value, swap_uptrs);
@@ -331,15 +331,15 @@ int StorageUpdateFirst(Owner* owner, Map* map, void* value, uint64_t flags, bool
   return err;
 }
 
-// What an update found and did under storage->lock.
+// The selems that an update has to free once it has released storage->lock.
 struct Replacement {
   Selem* unused;         // the new selem, unless it was linked
-  hlist_head free_list;  // the old one
+  hlist_head free_list;  // the old selem, if it was replaced
 };
 
-// REQUIRES: storage->lock.
+// The part of an update that runs under storage->lock; links result->unused if it needs it. REQUIRES: storage->lock.
 int StorageReplace(Storage* storage, Map* map, void* value, uint64_t flags, Replacement* result) {
-  // A delete took the last selem off since the caller looked: the storage is going.
+  // A delete took the last selem off after the caller found the list not empty. The storage is about to be freed.
   if (hlist_empty(&storage->list, KERNEL_HERE)) return -EAGAIN;
 
   Sdata* old = StorageLookup(storage, map, false);
@@ -353,8 +353,8 @@ int StorageReplace(Storage* storage, Map* map, void* value, uint64_t flags, Repl
   if (int err = bucket->lock.Lock()) return err;
   Selem* selem = result->unused;
   result->unused = nullptr;
-  // The map first, and the new one before the old one goes: a reader finds one of them at any time, and the storage's
-  // list never is empty in between.
+  // The new selem is linked, to the map first, before the old one is unlinked. So a reader finds one of the two at any
+  // time, and the storage's list is never empty in between.
   hlist_add_head_rcu(&selem->map_node, &bucket->list, KERNEL_HERE);
   SelemLinkStorageNolock(storage, selem);
   if (old) {
@@ -377,7 +377,7 @@ int StorageUpdate(Owner* owner, Map* map, void* value, uint64_t flags, bool swap
   }
 
   if ((flags & UPDATE_LOCK) && !(flags & UPDATE_NOEXIST)) {
-    // Without storage->lock, if an old selem is there: it is the value's own lock that protects it.
+    // If there is an old selem, it is updated in place, without storage->lock: the value's own lock protects it.
     Sdata* old = StorageLookup(storage, map, false);
     if (int err = CheckFlags(old, flags)) return err;
     if (old && !hlist_unhashed_lockless(&SelemOf(old)->snode, KERNEL_HERE)) {
@@ -386,7 +386,7 @@ int StorageUpdate(Owner* owner, Map* map, void* value, uint64_t flags, bool swap
     }
   }
 
-  // Allocates before it knows whether it has to: under the lock it could not.
+  // Allocates the new selem before it is known to be needed, because memory is not allocated under the lock.
   Replacement result = {SelemAlloc(map, owner, value, swap_uptrs), {nullptr}};
   if (!result.unused) return -ENOMEM;
   int err = storage->lock.Lock();

@@ -8,7 +8,7 @@ namespace {
 
 // ---- sk: the only type that charges ------------------------------------------------------------------------------
 
-// Looks and adds in two steps: two tasks may both find room for one. So does the kernel, for all option memory.
+// Checks and adds in two steps, so two tasks may both find room where only one fits. The kernel charges so, too.
 int SkCharge(Owner* sk, uint32_t size) {
   if (size <= sk->optmem_max && static_cast<uint32_t>(sk->omem.Read()) + size < sk->optmem_max) {
     sk->omem.Add(static_cast<int32_t>(size));
@@ -82,7 +82,7 @@ void OwnerDestroy(void* memory) {
   if (left && type->uncharge) type->uncharge(owner, left);
 }
 
-// Called when nothing runs that could race with it.
+// Reads plainly: the driver calls this only while nothing else runs.
 __attribute__((no_sanitize("thread"))) int64_t OwnerCharge(const void* owner) {
   return static_cast<const Owner*>(owner)->omem.raw;
 }
@@ -91,7 +91,7 @@ __attribute__((no_sanitize("thread"))) int64_t OwnerCharge(const void* owner) {
 
 int OwnerUpdate(kernel_map* map, void* owner, void* value, uint64_t flags) {
   auto* smap = reinterpret_cast<Map*>(map);
-  // In place there is nowhere to put the pin that the new value brings.
+  // An update in place (UPDATE_LOCK) could not take over the user memory that the new value's uptr pins.
   if ((flags & UPDATE_LOCK) && smap->type->has_uptrs && kernel_record_has(map->record, KERNEL_FIELD_UPTR)) {
     return -EOPNOTSUPP;
   }
@@ -121,8 +121,8 @@ void* OwnerLookup(kernel_map* map, void* owner, bool cache) {
 
 namespace {
 
-// Reads a value's plain bytes as clone and diag do: under its own lock if it has one. `to` may be null: where diag
-// copies them is not modelled, that it reads them is.
+// Reads a value's plain bytes as clone and diag do, under the value's own lock if it has one, and copies them to `to`.
+// For diag `to` is null: that diag reads the bytes is modelled, where it copies them is not.
 void ReadValue(const Map* map, Sdata* from, Sdata* to, kernel_site site = NOFAIL_CALLER) {
   bool locked = kernel_record_has(map->map.record, KERNEL_FIELD_SPIN_LOCK);
   if (locked) kernel_spin_lock(SpinLockOf(map, from), site);
@@ -131,7 +131,7 @@ void ReadValue(const Map* map, Sdata* from, Sdata* to, kernel_site site = NOFAIL
   if (locked) kernel_spin_unlock(SpinLockOf(map, from), site);
 }
 
-// Copies one selem. `storage` is the child's, null as long as it has none. REQUIRES: a reference to the map.
+// Copies one selem to the child. *storage is the child's storage, null until it has one. REQUIRES: a map reference.
 int SkCloneOne(Owner* child, Map* map, Selem* selem, Storage** storage) {
   Selem* copy = SelemAlloc(map, child, nullptr, false);
   if (!copy) return -ENOMEM;
@@ -161,11 +161,11 @@ int SkClone(void* parent, void* child) {
   for (Selem& selem : StorageWalk(&from->list)) {
     Map* map = selem.sdata.smap.Dereference();
     if (!map || !(map->map.flags & KERNEL_MAP_CLONE)) continue;
-    // The map may be on its way out; a reference keeps MapFree from meeting what is linked here.
+    // The map may be about to end. A reference to it keeps MapFree from running while the copy is linked.
     if (!kernel_map_inc_not_zero(&map->map, KERNEL_HERE)) continue;
     int err = SkCloneOne(static_cast<Owner*>(child), map, &selem, &storage);
     kernel_map_put(&map->map, KERNEL_HERE);
-    // What the child has by now goes when the caller destroys it.
+    // The child keeps the selems that it has by now. They go when the caller destroys the child.
     if (err) return err;
   }
   return 0;

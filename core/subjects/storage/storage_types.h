@@ -19,32 +19,32 @@ namespace nofail {
 struct Owner {
   Marked<Storage*> storage;
   Atomic32 omem;        // sk: bytes charged
-  uint32_t optmem_max;  // sk: what `omem` must stay below. Constant
+  uint32_t optmem_max;  // sk: bytes that `omem` must stay below; constant
   storage_type type;
 };
 
-// Which cache slots the maps of one type have been given.
+// Counts which cache slots the maps of one type have been given.
 struct CacheIndexes {
   kernel_spinlock lock;
-  uint64_t usage[kCacheSlots];  // under `lock`
+  uint64_t usage[kCacheSlots];  // by slot, how many maps have it; under `lock`
 };
 
 struct StorageType {
   CacheIndexes* cache_indexes;
-  bool use_kmalloc_nolock;  // selects the freeing route of storages and selems
-  bool has_uptrs;
-  // Charges the owner; -ENOMEM when that would be too much. Both null for a type that charges nobody.
+  bool use_kmalloc_nolock;  // decides in which way storages and selems are freed
+  bool has_uptrs;           // whether values may have uptr fields
+  // `charge` charges the owner, and returns 0, or -ENOMEM when that is too much. Both are null if nobody is charged.
   int (*charge)(Owner* owner, uint32_t size);
   void (*uncharge)(Owner* owner, uint32_t size);
 };
 
 const StorageType* TypeOf(storage_type type);
 
-// 0, or -ENOMEM when the owner may not be charged `size` bytes more.
+// Charges the owner `size` bytes. Returns 0, or -ENOMEM when the owner may not be charged that much more.
 int Charge(const Map* map, Owner* owner, uint32_t size);
 void Uncharge(const Map* map, Owner* owner, uint32_t size);
 
-// The least used slot; given back with CacheIndexFree.
+// Takes the slot that the fewest maps have, and returns it. The caller gives it back with CacheIndexFree.
 uint16_t CacheIndexGet(CacheIndexes* indexes);
 void CacheIndexFree(CacheIndexes* indexes, uint16_t index);
 
