@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The posted subject, driven through its table by one task at a time: what each operation promises when nothing races.
+// Tests what each operation of the posted subject promises when nothing races. One task at a time drives the subject
+// through its table of functions.
 #include <errno.h>
 
 #include <functional>
@@ -16,7 +17,8 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
-// Who holds references to a map is the driver's business (fuzz/exec has a real one). Here every map is alive.
+// The driver of a subject implements these two functions, since it counts the references to maps (fuzz/exec does so).
+// In this test every map is alive.
 bool kernel_map_inc_not_zero(kernel_map*, kernel_site) {
   return true;
 }
@@ -32,7 +34,7 @@ constexpr uint32_t kBytes = 16;
 constexpr uint32_t kNoLimit = INT32_MAX;
 constexpr storage_type kAllTypes[] = {STORAGE_SK, STORAGE_TASK, STORAGE_CGROUP, STORAGE_INODE};
 
-// Gives the default answer, but for one choice.
+// Gives every choice the default answer, except one.
 class Deviate : public Chooser {
  public:
   Deviate() = default;
@@ -51,7 +53,7 @@ class Deviate : public Chooser {
   bool fired_ = false;
 };
 
-// Drives one run: steps, each in a task of its own, one after the other.
+// Drives one run. A run consists of steps, one after the other, each in a task of its own.
 class Driver {
  public:
   explicit Driver(Chooser* chooser, SimConfig config = {}) {
@@ -82,7 +84,7 @@ class Driver {
     subject_.owner_init(owner, type, optmem_max);
     return owner;
   }
-  // Returns what still was charged to it.
+  // Destroys and frees the owner. Returns the bytes that were still charged to it after the destroy.
   int64_t FreeOwner(void* owner) {
     subject_.owner_destroy(owner);
     int64_t left = subject_.owner_charge(owner);
@@ -90,7 +92,7 @@ class Driver {
     return left;
   }
 
-  // A value whose bytes all are `byte`.
+  // Sets the owner's value of the map to bytes that all are `byte`. `uptr`: a resource for the uptr field, or 0.
   int Update(kernel_map* map, void* owner, uint8_t byte, uint64_t flags = UPDATE_ANY, uint64_t uptr = 0) {
     alignas(8) uint8_t value[kBytes + 4 * KERNEL_VALUE_SLOT] = {};
     for (uint32_t i = 0; i < kBytes; ++i) value[i] = byte;
@@ -98,7 +100,7 @@ class Driver {
     RcuReader reader;
     return subject_.update(map, owner, value, flags);
   }
-  // The first byte, or -1 when there is no value.
+  // Returns the first byte of the owner's value of the map, or -1 when there is no value.
   int Read(kernel_map* map, void* owner, bool cache = false) {
     RcuReader reader;
     auto* value = static_cast<uint8_t*>(subject_.lookup(map, owner, cache));
@@ -117,7 +119,7 @@ class Driver {
   uint32_t maps_ = 0;
 };
 
-// What is wrong in itself: faults, warnings, what was not freed or released.
+// Returns everything that is wrong with the run: faults, warnings, and what was not freed or released.
 std::vector<std::string> Wrongs() {
   std::vector<std::string> wrongs;
   const Trace& trace = Sim::Get().trace();
@@ -211,7 +213,8 @@ TEST_P(EveryType, LockedUpdateIsInPlace) {
   EXPECT_THAT(Wrongs(), IsEmpty());
 }
 
-// Where the value's fields and memory go, one line per step: kfree_rcu, call_rcu or call_rcu_tasks_trace, or a field.
+// Returns how fields and memory were freed since event `from`, one entry per step: "kfree_rcu", "call_rcu", "trace"
+// (call_rcu_tasks_trace), or "field".
 std::vector<std::string> Route(uint32_t from) {
   std::vector<std::string> route;
   for (const Event& event : Sim::Get().trace().events().subspan(from)) {
@@ -320,7 +323,7 @@ TEST_P(EveryType, FailedAllocationsLeaveNothingBehind) {
     ASSERT_TRUE(run.Step([&] {
       kernel_map* map = run.NewMap(GetParam());
       if (!map) return;
-      alignas(Owner) char memory[sizeof(Owner)] = {};  // not an allocation that may fail
+      alignas(Owner) char memory[sizeof(Owner)] = {};  // not an allocation, so that it cannot be the one that fails
       run.table().owner_init(memory, GetParam(), kNoLimit);
       int errors = 0;
       for (uint8_t value = 1; value <= 2; ++value) {
@@ -341,7 +344,8 @@ TEST_P(EveryType, FailedAllocationsLeaveNothingBehind) {
   }
 }
 
-// Every lock of update, lookup and delete fails once: the operation says so, and has done nothing.
+// Lets each lock attempt of update, lookup and delete fail once. An update or a delete then returns the error and has
+// done nothing. A lookup only does not fill the cache.
 TEST_P(EveryType, FailedLocksLeaveNothingBehind) {
   for (LockAnswer answer : {kTimeout, kDeadlock}) {
     int error = answer == kTimeout ? -ETIMEDOUT : -EDEADLK;
@@ -352,7 +356,8 @@ TEST_P(EveryType, FailedLocksLeaveNothingBehind) {
       ASSERT_TRUE(run.Step([&] {
         kernel_map* map = run.NewMap(GetParam());
         void* owner = run.NewOwner(GetParam());
-        // Bucket; storage, bucket; storage (cache); storage, bucket.
+        // The locks: of the first update the bucket's; of the second the storage's and the bucket's; of the lookup the
+        // storage's, for the cache; of the delete the storage's and the bucket's.
         int first = run.Update(map, owner, 1);
         int second = run.Update(map, owner, 2);
         int read = run.Read(map, owner, true);
@@ -528,7 +533,7 @@ TEST(Map, HasABucketPerCpuButAtLeastTwo) {
   }
 }
 
-// The sites of events name the subject's functions: violations are told apart by them.
+// The sites of events name the subject's own functions, because signatures tell violations apart by them.
 TEST(Sites, NameTheSubjectsFunctions) {
   Deviate defaults;
   Driver run(&defaults);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The usage contract, rule by rule (fuzz/exec/world.h): scenarios run under every schedule of a few preemptions, and
-// what must hold in each run, and what must happen in some.
+// Tests the usage contract, rule by rule (fuzz/exec/world.h). A scenario is run with every combination of up to a few
+// preemptions. A test says what must hold in each of these runs, and what must happen in at least one.
 #include <cerrno>
 #include <functional>
 
@@ -18,7 +18,7 @@ constexpr OpRef kA = {kTaskA, 0};
 constexpr OpRef kB = {kTaskA + 1, 0};
 constexpr size_t kNever = SIZE_MAX;
 
-// One run, and questions about it.
+// One run, and questions about it. Questions for an event return its number in the trace, or kNever.
 struct FinishedRun {
   const Trace& trace;
   const Verdict& verdict;
@@ -29,7 +29,7 @@ struct FinishedRun {
   size_t FirstOf(EventKind kind, kernel_object_kind object) const {
     return Find([&](const Event& e) { return e.kind == kind && e.object && trace.objects()[e.object].kind == object; });
   }
-  // The first thing the op does in the subject.
+  // The first event of the op in the subject's own code.
   size_t InSubject(OpRef op) const {
     return Find([&](const Event& e) { return e.function != nullptr && e.op == op; });
   }
@@ -64,6 +64,7 @@ void ForEachRun(const Schedule& schedule, uint32_t preemptions, const std::funct
   } while (search.Next());
 }
 
+// Calls `look` for the one run of the schedule itself, which must pass.
 void ForTheRun(const Schedule& schedule, const std::function<void(const FinishedRun&)>& look) {
   Executor executor(*linked_subject, Sim::Get());
   const JudgedRun& result = executor.Run(schedule);
@@ -76,12 +77,13 @@ std::string TwoTasks(const char* type, const char* a, const char* b) {
          "\nsetup: update m0 o0\ntask A: " + a + "\ntask B: " + b + "\n";
 }
 
-// How A's op and B's teardown of what it uses may lie to each other.
+// A has an op that uses an object, and B tears this object down. Says in which order the runs had the two.
 struct Seen {
-  bool before = false;   // A was done when B did its first step in the subject
-  bool overlap = false;  // it was not
-  bool skipped = false;
+  bool before = false;   // in some run, A's op was done when B did its first step in the subject
+  bool overlap = false;  // in some run, A's op was not done then
+  bool skipped = false;  // in some run, A's op was skipped
 };
+// Runs `text` with up to 2 preemptions. Every run must pass, and an op of A that is skipped must give `reason`.
 Seen Relate(const std::string& text, SkipReason reason) {
   Seen seen;
   ForEachRun(Parse(text), 2, [&](const FinishedRun& run) {
@@ -155,7 +157,8 @@ TEST(ContractTest, Rule4PathWalksOverlapAnInodesDestroy) {
   }
 }
 
-// An sk's destroy may begin once a lookup has its value, while that is used; a task's and a cgroup's may not.
+// The destroy of an sk may begin when a lookup has returned a value, while the value is still used. That of a task or a
+// cgroup may not.
 TEST(ContractTest, Rule4AnSksValueOutlivesTheReferenceToTheSk) {
   for (const char* type : {"sk", "task", "cgroup"}) {
     for (const char* op : {"lookup m0 o0", "lookup m0 o0 cache"}) {
@@ -229,7 +232,8 @@ TEST(ContractTest, Rule7AfterAFailedCloneTheChildCanOnlyBeDestroyed) {
             });
 }
 
-// A data race, if nothing ordered the clone's lockless links before the delete: shows in the thread build.
+// The clone links the child's elements without a lock. If nothing ordered these links before the delete, the thread
+// build would report a data race.
 TEST(ContractTest, Rule7WhoUsesTheChildLaterSeesWhatTheCloneDid) {
   ForTheRun(Parse(std::string(kCloneObjects) +
                   "map m1 type=sk value=8 clone\nsetup: update m1 o0\ntask A: clone o0 o1\ntask B: delete m1 o1\n"),
@@ -318,7 +322,7 @@ task A: destroy o0; map_free m0
 }
 
 TEST(WorldTest, OwnersGetTheBucketsTheyAskFor) {
-  // One bucket or two: the second lock on the way is the same word or another one.
+  // Both owners ask for bucket 0, or one of them for bucket 1. In the first case both updates take the same lock.
   for (const char* bucket : {"0", "1"}) {
     Schedule schedule =
         Parse(std::string("map m0 type=sk value=8\nowner o0 type=sk bucket=0\nowner o1 type=sk bucket=") + bucket +

@@ -5,7 +5,7 @@ namespace nofail {
 
 namespace {
 
-// What one task runs.
+// The argument of a task: the body that it runs, and where the pointer to the shared memory will be.
 struct Start {
   const Litmus::Body* body;
   Shared** shared;
@@ -18,7 +18,7 @@ void RunTask(void* argument) {
   Sim::Get().EndOp(0, 0);
 }
 
-// Asks the search only what the test is about; the rest takes its default.
+// Lets the search answer only the choices that the test is about. All others get the default answer.
 class Filter : public Chooser {
  public:
   Filter(Chooser* search, bool all) : search_(search), all_(all) {}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Litmus tests: a few lines per task, every interleaving and every other choice enumerated, and the exact set of
-// outcomes compared. What a primitive may do is what the set says, no more and no less.
+// Litmus tests. A test has a few tasks of a few lines each. It runs them in every interleaving, with every answer to
+// the other choices that it is about, and compares the set of outcomes with the expected one. So the expected set says
+// exactly what a primitive may do.
 #ifndef NOFAIL_TESTS_LITMUS_H_
 #define NOFAIL_TESTS_LITMUS_H_
 
@@ -19,7 +20,7 @@
 
 namespace nofail {
 
-// The memory that a litmus test's tasks share: one heap object, zeroed, anew in each execution.
+// The memory that the tasks of a litmus test share: one heap object. Each execution gets a new one, zeroed.
 struct Shared {
   uint64_t x, y, z;
   int32_t bits;
@@ -29,12 +30,13 @@ struct Shared {
   kernel_rcu_head head;
 };
 
+// One litmus test. The functions that return Litmus& set it up; Outcomes runs it.
 class Litmus {
  public:
   using Body = std::function<void(Shared&)>;
 
   explicit Litmus(SimConfig config = {}) : config_(config) {}
-  // Runs alone before the tasks.
+  // `body` runs alone before the tasks.
   Litmus& Init(Body body) {
     init_ = std::move(body);
     return *this;
@@ -43,18 +45,21 @@ class Litmus {
     tasks_.push_back(std::move(body));
     return *this;
   }
-  // Describes an execution that came to its end. Runs alone after it.
+  // `final` runs alone after the tasks, and returns the outcome of the execution. It is not called when a fatal fault
+  // ended the execution.
   Litmus& Final(std::function<std::string(Shared&)> final) {
     final_ = std::move(final);
     return *this;
   }
-  // Also enumerates allocation failures and late grace periods.
+  // Enumerates all choices. Without it only preemptions, answers of lock attempts and answers of need_resched are
+  // enumerated; no allocation fails then, and no grace period is late.
   Litmus& AllChoices() {
     all_choices_ = true;
     return *this;
   }
 
-  // Every outcome with the number of executions that have it. Faults stand behind it: "x=1 !use-after-free".
+  // Runs every execution. Returns the outcomes, each with the number of executions that have it. The faults of an
+  // execution are part of its outcome, after what `final` returned: "x=1 !use-after-free".
   std::map<std::string, int> Outcomes();
 
  private:
@@ -68,7 +73,7 @@ class Litmus {
   Shared* shared_ = nullptr;
 };
 
-// The outcomes alone.
+// The outcomes without their numbers.
 std::vector<std::string> Keys(const std::map<std::string, int>& outcomes);
 
 // Shorthand for the primitives as litmus tests use them.

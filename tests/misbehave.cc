@@ -8,7 +8,7 @@
 
 namespace {
 
-// The optimizer must not know any of it.
+// Returns `value`, but the optimizer does not know that it is the same value, so it cannot see what will go wrong.
 template <typename T>
 T Opaque(T value) {
   asm volatile("" : "+r"(value));

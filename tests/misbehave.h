@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What a subject must not do, each in a function of its own. Compiled as a subject is: instrumented, in its own
-// section. Each ends with a scheduling point.
+// Functions that do what a subject must not do, for example follow a null pointer. They are compiled as a subject is:
+// instrumented, and in the subject's section. Each function ends with a scheduling point.
 #ifndef NOFAIL_TESTS_MISBEHAVE_H_
 #define NOFAIL_TESTS_MISBEHAVE_H_
 
@@ -9,7 +9,7 @@
 
 struct SharedWord {
   uint64_t word;
-  uint64_t rest;  // together they have room for a kernel_rcu_head
+  uint64_t rest;  // makes the object as big as a kernel_rcu_head
 };
 
 void FollowNull(SharedWord* word);
@@ -19,9 +19,10 @@ void OverflowSigned(SharedWord* word);
 void ReadAfterFree(SharedWord* word);
 void ReadPastEnd(SharedWord* word);
 void WritePlainly(SharedWord* word);
-void Behave(SharedWord* word);
+void Behave(SharedWord* word);  // does nothing wrong
 
-// What a reader does, and what frees it: right or wrong by which two meet.
+// Two readers, and two that free the word after a grace period. Whether a pair is right depends on the flavours: for
+// example, FreeAfterRcu does not wait for ReadInTasksTrace.
 void ReadInRcu(SharedWord* word);
 void ReadInTasksTrace(SharedWord* word);
 void FreeAfterRcu(SharedWord* word);

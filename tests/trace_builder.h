@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Traces written by hand, for tests of what reads traces.
+// Builds traces by hand, for tests of code that reads traces: oracles and reports.
 #ifndef NOFAIL_TESTS_TRACE_BUILDER_H_
 #define NOFAIL_TESTS_TRACE_BUILDER_H_
 
