@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The heap, map records and special fields.
+// Litmus tests of the heap, of map records and of special fields.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -126,7 +126,8 @@ TEST(Fields, ExchangeReleasesWhatWasThere) {
               ElementsAre(""));
 }
 
-// A uptr is unpinned and left in place. Result: freeing the fields twice is a bug.
+// Freeing a uptr field unpins the user memory, but leaves the uptr in the value. So freeing the fields twice is a
+// fault.
 TEST(Fields, UptrFreedTwiceIsAFault) {
   EXPECT_THAT(Keys(Litmus()
                        .Task([](Shared&) {

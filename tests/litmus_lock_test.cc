@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// rqspinlock_t and spinlock_t: exact outcome sets. T is -ETIMEDOUT, D is -EDEADLK, 0 is taken.
+// Litmus tests of rqspinlock_t and spinlock_t, with their exact sets of outcomes. An outcome has a letter for each
+// attempt: T is -ETIMEDOUT, D is -EDEADLK, 0 means that the lock was taken. "Result" in a comment says of a kind of
+// outcome whether it occurs: Never, Sometimes (in some executions) or Always.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -39,7 +41,7 @@ TEST(RqSpinLock, FreeLockIsTaken) {
               ElementsAre("0", "D", "T"));
 }
 
-// AA. Result: -EDEADLK Always, whatever the mode.
+// AA: a task asks for a lock that it holds. Result: -EDEADLK Always, in either lock mode.
 TEST(RqSpinLock, HeldByOneself) {
   static int error;
   auto body = [](Shared& s) {
@@ -78,15 +80,16 @@ std::string Pair(const int (&error)[2]) {
   return absl::StrCat(Code(error[0]), Code(error[1]));
 }
 
-// ABBA. Result: with both first locks held, each side may get -EDEADLK or -ETIMEDOUT, or both; never does it hang. One
-// side -EDEADLK and the other -ETIMEDOUT: Never (who fails first lets go of what the other waits for).
+// ABBA: each of two tasks holds one lock and asks for the other's. Result: either side, or both, gets an error,
+// -EDEADLK or -ETIMEDOUT; it hangs Never. One side gets -EDEADLK and the other -ETIMEDOUT: Never, because the side that
+// fails first releases the lock that the other one waits for.
 TEST(RqSpinLock, CycleOfTwo) {
   static int error[2];
   auto body = [](int task) {
     return [task](Shared& s) {
       error[task] = 0;
       if (Lock(s.lock[task]) != 0) {
-        error[task] = 1;  // the outer lock timed out: not the case in question
+        error[task] = 1;  // the first lock timed out already ("?" in the outcomes): this test is not about that
         return;
       }
       error[task] = Lock(s.lock[1 - task]);
@@ -98,7 +101,8 @@ TEST(RqSpinLock, CycleOfTwo) {
   EXPECT_THAT(Keys(outcomes), ElementsAre("00", "0?", "0D", "0T", "?0", "D0", "DD", "T0", "TT"));
 }
 
-// A cycle of three is nobody's ABBA. Result: somebody times out Always; -EDEADLK Never.
+// Three tasks wait for each other in a cycle. rqspinlock's check for ABBA finds cycles of two only. Result: -EDEADLK
+// Never. The cycle ends because a task times out.
 TEST(RqSpinLock, CycleOfThreeEndsByTimeout) {
   static int error[3];
   auto body = [](int task) {
@@ -134,7 +138,8 @@ TEST(RqSpinLock, UnlockIsLifoAndByTheHolder) {
   EXPECT_THAT(Keys(Litmus().Task([](Shared& s) { (void)Lock(s.lock[0]); }).Outcomes()), ElementsAre("!lock-imbalance"));
 }
 
-// Result: the lock's object is freed while a task waits for it: seen Sometimes.
+// One task frees the object that the lock is in, while the other waits for the lock. Result: the use after free is
+// reported Sometimes.
 TEST(RqSpinLock, FreedWhileWaitedFor) {
   auto outcomes = Litmus()
                       .Task([](Shared& s) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Marked accesses, atomics and refcount_t. Tests are named by shape; "Result" says whether the outcome in question
-// can be had: Never, Sometimes, Always.
+// Litmus tests of marked accesses, atomics and refcount_t. "Result" in a comment says of a kind of outcome whether it
+// occurs: Never, Sometimes (in some executions) or Always.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -32,7 +32,7 @@ TEST(Interleavings, OfThreeTasksAreEnumeratedExactly) {
   EXPECT_THAT(Litmus().Task(step_twice).Task(step_twice).Task(step_twice).Outcomes(), ElementsAre(Pair("", 90)));
 }
 
-// SB. Result: 0,0 Never in mode sc.
+// Store buffering (SB). Result: both tasks read 0: Never in mode sc.
 TEST(Memory, StoreBuffering) {
   static uint64_t r0, r1;
   EXPECT_THAT(Litmus()
@@ -43,7 +43,7 @@ TEST(Memory, StoreBuffering) {
               ElementsAre(Pair("01", 1), Pair("10", 1), Pair("11", 4)));
 }
 
-// MP. Result: flag seen, data not seen: Never.
+// Message passing (MP). Result: a task sees the flag, but not the data: Never.
 TEST(Memory, MessagePassing) {
   static uint64_t flag, data;
   EXPECT_THAT(Keys(Litmus()
@@ -57,7 +57,7 @@ TEST(Memory, MessagePassing) {
               ElementsAre("00", "01", "11"));
 }
 
-// A load and a store are two steps. Result: one increment lost Sometimes.
+// An increment by a load and a store takes two steps. Result: one increment is lost: Sometimes.
 TEST(Memory, IncrementInTwoStepsLosesOne) {
   auto increment = [](Shared& s) { WriteOnce(s.x, ReadOnce(s.x) + 1); };
   EXPECT_THAT(
@@ -65,7 +65,8 @@ TEST(Memory, IncrementInTwoStepsLosesOne) {
       ElementsAre("1", "2"));
 }
 
-// atomic_or is one step. Result: a bit lost Never; both see 3 at their cmpxchg: exactly one wins.
+// Each of two tasks sets its bit with atomic_or, which is one step, and then tries to exchange 3 for 4. Result: a bit
+// is lost: Never. Exactly one of the tasks wins: Always.
 TEST(Atomics, OneWinnerTakesTheState) {
   static int winners;
   auto unlink = [](int bit) {
@@ -83,7 +84,7 @@ TEST(Atomics, OneWinnerTakesTheState) {
               ElementsAre("winners=1 state=4"));
 }
 
-// The same with the exchange split in a load and a store. Result: two winners Sometimes.
+// The same with the exchange split into a load and a store. Result: both tasks win: Sometimes.
 TEST(Atomics, SplitExchangeHasTwoWinners) {
   static int winners;
   auto unlink = [](int bit) {
@@ -121,14 +122,14 @@ TEST(Refcount, LastOfTwoSeesZero) {
               ElementsAre("last=1 count=0"));
 }
 
-// The owner pin: map_free pins unless destroy was first; destroy waits for the pin. Result: destroy comes first, or
-// after the pin, or in between: then the pin's refcount_dec reaches zero, which refcount_t takes for a bug and
-// saturates:
-//   1. map_free: refcount_inc_not_zero, 1 -> 2
-//   2. destroy: refcount_dec_and_test, 2 -> 1: not the last, so it waits for zero
-//   3. map_free: refcount_dec, 1 -> 0: warns
-//   4. destroy polls: sees the 0 and is done, if it polls here
-//   5. map_free stores the saturated value: destroy waits for ever, if it polls only now
+// The owner pin: map_free pins the owner unless destroy was first, and destroy waits until the pin is dropped. Result:
+// destroy comes before the pin, after it, or in between. If it comes in between, map_free's refcount_dec reaches zero,
+// which refcount_t takes for a bug, and the count saturates:
+//   1. map_free: refcount_inc_not_zero, 1 -> 2.
+//   2. destroy: refcount_dec_and_test, 2 -> 1. This is not the last reference, so destroy waits for zero.
+//   3. map_free: refcount_dec, 1 -> 0. This warns.
+//   4. If destroy polls here, it sees the 0 and is done.
+//   5. map_free stores the saturated value. If destroy polls only now, it waits for ever.
 TEST(Refcount, PinOrLast) {
   static bool pinned, last;
   EXPECT_THAT(Keys(Litmus()
@@ -152,7 +153,8 @@ TEST(Refcount, IncOnZeroSaturates) {
               ElementsAre(absl::StrCat(kSaturated, " !refcount-add-on-zero")));
 }
 
-// Saturation is two steps. Result: another task sees the sum before it is replaced: Sometimes.
+// Saturation takes two steps: the addition, and then a store of the saturated value. Result: another task sees the sum
+// that the addition left: Sometimes.
 TEST(Refcount, SaturationShowsItsFirstStep) {
   static int32_t seen;
   EXPECT_THAT(Keys(Litmus()
@@ -188,7 +190,7 @@ TEST(Refcount, IncrementPastTheLimitSaturates) {
               ElementsAre(absl::StrCat(kSaturated, " !refcount-overflow")));
 }
 
-// Result: a saturated counter reaches zero Never.
+// Result: a saturated count reaches zero: Never.
 TEST(Refcount, SaturatedStaysSo) {
   static bool last, pinned;
   EXPECT_THAT(Keys(Litmus()

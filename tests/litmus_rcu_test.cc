@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// RCU and RCU Tasks Trace: exact outcome sets.
+// Litmus tests of RCU and RCU Tasks Trace, with their exact sets of outcomes. "Result" in a comment says of a kind of
+// outcome whether it occurs: Never, Sometimes (in some executions) or Always.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -21,7 +22,7 @@ void ReadUnlock(kernel_rcu_flavour flavour) {
   kernel_rcu_read_unlock(flavour, KERNEL_HERE);
 }
 
-// An object that readers find through s.x and the updater replaces.
+// Makes the object that readers find through s.x. The tests' updaters store 0 there, and then free the object.
 uint64_t NewObject() {
   return reinterpret_cast<uint64_t>(kernel_alloc(KERNEL_SELEM, 64, KERNEL_HERE));
 }
@@ -53,7 +54,8 @@ TEST(Rcu, SynchronizeWaitsForReaders) {
               ElementsAre(""));
 }
 
-// The same without the wait. Result: the free is seen inside the section Sometimes; use after free too.
+// The same without the wait. Result: the object is freed inside a reader's section: Sometimes. A reader uses freed
+// memory: Sometimes.
 TEST(Rcu, WithoutGracePeriodReadersAreHit) {
   auto update = [](Shared& s) {
     void* old = reinterpret_cast<void*>(ReadOnce(s.x));
@@ -81,7 +83,7 @@ void FreeIt(kernel_rcu_head* head) {
   kernel_free(head, KERNEL_HERE);
 }
 
-// A tasks-trace grace period implies an RCU one. Result: either kind of reader is hit: Never.
+// A grace period of RCU Tasks Trace implies one of RCU. Result: a reader of either flavour uses freed memory: Never.
 TEST(Rcu, TasksTraceWaitsForBothFlavours) {
   auto update = [](Shared& s) {
     auto* old = reinterpret_cast<kernel_rcu_head*>(ReadOnce(s.x));
@@ -146,7 +148,8 @@ TEST(Rcu, BarrierWaitsForCallbacks) {
   EXPECT_THAT(Keys(Litmus().AllChoices().Task(call(false)).Final(final).Outcomes()), ElementsAre("0", "1"));
 }
 
-// The barrier of one flavour says nothing of the other. Result: not yet run Sometimes.
+// The barrier of one flavour does not wait for callbacks of the other. Result: the callback has not run when the other
+// flavour's barrier returns: Sometimes.
 TEST(Rcu, BarriersAreByFlavour) {
   static uint64_t seen;
   auto body = [](Shared& s) {
@@ -159,7 +162,8 @@ TEST(Rcu, BarriersAreByFlavour) {
               ElementsAre("0", "1"));
 }
 
-// rcu_barrier implies no grace period: with nothing handed over it returns while a reader is inside: Sometimes.
+// rcu_barrier implies no grace period. Result: with no callback handed over, it returns while a reader is in its
+// section: Sometimes.
 TEST(Rcu, BarrierImpliesNoGracePeriod) {
   static uint64_t inside;
   EXPECT_THAT(Keys(Litmus()
@@ -178,7 +182,7 @@ TEST(Rcu, BarrierImpliesNoGracePeriod) {
               ElementsAre("0", "1"));
 }
 
-// rcu_barrier does not wait for kfree_rcu. Result: the object is still there when it returns: Sometimes.
+// rcu_barrier does not wait for kfree_rcu. Result: the object is not freed yet when rcu_barrier returns: Sometimes.
 TEST(Rcu, BarrierDoesNotWaitForKfree) {
   static bool alive;
   EXPECT_THAT(Keys(Litmus()
@@ -196,7 +200,8 @@ TEST(Rcu, BarrierDoesNotWaitForKfree) {
               ElementsAre("0", "1"));
 }
 
-// A callback sees what was stored before its call_rcu; it runs after the readers that were inside.
+// A callback sees every store from before its call_rcu, and runs after the sections of all readers that were inside at
+// that time.
 TEST(Rcu, CallbackComesAfterReadersAndStores) {
   static uint64_t at_callback;
   auto callback = [](kernel_rcu_head*) { at_callback = ReadOnce(g_shared->x) * 10 + ReadOnce(g_shared->z); };
@@ -206,7 +211,7 @@ TEST(Rcu, CallbackComesAfterReadersAndStores) {
                          bool before = ReadOnce(s.x) == 0;
                          if (before) WriteOnce(s.z, 1);
                          ReadUnlock(KERNEL_RCU);
-                         if (!before) WriteOnce(s.z, 1);  // began later: need not be waited for
+                         if (!before) WriteOnce(s.z, 1);  // the section may have begun later: nobody waits for it
                        })
                        .Task([callback](Shared& s) {
                          g_shared = &s;
@@ -218,8 +223,8 @@ TEST(Rcu, CallbackComesAfterReadersAndStores) {
               ElementsAre("10", "11"));
 }
 
-// A callback hands its own object over once more. Result: a reader of either flavour is hit: Never. Handed over by
-// anybody else meanwhile: a fault.
+// A callback hands its own object to RCU once more. Result: a reader of either flavour uses freed memory: Never. If
+// anybody else hands the object over before the callback has run, that is a fault.
 TEST(Rcu, ACallbackMayHandItsObjectOverAgain) {
   static ObjectId object;
   auto again = [](kernel_rcu_head* head) { kernel_call_rcu(KERNEL_RCU_TASKS_TRACE, head, &FreeIt, KERNEL_HERE); };
@@ -242,7 +247,8 @@ TEST(Rcu, ACallbackMayHandItsObjectOverAgain) {
   EXPECT_THAT(Keys(Litmus().Init(Publish).Task(twice).Outcomes()), ElementsAre("!double-free", "!use-after-free"));
 }
 
-// A grace period may be late for as long as anybody else has anything to do. Result: any number of switches in between.
+// A grace period may be late for as long as any task has something to do. Result: every possible number of switches of
+// tasks, 0 to 6, occurs before its end.
 TEST(Rcu, AGracePeriodMayBeAsLateAsCanBe) {
   auto switches_before_its_end = [](Shared&) {
     int switches = 0;
@@ -264,8 +270,8 @@ TEST(Rcu, AGracePeriodMayBeAsLateAsCanBe) {
               ElementsAre("0", "1", "2", "3", "4", "5", "6"));
 }
 
-// need_resched goes on saying yes in a section that cannot be preempted. Result: yes and then no: Never there,
-// Sometimes where the task may have been scheduled in between.
+// Once need_resched has said yes, it says yes until the task may have been scheduled. Result: yes and then no, within a
+// section that cannot be preempted: Never. The same where the task may be scheduled in between: Sometimes.
 TEST(Rcu, NeedReschedStaysUntilTheTaskCanBeScheduled) {
   static std::string seen;
   auto ask = [] { seen += kernel_need_resched(KERNEL_HERE) ? 'y' : 'n'; };
@@ -313,7 +319,8 @@ TEST(Rcu, UnbalancedSectionsAreFaults) {
   EXPECT_THAT(Keys(Litmus().Task([](Shared&) { ReadUnlock(KERNEL_RCU); }).Outcomes()), ElementsAre("!rcu-imbalance"));
 }
 
-// cond_resched_rcu leaves the section unless RCU is preemptible. Result: a grace period ends in between: Sometimes.
+// cond_resched_rcu leaves the reader section unless RCU is preemptible. Result: a grace period ends meanwhile and the
+// object is freed: Never if RCU is preemptible, otherwise Sometimes.
 TEST(Rcu, CondReschedLeavesTheSectionUnlessPreemptible) {
   auto reader = [](Shared& s) {
     ReadLock(KERNEL_RCU);
