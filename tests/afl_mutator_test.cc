@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The module that afl-fuzz loads, loaded and called as afl-fuzz does.
+// Tests the module that afl-fuzz loads. The test loads and calls it as afl-fuzz does.
 #include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -33,7 +33,7 @@ class AflMutator : public testing::Test {
     if (library_ != nullptr) dlclose(library_);
   }
 
-  // What it makes of `input`, so many times one after the other.
+  // Returns the results of `times` mutations of `input`, made one after the other by a mutator with this seed.
   std::vector<Bytes> Mutate(unsigned seed, Bytes input, Bytes other, size_t max_size, int times) {
     std::vector<Bytes> made;
     void* data = init_(nullptr, seed);
@@ -56,7 +56,7 @@ class AflMutator : public testing::Test {
   void (*deinit_)(void*) = nullptr;
 };
 
-// Without it afl-fuzz stays with an input for hundreds of mutations.
+// The module says how many mutations of an input afl-fuzz asks for. Otherwise it would ask for hundreds.
 TEST_F(AflMutator, HasItsSayInHowOften) {
   auto* count = reinterpret_cast<unsigned (*)(void*, const uint8_t*, size_t)>(dlsym(library_, "afl_custom_fuzz_count"));
   ASSERT_NE(count, nullptr);

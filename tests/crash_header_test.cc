@@ -27,7 +27,7 @@ SUMMARY: NofailSanitizer: leak.fields/selem/SelemFree+SelemUnlinkNofail/lock=buc
 )");
 }
 
-// Services look at three frames.
+// Returns the three frames of the report, which services tell crashes apart by.
 std::string Frames(const Violation& violation) {
   const std::string text = CrashHeader(violation, 1);
   return text.substr(text.find("#0"), text.find("SUMMARY") - text.find("#0"));

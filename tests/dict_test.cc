@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Each byte token of the dictionary becomes the part of the text form that stands above it; each word of the other one
-// is a word of the text form.
+// Tests both dictionaries. In the one for bytes, the comment above a token is text: decoding the token must give a
+// schedule whose text form contains it. In the one for text, each token must occur in the text form.
 #include <gmock/gmock.h>
 
 #include <fstream>
@@ -24,7 +24,8 @@ struct Entry {
   std::string token;
 };
 
-// The subset of libFuzzer's dictionaries that is used here: comments, and a quoted token with escapes on a line.
+// Reads a dictionary. Of libFuzzer's format it knows what the two files use: comments, and lines with a quoted token,
+// which may have escapes.
 std::vector<Entry> Read(const std::string& name) {
   std::ifstream file(absl::StrCat(NOFAIL_DICT, "/", name));
   EXPECT_TRUE(file) << name;
@@ -51,13 +52,13 @@ TEST(Dictionary, EachByteTokenBecomesWhatStandsAboveIt) {
   for (const Entry& entry : entries) {
     const std::vector<uint8_t> bytes(entry.token.begin(), entry.token.end());
     const std::string with = FormatText({{}, Decode(bytes, Profile::kLifecycle), {}});
-    // The policy of bytes that name none is random; it says nothing of what stands above a token.
+    // The text also has a policy: bytes that name no policy get one that depends on them. No comment is about it.
     EXPECT_THAT(with, HasSubstr(entry.comment)) << absl::CHexEscape(entry.token);
   }
 }
 
 TEST(Dictionary, EachWordIsOneThatTheWriterWrites) {
-  // Everything the text form has, in a few schedules.
+  // A few schedules that together have everything that the text form can express.
   const std::string all = absl::StrCat(
       FormatText(*ParseText(
           "nofail schedule 1\nmap m0 type=sk value=8 fields=kptr+spin_lock+refcount clone\n"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Choosers on made-up questions: no simulator takes part.
+// Tests the choosers with questions that are made up here. No simulator takes part.
 #include <set>
 #include <string>
 #include <vector>
@@ -49,7 +49,7 @@ TEST(ExhaustiveChooserTest, LaterQuestionsMayDependOnAnswers) {
   do {
     search.Begin();
     ++leaves;
-    if (Ask(search, ChoiceKind::kAlloc, 2) == 0) continue;  // goes on with Next()
+    if (Ask(search, ChoiceKind::kAlloc, 2) == 0) continue;  // continues at the loop's condition, which calls Next()
     Ask(search, ChoiceKind::kLock, 3);
   } while (search.Next());
   EXPECT_EQ(leaves, 1 + 3);
@@ -79,7 +79,8 @@ TEST(ExhaustiveChooserTest, OtherKindsGetTheDefault) {
   EXPECT_EQ(leaves, 3);
 }
 
-// Two tasks of two steps each; before each step the current task may be preempted.
+// Returns the interleavings, such as "AABB", that the search finds for two tasks of two steps each. Before each step
+// the current task may be preempted.
 std::set<std::string> Interleavings(uint32_t max_preemptions) {
   ExhaustiveChooser search(ExhaustiveChooser::kAllKinds, max_preemptions);
   std::set<std::string> all;
@@ -201,7 +202,7 @@ TEST_F(ScheduleChooserTest, BeginForgetsWhatFired) {
   EXPECT_EQ(Ignored(), schedule_.deviations);
 }
 
-// ---- Policies: versioned, so the very numbers count ----------------------------------------------------------------
+// ---- Policies: saved schedules name a policy's version, so its answers must never change ---------------------------
 
 std::string Answers(const Policy& policy, int count) {
   PolicyChooser chooser;
@@ -249,7 +250,7 @@ TEST(PolicyChooserTest, PctChangesItsMindOncePerChangePoint) {
       current = other;
       ++switches;
     }
-    EXPECT_LE(switches, 1 + 2) << seed;  // the first may be off the one that began
+    EXPECT_LE(switches, 1 + 2) << seed;  // one more than the policy's two, if it does not want the task that begins
   }
 }
 

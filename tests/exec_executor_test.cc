@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The executor on the posted subject: the same schedule always runs the same, and what was recorded runs as it did.
+// Tests the executor on the posted subject: a schedule runs the same each time, and a recorded schedule runs as the one
+// that it was recorded from.
 #include "fuzz/exec/choosers.h"
 #include "fuzz/exec/executor.h"
 #include "fuzz/schedule/generate.h"
@@ -45,8 +46,8 @@ TEST_F(ExecutorTest, SequentialFaultFreeRunsPass) {
     schedule.deviations.clear();
     schedule.policy = {};
     const JudgedRun& result = executor_.Run(schedule);
-    // Nothing but what the thread sanitizer sees in a sequential run, too: a sleepable reader that nothing orders
-    // before the free (corpus/findings/sleepable-reader*).
+    // The only violation that is allowed is a data race that the thread sanitizer sees in a sequential run, too:
+    // nothing orders a sleepable reader before the free (corpus/findings/sleepable-reader*).
     for (const Violation& violation : result.verdict.violations) {
       ASSERT_EQ(violation.kind, FaultText(Fault::kDataRace))
           << FormatText({{}, schedule, {}}) << Signatures(result.verdict);
@@ -104,7 +105,7 @@ TEST_F(ExecutorTest, NothingFailsWhereNothingMay) {
       ASSERT_NE(deviation.kind, ChoiceKind::kLock);
       ASSERT_NE(deviation.kind, ChoiceKind::kAlloc);
     }
-    Executor others(*linked_subject, Sim::Get());  // to which the recorded schedule is as good as any
+    Executor others(*linked_subject, Sim::Get());  // one that allows failures; it must run the recording the same
     others.Run(recorded);
     ASSERT_EQ(others.trace().Hash(), hash) << FormatText({{}, schedule, {}});
     others.Run(schedule);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What counts as a feature, on traces written by hand.
+// Tests what counts as a feature, on traces written by hand.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -33,7 +33,7 @@ class Features : public testing::Test {
     trace.Clear();
     trace.AddObject({.kind = KERNEL_SELEM});
     for (const Event& event : events) trace.Append(event);
-    std::vector<uint8_t> counters(1024, 9);  // a run's own are all that is left
+    std::vector<uint8_t> counters(1024, 9);  // Collect must clear old values
     words_.assign(1024, 9);
     collector_.Collect(trace, {counters, words_});
     return counters;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A run that passes allocates nothing once everything is warm.
+// Tests that a run that passes allocates no memory, once earlier runs have made all buffers large enough.
 #include <cstdlib>
 #include <new>
 #include <vector>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The page: well-formed, complete, self-contained, of bounded size. How it looks and steps is browser_test.sh's.
+// Tests that the page is well-formed, complete, self-contained and of bounded size. browser_test.sh tests what it looks
+// like and how its keys work.
 #include "fuzz/report/timeline/html_report.h"
 
 #include <expat.h>
@@ -26,7 +27,7 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// map_free of A against destroy of B.
+// A schedule in which task A has a map_free and task B a destroy.
 const Schedule* Scenario() {
   static const Schedule schedule = {
       .maps = {{}}, .owners = {{}}, .tasks = {{{.kind = OpKind::kMapFree}}, {{.kind = OpKind::kDestroy}}}};
@@ -52,12 +53,12 @@ class Page {
     XML_ParserFree(parser);
   }
 
-  // Events by view: 'e' where what does not matter is folded, 'a' where nothing is.
+  // The events that a view shows. The view 'e' folds events that do not matter; the view 'a' folds none.
   std::map<char, std::set<uint32_t>> events;
-  std::vector<std::string> outside;  // what it would load or lead to
+  std::vector<std::string> outside;  // everything that the page would load or link to
   std::vector<std::string> classes;
   std::set<std::string> ids;
-  std::vector<std::string> twice;  // ids
+  std::vector<std::string> twice;  // ids that more than one element has
   std::string text, error;
 
  private:
@@ -79,7 +80,7 @@ class Page {
   }
 };
 
-// One of everything.
+// Adds events to the trace so that every kind of bar, arrow and moment occurs.
 void FillRun(TraceBuilder* b) {
   const ObjectId buckets = b->Alloc(kSetupOp, KERNEL_BUCKETS), selem = b->Alloc(kSetupOp, KERNEL_SELEM);
   const OpRef callback = CallbackOp(KERNEL_SELEM, 0);
@@ -162,7 +163,7 @@ TEST(HtmlReportTest, ShowsEachKindOfBarArrowAndMoment) {
   b.Fault(Fault::kUseAfterFree, kOpA, storage, "F");
   const Page page(PageOf(b));
   EXPECT_EQ(page.error, "");
-  // Each is in the legend once, and in the two views.
+  // Each kind is in the page at least three times: in the legend and in each of the two views.
   for (const char* kind : {"bar reader", "bar trace-reader", "bar lock", "bar lock of-storage", "bar wait",
                            "bar period", "arrow reads", "arrow refused", "moment allocated", "moment linked",
                            "moment unlinked", "moment handed", "moment freed", "moment late"}) {

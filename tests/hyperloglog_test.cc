@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Counting what is different: the registers that several processes' counts are united by.
+// Tests the HyperLogLog registers, by which the suite counts different items and unites the counts of several
+// processes.
 #include "fuzz/engine/hyperloglog.h"
 
 #include <gtest/gtest.h>

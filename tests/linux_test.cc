@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A kernel tree as the subject: runs in which nothing fails and nothing overlaps pass, and a run is a run.
+// Tests a kernel tree as the subject: runs in which nothing fails and nothing overlaps pass, and a recorded run runs
+// the same again.
 #include "fuzz/check/known.h"
 #include "fuzz/exec/executor.h"
 #include "fuzz/schedule/generate.h"
@@ -22,7 +23,7 @@ std::string Signatures(const Verdict& verdict) {
   return all;
 }
 
-// From a tree of 6.5 or before: destroy does not uncharge, the sock goes with its charge.
+// Whether the violation is by design in old trees, whose destroy does not uncharge the sock (probes/uncharges.text).
 bool LeavesCharge(const Violation& violation) {
   return violation.kind == "charge.left";
 }
@@ -36,7 +37,7 @@ TEST_F(LinuxTest, IsNamedAfterTheTree) {
   EXPECT_THAT(linked_subject->name, StartsWith("linux-"));
 }
 
-// What races does so in whatever order it runs.
+// Whether the violation is a listed data race. The thread sanitizer reports such a race even in a sequential run.
 bool IsListedRace(const Violation& violation) {
   return violation.kind == "data-race" && FindListed(linked_subject->name, violation.Signature()) != nullptr;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What each pass of the minimizer makes of a schedule. What a schedule must keep is said by the test: nothing is run.
+// Tests what each pass of the minimizer makes of a schedule. No schedule is run. Instead each test says by a function
+// on the schedule's text whether a smaller schedule still counts.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -25,7 +26,8 @@ std::string Text(const Schedule& schedule) {
   return FormatText({{}, schedule, {}});
 }
 
-// Runs one pass; a schedule is kept when `keeps` is true of its text.
+// Runs one pass on the schedule of `sentences`, and returns the text of its result. The pass may take a candidate if
+// `keeps` is true of the candidate's text.
 std::string After(const std::string& pass_name, const std::string& sentences,
                   const std::function<bool(const std::string&)>& keeps) {
   Search search(Parse(sentences), [&](const Schedule& candidate) -> std::optional<Schedule> {
@@ -230,7 +232,7 @@ TEST(MinimizePasses, EqualSchedulesAreWrittenInOneWay) {
 }
 
 TEST(MinimizePasses, GoOnUntilNoneFindsAnything) {
-  // Only when the task is gone does the map go, and only then the owner's type.
+  // The map can go only after the task is gone. Only then the owner's type can change.
   Search search(Parse("map m0 type=sk value=8\nmap m1 type=task value=8\nowner o0 type=task\nsetup: update m1 o0\n"
                       "task A: map_free m0\ntask B: map_free m1\ndeviate B/map_free: lock 1 timeout\n"),
                 [](const Schedule& candidate) -> std::optional<Schedule> {

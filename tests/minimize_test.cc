@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The minimizer on real runs: what it refuses, what it counts as a violation, and that nothing can be taken out of what
-// it leaves. This process runs no subject itself (fuzz/minimize/sandbox.h).
+// Tests the minimizer on real runs: which schedules it refuses, what it counts as a violation, and that nothing can be
+// taken out of its results. This process runs no subject itself; child processes do (fuzz/minimize/sandbox.h).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -39,7 +39,7 @@ std::string Text(const Schedule& schedule) {
   return FormatText({{}, schedule, {}});
 }
 
-// A dump of o1 misbehaves; the rest is noise.
+// The tests let a dump misbehave. In this schedule that is the dump of o1; everything else is noise.
 Schedule DumpAmongNoise() {
   return Parse(
       "map m0 type=sk value=16 fields=kptr\nmap m1 type=sk value=8\nowner o0 type=sk\nowner o1 type=sk bucket=3\n"
@@ -48,13 +48,14 @@ Schedule DumpAmongNoise() {
 }
 constexpr char kOneDump[] = "map m0 type=sk value=8\nowner o0 type=sk\ntask A: dump o0\n";
 
-// The posted subject, but for what a dump does.
+// The posted subject with another function for dump.
 subject WithDump(int (*dump)(void*)) {
   subject copy = *linked_subject;
   copy.dump = dump;
   return copy;
 }
 
+// A way in which a dump can end the process, and what its signature has to contain.
 struct Ending {
   int (*dump)(void*);
   const char* signature;
@@ -69,7 +70,7 @@ TEST_P(MinimizeEndings, CountAsTheSameViolation) {
   EXPECT_EQ(Text(result.schedule), Text(Parse(kOneDump)));
 }
 
-// Somewhere in the subject.
+// Passes a scheduling point whose site is in the function Dump.
 void GoOn() {
   kernel_fence(KERNEL_FULL, {"Dump", "dump.cc", 1});
 }
@@ -122,7 +123,7 @@ TEST(Minimize, RefusesWhatViolatesOtherwise) {
 }
 
 TEST(Minimize, RefusesWhatViolatesInOneRunOnly) {
-  // The first run leaves a file behind, which the second one sees.
+  // The first run leaves a folder behind, so that later runs do something else.
   static const std::string trace = testing::TempDir() + "minimize_test." + std::to_string(getpid());
   const subject moody = WithDump([](void*) -> int {
     if (mkdir(trace.c_str(), 0700) == 0) abort();
@@ -161,7 +162,7 @@ TEST(Minimize, APolicyBecomesDeviations) {
 }
 
 // ---- Nothing can be taken out ------------------------------------------------------------------------------------
-// Told without the minimizer's own edits.
+// These functions share no code with the minimizer's own edits, whose mistakes they could not see otherwise.
 
 void DropOp(Schedule* s, uint8_t task, size_t index) {
   std::vector<Op>& ops = task == kSetup ? s->setup : s->tasks[task - kTaskA];
@@ -175,8 +176,8 @@ void DropOp(Schedule* s, uint8_t task, size_t index) {
   s->deviations = kept;
 }
 
-// Each schedule with one sentence less. A task is dropped by dropping its last op; a map or an owner that is used
-// cannot go.
+// Returns every schedule that has one deviation or one op less than `whole`. A task whose only op is dropped goes, too.
+// Maps and owners are not dropped here, since one that is used cannot go.
 std::vector<Schedule> WithOneSentenceLess(const Schedule& whole) {
   std::vector<Schedule> less;
   for (size_t i = 0; i < whole.deviations.size(); ++i) {
@@ -185,7 +186,7 @@ std::vector<Schedule> WithOneSentenceLess(const Schedule& whole) {
   }
   for (uint8_t task = kSetup; task < kTaskA + whole.tasks.size(); ++task) {
     const size_t ops = task == kSetup ? whole.setup.size() : whole.tasks[task - kTaskA].size();
-    if (task != kSetup && ops == 1 && whole.tasks.size() == 1) continue;  // a schedule has an op
+    if (task != kSetup && ops == 1 && whole.tasks.size() == 1) continue;  // a schedule must have a task with an op
     for (size_t i = 0; i < ops; ++i) {
       less.push_back(whole);
       DropOp(&less.back(), task, i);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The native kernel keeps the contract of core/kernel/kernel.h. Where a test waits a little to see that something does
-// NOT happen, a slow machine can only make it pass wrongly, never fail wrongly.
+// Tests that the native kernel keeps the contract of core/kernel/kernel.h. Some tests wait a little to see that
+// something does NOT happen. On a slow machine such a test may pass although it should fail, but never the reverse.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -24,7 +24,7 @@ constexpr auto kALittle = 20ms;
 class NativeTest : public testing::Test {
  protected:
   void SetUp() override {
-    GTEST_FLAG_SET(death_test_style, "threadsafe");  // the callback threads are running
+    GTEST_FLAG_SET(death_test_style, "threadsafe");  // needed because the kernel's callback threads are running
     Configure({});
     before_ = Count();
   }
@@ -38,7 +38,8 @@ class NativeTest : public testing::Test {
   Counters before_;
 };
 
-// A thread that does `enter`, stays until Leave, and then does `leave`.
+// A thread that calls `enter`, waits until Leave is called, and then calls `leave`. The constructor returns after
+// `enter` has returned; Leave returns when the thread has ended.
 class Stay {
  public:
   Stay(std::function<void()> enter, std::function<void()> leave)
@@ -133,7 +134,7 @@ TEST_F(Lock, CycleOfTwoIsFoundLongBeforeTheTimeout) {
 
 TEST_F(Lock, ExcludesAndOrders) {
   kernel_rqspinlock lock{};
-  int plain = 0;  // the thread sanitizer would see a missing edge
+  int plain = 0;  // not atomic, so that the thread sanitizer reports a missing happens-before edge
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
@@ -231,7 +232,7 @@ TEST_F(Rcu, AReaderMayUseWhatItFoundUntilItsSectionEnds) {
   for (int i = 2; i < 500; ++i) {
     int* old = published.exchange(new int(i), std::memory_order_release);
     kernel_synchronize_rcu(KERNEL_HERE);
-    delete old;  // plain: needs the edge from the reader's section
+    delete old;  // a data race, unless the end of each reader's section happens before this
     std::this_thread::yield();
   }
   stop = true;
@@ -245,7 +246,7 @@ TEST_F(Rcu, ALaterReaderSeesWhatCameBeforeTheGracePeriod) {
   std::thread reader([&] {
     while (!over.load(std::memory_order_relaxed)) std::this_thread::yield();
     kernel_rcu_read_lock(KERNEL_RCU, KERNEL_HERE);
-    EXPECT_EQ(plain, 1);  // plain: needs the edge from the grace period
+    EXPECT_EQ(plain, 1);  // a data race, unless the grace period orders the store before this
     kernel_rcu_read_unlock(KERNEL_RCU, KERNEL_HERE);
   });
   plain = 1;
@@ -278,7 +279,7 @@ TEST_F(Rcu, CallbacksWaitForReadersOfTheirFlavour) {
     }
     kernel_rcu_barrier(flavour, KERNEL_HERE);
     EXPECT_TRUE(callback.ran);
-    EXPECT_EQ(callback.plain, 8);  // plain: needs the edge from the callback
+    EXPECT_EQ(callback.plain, 8);  // a data race, unless the callback's store happens before this
   }
 }
 

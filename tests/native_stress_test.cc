@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// The posted subject on real threads: random teardown scenarios, judged by the native kernel's counters and by the
-// sanitizer this is built with.
+// Runs the posted subject on real threads, in random teardown scenarios. The native kernel's counters judge the runs,
+// and so does the sanitizer that the test is built with.
 //
-// Scenarios run in child processes, because one that hangs or that a sanitizer ends must not end the others. The child
-// writes what it saw into memory that it shares with the parent.
+// Scenarios run in child processes, because a scenario that hangs or that a sanitizer ends must not end the others. A
+// child writes what it saw into memory that it shares with the parent. M is MapFree, D is StorageDestroy.
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -22,7 +22,7 @@
 #if NOFAIL_ASAN
 extern "C" const char* __asan_default_options() {
   return "detect_leaks=0";
-}  // the counters see leaks
+}  // the counters show leaks
 #endif
 
 namespace nofail {
@@ -34,14 +34,14 @@ using namespace std::chrono_literals;
 constexpr unsigned kWatchdogSeconds = 60;  // for one scenario
 constexpr auto kBudget = 4s;               // for one test
 
-// What the children saw, by scenario.
+// What the children saw: numbers of scenarios. A scenario may count in several of the last five.
 struct Tally {
-  uint32_t next;  // the one to run next; as many were begun
+  uint32_t next;  // the number of the next scenario, which is also how many were begun
   uint32_t clean;
   uint32_t fields;     // special fields leaked
   uint32_t storages;   // storages leaked, and selems with them
   uint32_t selems;     // selems leaked without their storage
-  uint32_t saturated;  // M's refcount_dec reached zero and saturated the count: D polls for ever, but for good luck
+  uint32_t saturated;  // M's refcount_dec reached zero and saturated the count; D then usually polls for ever
   uint32_t other;      // something else was left
 };
 Tally* tally;
@@ -76,25 +76,28 @@ void Account(uint32_t number, UsualResult result) {
   const UsualResult all = result;
   native::Counters& more = result.more;
   if (more.timeouts + more.deadlocks > 0) {
-    // M could not lock the bucket and warned, and D could not either, or came too late. The authors document it.
+    // Leaked fields: M could not lock the bucket and warned. D could not lock it either, or came too late. The authors
+    // document this leak.
     if (more.resources > 0 && more.warnings > 0) {
       ++tally->fields;
       more.resources = 0;
     }
-    // D could not lock the storage, so nobody empties it. D may have taken selems off their buckets before: M does not
-    // find those, and they go the storage's way. A comment and a warning of later versions say so of the storage.
+    // A leaked storage: D could not lock the storage, so nobody empties it. D may have taken selems off their buckets
+    // before that. M does not find these selems, so they leak with the storage. A comment and a warning of later
+    // versions document the leak of the storage.
     if (more.objects[KERNEL_STORAGE] > 0) {
       ++tally->storages;
       more.objects[KERNEL_STORAGE] = 0;
       more.objects[KERNEL_SELEM] = 0;
     }
-    // M could not lock the bucket and warned, but could lock the storage, and took the selem off it: D does not find
-    // it, so the second of the two visits that would free it never comes.
+    // A leaked selem: M could not lock the bucket and warned, but could lock the storage, and took the selem off the
+    // storage's list. D does not find the selem there. So D never visits it, which would free it.
     if (more.objects[KERNEL_SELEM] > 0 && more.objects[KERNEL_SELEM] <= more.warnings) {
       ++tally->selems;
       more.objects[KERNEL_SELEM] = 0;
     }
-    // D polls, M's refcount_dec reaches zero, and D looks just before the count is saturated.
+    // A saturated count with which D has ended all the same: M's refcount_dec reached zero, and D read the zero just
+    // before the saturated value was stored.
     if (more.refcount_warnings > 0) {
       ++tally->saturated;
       more.refcount_warnings = 0;
@@ -121,7 +124,7 @@ void OnSoftLockup(kernel_site site) {
     const uint32_t number = tally->next++;
     Account(number, RunTheUsualWay(*linked_subject, ScenarioOf(number), options));
   }
-  exit(0);  // the thread sanitizer lists the suppressions used
+  exit(0);  // not _exit, so that the thread sanitizer lists the suppressions that were used
 }
 
 void RunScenarios(UsualOptions options) {
@@ -165,11 +168,14 @@ TEST_F(NativeStress, WithoutLockFailuresEverythingIsFreedAndUncharged) {
 }
 
 TEST_F(NativeStress, WithLockFailuresOnlyWhatTheyExplainLeaks) {
-  // Without rescheduling, because of what the walk of MapFree does when it restarts at the head after a failed
-  // bucket->lock: it meets an selem whose smap is null already. Either its last step freed it while it was in the
-  // bucket, and the memory went when the section was left; or it takes the storage's last selem off and frees the
-  // storage without clearing the owner's pointer to it. Both end in a use after free, which would end too many
-  // children.
+  // Rescheduling is off (reschedules = 0), because otherwise too many children would end with a use after free:
+  //   1. MapFree's walk fails to get bucket->lock for an selem, sets the selem's smap to null, and leaves the selem in
+  //      the bucket.
+  //   2. Rescheduling makes the walk leave its reader section and start again at the head.
+  //   3. The walk meets the selem again. Either the first visit freed the selem, and its memory went when the section
+  //   was
+  //      left. Or the walk takes the storage's last selem off and frees the storage, without clearing the owner's
+  //      pointer to it.
   RunScenarios(
       {.kernel = {.lock_timeout = 1ms, .lock_failures = 100, .reschedules = 0, .yields = 50, .soft_lockup = 500ms}});
 }

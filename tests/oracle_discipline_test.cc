@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Locks, RCU, reference counts, warnings, progress.
+// Tests the oracles of locks, RCU, reference counts, warnings and progress.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -97,7 +97,7 @@ TEST_F(DisciplineTest, WarningsAreToldApartByTheLockThatFailed) {
   b.FailLock(kOpA, storage, "UnlinkNofail");
   b.Add(EventKind::kWarning, kOpA, 0, "UnlinkNofail");
   b.Lock(kOpA, storage, "UnlinkNofail");
-  b.FailLock(kOpB, storage, "UnlinkNofail");  // another task's
+  b.FailLock(kOpB, storage, "UnlinkNofail");  // an attempt of another task
   b.Add(EventKind::kWarning, kOpA, 0, "UnlinkNofail");
   EXPECT_THAT(b.Signatures(), ElementsAre("warning/-/UnlinkNofail/lock=storage", "warning/-/UnlinkNofail"));
 }

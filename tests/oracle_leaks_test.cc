@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Leaks and lock hits.
+// Tests the oracle of leaks, and which failed lock attempts hit an object (fuzz/check/evidence.h).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -42,7 +42,7 @@ TEST(LeaksOracleTest, WhoDecidedLastIsToBlame) {
   TraceBuilder b;
   ObjectId selem = b.Alloc(kSetupOp, KERNEL_SELEM);
   b.Rmw(kOpA, selem, kStateOffset, 0, 1, "UnlinkNofail");
-  b.Add(EventKind::kStore, kOpB, selem, "LinkMap");  // as a neighbour in a list does
+  b.Add(EventKind::kStore, kOpB, selem, "LinkMap");  // as linking a neighbour on a list stores in the selem
   b.Touch(kOpB, selem, "Lookup");
   EXPECT_THAT(b.Signatures(), ElementsAre("leak.selem/selem/UnlinkNofail"));
 }
@@ -72,7 +72,7 @@ TEST(LeaksOracleTest, AFieldSetAfterTheFieldsWereFreedIsLate) {
     b.resources = {0, 1};
     b.Begin(kOpA, OpKind::kDelete);
     b.Add(EventKind::kFieldSet, kOpB, selem, nullptr, 2, KERNEL_FIELD_KPTR);
-    b.Add(EventKind::kFieldFree, kOpB, selem, nullptr, 3, KERNEL_FIELD_KPTR);  // what the program put there before
+    b.Add(EventKind::kFieldFree, kOpB, selem, nullptr, 3, KERNEL_FIELD_KPTR);  // the exchange frees the old kptr
     if (late) b.Add(EventKind::kFieldFree, kOpA, selem, "SelemFree", 2, KERNEL_FIELD_KPTR);
     b.Add(EventKind::kFieldSet, kOpB, selem, nullptr, 1, KERNEL_FIELD_KPTR);
     b.HandOver(kOpA, selem, "SelemFree");
@@ -97,7 +97,7 @@ TEST(LeaksOracleTest, AResourceThatNeverReachedAnElement) {
   EXPECT_THAT(b.Signatures(), ElementsAre("leak.fields/-/Update"));
 }
 
-// The leak that the posted patch documents: map_free fails the bucket lock at selem0, destroy(o1) holds it.
+// The leak that the posted patch documents: when map_free (A) is at selem0, it fails to get the bucket's lock.
 TEST(LeaksOracleTest, BucketTimeoutHitsTheElementInHand) {
   TraceBuilder b;
   ObjectId buckets = b.Alloc(kSetupOp, KERNEL_BUCKETS);
@@ -114,7 +114,7 @@ TEST(LeaksOracleTest, BucketTimeoutHitsTheElementInHand) {
   b.Free(CallbackOp(KERNEL_SELEM, 0), selem0);
   b.Free(CallbackOp(KERNEL_SELEM, 1), selem1);
   b.Free(kEndOp, buckets);
-  // selem1 was not hit: its own bug stays apart.
+  // The failed attempt did not hit selem1. So the leak of selem1's field is a violation of its own.
   EXPECT_THAT(b.Signatures(),
               ElementsAre("leak.fields/selem/UnlinkNofail/lock=buckets", "leak.fields/selem/SelemFree"));
 }

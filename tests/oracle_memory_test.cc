@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Memory safety, data races, special fields: what was freed, by whom, and who came too late.
+// Tests the oracles of memory safety, data races and special fields: what was freed, who freed it, and who used it
+// afterwards.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -102,7 +103,8 @@ TEST(MemoryOracleTest, AFailureAfterItGaveTheObjectUpDoesNotMatter) {
   EXPECT_THAT(b.Signatures(true), ElementsAre("use-after-free/selem/Lookup+SelemFree"));
 }
 
-// A and B: B stands in a section of `flavour` and uses what A gives up to a grace period of `awaited`, which ends.
+// Returns the signature of this run: B is in a reader section of `flavour` and uses an selem that A gives up to a grace
+// period of `awaited`. B enters its section after that if `late`, otherwise before. Then the grace period ends.
 std::string ReaderSignature(kernel_rcu_flavour flavour, bool late, kernel_rcu_flavour awaited, Fault fault) {
   TraceBuilder b;
   ObjectId selem = b.Alloc(kSetupOp, KERNEL_SELEM);
@@ -176,7 +178,8 @@ TEST(ReaderTest, OfARaceBeforeTheObjectIsGivenUpIsNobody) {
   EXPECT_THAT(b.Signatures(), ElementsAre("data-race/storage/Destroy+Unlink"));
 }
 
-// The kernel frees in whatever section the running task happens to be.
+// When a grace period ends, the kernel frees the object, and the task that runs at that time may be in a reader
+// section. That section has no part in a race.
 TEST(ReaderTest, OfARaceIsNotWhoeverRunsWhenTheObjectIsFreed) {
   TraceBuilder b;
   ObjectId selem = b.Alloc(kSetupOp, KERNEL_SELEM);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Words whose every change is judged: selem->state and the owner's charge.
+// Tests the oracles that judge every change of a word of memory: selem->state, and the owner's charge.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -29,7 +29,7 @@ class StateOracleTest : public ::testing::Test {
 
 TEST_F(StateOracleTest, TheWholeWayThroughMapFree) {
   Change(0, 1);
-  Change(1, 1);  // a restarted walk
+  Change(1, 1);  // map_free's walk starts again and meets the selem a second time
   Change(1, 3);
   Change(3, 4);
   EXPECT_THAT(Signatures(), IsEmpty());

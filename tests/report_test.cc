@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Reports: the text as a person sees it, whole, and the data as a program reads it.
+// Tests the reports: the text, compared as a whole, and the data for programs.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -30,13 +30,14 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// One map, no op.
+// A schedule with one map and no op.
 const Schedule* Scenario() {
   static const Schedule schedule = {.maps = {{}}};
   return &schedule;
 }
 
-// destroy holds the bucket's lock; map_free fails to get it and leaves the fields of selem0 for ever.
+// Adds this run to the trace: destroy holds the bucket's lock, and map_free fails to get it and never frees the fields
+// of selem0.
 void FillLeak(TraceBuilder* b) {
   ObjectId buckets = b->Alloc(kSetupOp, KERNEL_BUCKETS, "MapAlloc");
   ObjectId selem = b->Alloc(kSetupOp, KERNEL_SELEM, "SelemAlloc");
@@ -180,7 +181,7 @@ TEST(TextReportTest, APassIsShort) {
   EXPECT_THAT(TextReport(report, {}), Not(HasSubstr("Violations")));
 }
 
-// Lends the standard output to another file.
+// While an object of this class exists, the standard output goes to another file.
 class StdoutOn {
  public:
   explicit StdoutOn(int file) : saved_(dup(STDOUT_FILENO)) {
@@ -214,7 +215,7 @@ TEST(TextReportTest, TheWidthIsWhatColumnsSaysElseTheTerminalsElse80) {
     EXPECT_EQ(width_on(nowhere), 80);
   }
   unsetenv("COLUMNS");
-  window.ws_col = 0;  // a terminal that does not know
+  window.ws_col = 0;  // a terminal that does not know its width
   ASSERT_EQ(ioctl(terminal, TIOCSWINSZ, &window), 0);
   EXPECT_EQ(width_on(terminal), 80);
   close(terminal);
@@ -283,7 +284,7 @@ TEST(SarifReportTest, OneResultForASignatureWithItsLine) {
   EXPECT_EQ(place["region"]["startLine"], shown.line);
 }
 
-// Every kind of event has words, whatever its fields hold.
+// Every kind of event has a description, whatever values the event's fields have.
 TEST(DescribeTest, EveryKind) {
   TraceBuilder b;
   ObjectId map = b.Alloc(kSetupOp, KERNEL_MAP);

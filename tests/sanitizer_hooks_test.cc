@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What sanitizers and signals report becomes a fault of the run, again and again in one process.
+// Tests that what sanitizers and signals report becomes a fault of the run, each time that it happens in a process.
 #include "fuzz/sanitizers/sanitizer_hooks.h"
 
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@ using Body = void (*)(SharedWord*);
 SharedWord* shared;
 Body bodies[2];
 
-// The text of the run's first fault, or "none".
+// Runs two tasks, one for each body. Returns the text of the run's first fault, or "none".
 std::string FaultOf(Body first, Body second = Behave) {
   InstallSanitizerHooks(nullptr);
   DefaultChooser chooser;
@@ -42,7 +42,7 @@ std::string FaultOf(Body first, Body second = Behave) {
   return "none";
 }
 
-// Every time, not only the first.
+// Expects the fault in each of several runs, not only in the first, and no fault in the runs between them.
 void ExpectFault(const std::string& fault, Body first, Body second = Behave) {
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(FaultOf(first, second), fault);
@@ -54,11 +54,12 @@ void ExpectFault(const std::string& fault, Body first, Body second = Behave) {
 TEST(SanitizerHooks, ANullPointerEndsTheRunOnly) {
   ExpectFault("null-dereference", FollowNull);
 }
-#if !NOFAIL_TSAN  // there the runtime follows it, before the subject does
+#if !NOFAIL_TSAN  // ThreadSanitizer's runtime follows a wild pointer before the subject does
 TEST(SanitizerHooks, AWildPointerEndsTheRunOnly) {
   ExpectFault("sanitizer", FollowWildPointer);
 }
-// On aarch64 a compiler may put atomic operations elsewhere.
+// On aarch64 a compiler may call a library's helper for an atomic operation. The helper would not be in the subject's
+// section (cmake/sanitizers.cmake).
 TEST(SanitizerHooks, SoDoesAnAtomicOperationThroughOne) {
   ExpectFault("sanitizer", AddThroughWildPointer);
 }
@@ -86,7 +87,7 @@ TEST(SanitizerHooks, ADataRaceIsReportedEachTime) {
   ExpectFault("data-race", WritePlainly, WritePlainly);
 }
 
-// A section that has ended comes before a grace period that waits for its flavour, and before no other.
+// A reader section that has ended happens before a grace period only if the grace period waits for its flavour.
 TEST(SanitizerHooks, AGracePeriodOrdersTheSectionsItWaitsFor) {
   ExpectFault("none", ReadInRcu, FreeAfterRcu);
   ExpectFault("none", ReadInRcu, FreeAfterTasksTrace);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The byte form: total, exact, and fitted to its profile.
+// Tests the byte form: every input decodes to a schedule, encoding is exact, and schedules are fitted to their profile.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -18,7 +18,7 @@ std::vector<uint8_t> RandomBytes(Rng& rng, uint32_t max_size) {
   return bytes;
 }
 
-// Any value of the type at all.
+// Returns a Schedule whose members have random values, mostly invalid ones.
 Schedule Garbage(Rng& rng) {
   auto byte = [&] { return static_cast<uint8_t>(rng.Next()); };
   auto op = [&] { return Op{static_cast<OpKind>(byte()), byte(), byte(), byte(), byte(), rng.OneIn(2)}; };
@@ -155,7 +155,7 @@ TEST(Decode, OtherBytesGiveAnotherPolicy) {
 }
 
 TEST(Decode, ATailIsPaddedWithZeros) {
-  // A map of type sk; an owner in bucket 1.
+  // The bytes of a map of type sk and of an owner in bucket 1.
   const uint8_t cut[] = {2, 0, 0, 3, 4};
   const uint8_t whole[] = {2, 0, 0, 3, 4, 0, 0};
   EXPECT_EQ(Decode(cut, Profile::kTeardown).owners, Decode(whole, Profile::kTeardown).owners);
@@ -197,7 +197,7 @@ TEST(Generate, GivesValidSchedulesThatFit) {
   }
 }
 
-// Saved schedules name a version and a seed: these numbers may never change.
+// Saved schedules name a version of the generator and a seed, so the numbers of a version must never change.
 TEST(Rng, IsVersionOneForEver) {
   ASSERT_EQ(Rng::kVersion, 1);
   Rng rng(0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Each mutator has a puzzle: a schedule, and another one a single step away. The whole table gets there; the table
-// without that mutator does not, in as many tries.
+// Each mutator has a puzzle: a start schedule, and a goal schedule that one step of this mutator makes of it. The whole
+// table of mutators reaches the goal. The table without this mutator does not reach it, in the same number of tries.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -41,7 +41,7 @@ Schedule Parse(const std::string& text) {
 using Goal = std::function<bool(const Schedule&)>;
 using Edits = std::vector<std::pair<std::string, std::string>>;
 
-// The start, with each first text replaced by its second one, wherever it stands.
+// The goal whose text is kStart's with every edit made. An edit replaces its first text by its second, everywhere.
 Goal Becomes(const Edits& edits) {
   std::string text = kStart;
   for (const auto& [from, to] : edits) {
@@ -56,7 +56,7 @@ Goal Gains(const std::string& sentence) {
   return Becomes({{"policy", sentence + "\npolicy"}});
 }
 
-// Only the policy has changed, and satisfies the test.
+// Every schedule is a goal that differs from the start only in its policy, and whose policy satisfies the test.
 Goal PolicyBecomes(bool (*test)(const Policy&)) {
   return [test](const Schedule& s) {
     Schedule same = Parse(kStart);
@@ -69,7 +69,7 @@ const Deviation kRecorded[] = {{{kTaskA, 0}, ChoiceKind::kPreempt, 1, PackTarget
                                {{kTaskA + 1, 0}, ChoiceKind::kGracePeriod, 1, 2}};
 
 struct Puzzle {
-  const char* answer;  // the mutator
+  const char* answer;  // name of the mutator that solves it
   Goal goal;
 };
 
@@ -178,7 +178,8 @@ TEST(Mutators, DependOnTheRngAlone) {
 }
 
 TEST(Splice, TakesATaskWithItsDeviationsAndTheObjectsItIsAbout) {
-  // Answer: task B of the other one becomes task C, and brings o2 along.
+  // The goal: task B of the other schedule becomes task C, and brings along o2, its update in the set-up and its
+  // deviation.
   const Schedule other = Parse(R"(nofail schedule 1
 map m0 type=sk
 owner o0 type=sk

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The text form: round trips, and what a malformed file gets told.
+// Tests the text form: round trips, and the error messages for malformed files.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -59,7 +59,7 @@ expect posted: leak.fields/selem/SelemUnlinkNofail/lock=buckets, warning/selem/W
 expect other: pass
 )";
 
-// What is wrong with the text, or "".
+// Returns the error message for the text, or "" if it is a valid file.
 std::string ErrorOf(absl::string_view text) {
   absl::StatusOr<ScheduleFile> file = ParseText(text, "f.sched");
   return file.ok() ? "" : std::string(file.status().message());
@@ -133,7 +133,7 @@ std::string Lines(const Schedule& schedule) {
   return FormatText({{}, schedule, {}});
 }
 
-// The files of corpus/seeds, by name.
+// Returns the contents of the files of corpus/seeds, by file name.
 std::map<std::string, std::string> Seeds() {
   std::map<std::string, std::string> seeds;
   for (const auto& entry : std::filesystem::directory_iterator(NOFAIL_SEEDS)) {
@@ -172,7 +172,7 @@ TEST(Seeds, DecodeFromBytesToWhatTheirTextSays) {
   EXPECT_GE(all, 16);
 }
 
-// A file of the lines that most cases need, then `line`, which is line 6.
+// Returns the error message for a file of five lines that most cases need, and then `line`, which is line 6.
 std::string ErrorOfLine(absl::string_view line) {
   return ErrorOf(absl::StrCat(
       "nofail schedule 1\nmap m0 type=sk fields=kptr\nmap m1 type=task\nowner o0 type=sk\nowner o1 type=task\n", line));
@@ -322,7 +322,7 @@ TEST(TextErrors, TooMany) {
   EXPECT_EQ(ErrorOfLine(text), "f.sched:519:20: expected at most 512 deviations, found 'preempt'");
 }
 
-// Whatever is done to a good file, the answer is an error or a valid schedule.
+// However a good file is changed, parsing it gives either an error or a valid schedule.
 TEST(Text, MutatedFilesParseOrFailButNeverGiveAnInvalidSchedule) {
   Rng rng(2);
   for (int i = 0; i < 50000; ++i) {

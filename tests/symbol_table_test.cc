@@ -8,7 +8,7 @@
 
 namespace nofail {
 
-// Not static, or a compiler may give it another name.
+// This function is not static, because a compiler may give a static function another name.
 [[gnu::noinline]] int Landmark(int step) {
   asm volatile("" : "+r"(step));
   return step + 1;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The model of a run's picture: what lasts from where to where, who reads what whom had written, what matters.
+// Tests the model of a run's picture: from which event to which a bar lasts, between which events arrows lead, and
+// which events matter. A number after an event is its number in the trace.
 #include "fuzz/report/timeline.h"
 
 #include <gmock/gmock.h>
@@ -124,7 +125,7 @@ TEST(TimelineTest, ARefusedLockPointsToWhereItsHolderTookIt) {
   b.Add(EventKind::kUnlock, kOpB, buckets, "F", 0, 0, 8);
   b.Lock(kOpC, buckets, "F");                              // 5
   b.Add(EventKind::kUnlock, kOpC, buckets, "F", 0, 0, 8);  // 6
-  b.FailLock(kOpA, buckets, "F");                          // free: nobody to point to
+  b.FailLock(kOpA, buckets, "F");                          // the lock is free, so there is no holder to point to
   const Timeline timeline = TimelineOf(b);
   EXPECT_THAT(timeline.arrows, ElementsAre(IsArrow(ArrowKind::kRefused, 1, 2), IsArrow(ArrowKind::kRefused, 1, 3)));
   EXPECT_THAT(BarsOf(timeline, BarKind::kWait), ElementsAre(IsBar(2, 3, 5)));
@@ -136,15 +137,15 @@ TEST(TimelineTest, AnArrowLeadsFromAWriteToAnotherTasksFirstReadOfIt) {
   auto load = [&](OpRef op) { return b.Add(EventKind::kLoad, op, selem, "F", 0, KERNEL_ONCE, 16); };
   auto store = [&](OpRef op) { return b.Add(EventKind::kStore, op, selem, "F", 1, KERNEL_ONCE, 16); };
   store(kSetupOp);
-  load(kOpA);  // what the set-up wrote is nobody's doing
+  load(kOpA);  // no arrow: the set-up wrote this
   const uint32_t first = store(kOpA);
-  load(kOpA);  // one's own
+  load(kOpA);  // no arrow: A wrote this itself
   const uint32_t seen = load(kOpB);
-  load(kOpB);  // again
+  load(kOpB);  // no arrow: not B's first read of it
   const uint32_t seen_too = load(kOpC);
   const uint32_t second = store(kOpB);
   const uint32_t seen_back = load(kOpA);
-  b.Add(EventKind::kLoad, kOpA, selem, "F", 0, KERNEL_ONCE, 24);  // another word
+  b.Add(EventKind::kLoad, kOpA, selem, "F", 0, KERNEL_ONCE, 24);  // no arrow: another word of memory
   EXPECT_THAT(TimelineOf(b).arrows,
               ElementsAre(IsArrow(ArrowKind::kReadsFrom, first, seen), IsArrow(ArrowKind::kReadsFrom, first, seen_too),
                           IsArrow(ArrowKind::kReadsFrom, second, seen_back)));
@@ -154,7 +155,7 @@ TEST(TimelineTest, AReadModifyWriteReadsAndAFailedOneDoesNotWrite) {
   TraceBuilder b;
   const ObjectId selem = b.Alloc(kSetupOp, KERNEL_SELEM);
   b.Rmw(kOpA, selem, 16, 0, 1, "F");                             // 1, 2
-  b.Add(EventKind::kRmw, kOpB, selem, "F", 1, KERNEL_FULL, 16);  // 3: it stays
+  b.Add(EventKind::kRmw, kOpB, selem, "F", 1, KERNEL_FULL, 16);  // 3: leaves the word as it is
   b.Add(EventKind::kRmwOld, kOpB, selem, "F", 1, false, 16);
   b.Add(EventKind::kLoad, kOpC, selem, "F", 1, KERNEL_ONCE, 16);  // 5
   EXPECT_THAT(TimelineOf(b).arrows,
@@ -196,7 +197,7 @@ auto IsRow(Row::Kind kind, uint32_t first, uint32_t last) {
   return AllOf(Field(&Row::kind, kind), Field(&Row::first, first), Field(&Row::last, last));
 }
 
-// A run in which nothing is wrong: what leaks would matter.
+// Nothing is wrong in this run. If the selem leaked, events on it would matter, and would not be folded.
 TEST(RowsTest, WhatDoesNotMatterSharesARowWithItsNeighbours) {
   TraceBuilder b;
   const ObjectId selem = b.Alloc(kSetupOp, KERNEL_SELEM), map = b.Alloc(kSetupOp, KERNEL_MAP);  // 0, 1
@@ -227,7 +228,7 @@ TEST(RowsTest, AnOpOfTheSetUpIsOneRow) {
               ElementsAre(IsRow(Row::kEvent, 0, 3), IsRow(Row::kEvent, 4, 5)));
 }
 
-// The longest trace there can be. The rows stay few, cover all events, and show what is wrong in its middle.
+// The trace is the longest possible one. The rows are few, cover all events, and show the violation in the middle.
 TEST(RowsTest, OfTooManyTheBeginningTheEndAndTheViolationsStay) {
   TraceBuilder b;
   const ObjectId selem = b.Alloc(kSetupOp, KERNEL_SELEM);

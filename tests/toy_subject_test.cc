@@ -35,7 +35,8 @@ void Replace(Box& box, bool waits) {
 }
 
 // ---- Every interleaving of one reader and one writer ----------------------------------------------------------------
-// Depth-first over the answers to preemption; nothing fails and no grace period is late.
+// Tries all answers to preemptions, depth first. All other choices get the default: nothing fails, and no grace period
+// is late.
 class EveryInterleaving final : public Chooser {
  public:
   void Begin() override { depth_ = 0; }
@@ -57,7 +58,7 @@ class EveryInterleaving final : public Chooser {
   size_t depth_ = 0;
 };
 
-// How many interleavings there are, and in how many of them the reader used the object after it was freed.
+// How many interleavings there are, and how often the reader used the object after it was freed.
 struct Count {
   int runs = 0, used_after_free = 0;
 };

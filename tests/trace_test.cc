@@ -24,7 +24,7 @@ TEST(TraceTest, HashIsTheSameForEver) {
 TEST(TraceTest, HashLeavesSitesOut) {
   TraceBuilder a, b;
   FillSmall(&a, "F");
-  b.Add(EventKind::kLoad, kOpA, 0, "G");  // moves every line
+  b.Add(EventKind::kLoad, kOpA, 0, "G");  // so that every later event has another line number
   b.trace.Clear();
   FillSmall(&b, "G");
   EXPECT_EQ(a.trace.Hash(), b.trace.Hash());
