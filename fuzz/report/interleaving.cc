@@ -287,16 +287,16 @@ class Teller {
     return absl::StrCat(TaskName(op), first && ops != ops_.end() ? absl::StrCat(" (", ops->second, ")") : "", " ");
   }
 
-  // Adds one sentence, with the site of `e` in parentheses and `place` before the site. A sentence that says the same
+  // Adds one sentence, with the site of `e` in parentheses and `prefix` before the site. A sentence that says the same
   // as the one before is left out: for example, taking an element off a list writes two pointers to it.
-  void Add(OpRef op, absl::string_view words, const Event& e, absl::string_view place = "") {
+  void Add(OpRef op, absl::string_view words, const Event& e, absl::string_view prefix = "") {
     std::string said = absl::StrCat(TaskName(op), words);
     if (said == last_said_) return;
     last_said_ = std::move(said);
     std::string text = absl::StrFormat("%2d. %s%s", ++number_, Who(op), words);
     const absl::string_view file = e.file == nullptr ? "" : e.file;
     const std::string site = e.function == nullptr ? ""
-                                                   : absl::StrCat("(", place, e.function, ", ",
+                                                   : absl::StrCat("(", prefix, e.function, ", ",
                                                                   file.substr(file.rfind('/') + 1), ":", e.line, ")");
     Wrap(std::move(text));
     if (site.empty()) return;

@@ -50,9 +50,8 @@ Json SarifReport::Log() const {
   for (const std::string& kind : kinds_) rules.push_back({{"id", kind}});
   const Json driver = {{"name", "nofail"}, {"rules", rules}};
   const Json run = {{"tool", {{"driver", driver}}}, {"results", results_}};
-  return {{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
-          {"version", "2.1.0"},
-          {"runs", Json::array({run})}};
+  return {
+      {"$schema", "https://json.schemastore.org/sarif-2.1.0.json"}, {"version", "2.1.0"}, {"runs", Json::array({run})}};
 }
 
 }  // namespace nofail

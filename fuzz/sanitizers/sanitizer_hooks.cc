@@ -101,22 +101,22 @@ void Copy(std::string_view text, std::span<char> to) {
 
 // Looks up the site of an instruction. For a function of a header that was inlined, the result is the function that
 // calls it, as in the sites of events. When the symbolizer knows no name, the function comes from the symbol table.
-void Symbolize(uintptr_t pc, CodeSite* place) {
+void Symbolize(uintptr_t pc, CodeSite* site) {
   char frames[1024];
   __sanitizer_symbolize_pc(reinterpret_cast<void*>(pc), "%f|%l|%s", frames, sizeof(frames));
   frames[sizeof(frames) - 2] = frames[sizeof(frames) - 1] = 0;
-  *place = {pc, "", "", 0};
+  *site = {pc, "", "", 0};
   for (std::string_view frame = frames; !frame.empty(); frame = frame.data() + frame.size() + 1) {
     const size_t line = frame.find('|'), file = frame.find('|', line + 1);
     if (file == frame.npos || frame.ends_with(".h")) continue;
     if (frame.starts_with("<null>") || frame.starts_with("??")) {
       // pc is the address to which a call returns. The call itself is before it.
-      Copy(PlainFunction(Symbols().FunctionAt(pc - 1)), place->function);
+      Copy(PlainFunction(Symbols().FunctionAt(pc - 1)), site->function);
       return;
     }
-    Copy(PlainFunction(frame.substr(0, line)), place->function);
-    Copy(PlainFile(frame.substr(file + 1)), place->file);
-    place->line = static_cast<unsigned>(std::atoi(frame.data() + line + 1));
+    Copy(PlainFunction(frame.substr(0, line)), site->function);
+    Copy(PlainFile(frame.substr(file + 1)), site->file);
+    site->line = static_cast<unsigned>(std::atoi(frame.data() + line + 1));
     return;
   }
 }
@@ -125,15 +125,15 @@ void Symbolize(uintptr_t pc, CodeSite* place) {
 // as long as a thousand runs, and the strings of a site must live for ever. The site is empty when the instruction is
 // not in the subject or nothing is known of it. Judges then use the site of the op's last event before (FunctionAt).
 kernel_site SiteOf(uintptr_t pc) {
-  static CodeSite places[256];
+  static CodeSite sites[256];
   static size_t count = 0;
   if (!IsInSubject(pc)) return {};
   size_t i = 0;
-  while (i < count && places[i].pc != pc) ++i;
-  if (i == std::size(places)) return {};
-  if (i == count) Symbolize(pc, &places[count++]);
-  const CodeSite& place = places[i];
-  return place.function[0] == 0 ? kernel_site{} : kernel_site{place.function, place.file, place.line};
+  while (i < count && sites[i].pc != pc) ++i;
+  if (i == std::size(sites)) return {};
+  if (i == count) Symbolize(pc, &sites[count++]);
+  const CodeSite& site = sites[i];
+  return site.function[0] == 0 ? kernel_site{} : kernel_site{site.function, site.file, site.line};
 }
 #endif
 
@@ -195,10 +195,10 @@ void OnSignal(int signal, siginfo_t* info, void* raw_context) {
     landing_fault = null ? Fault::kNullDereference : Fault::kSanitizerReport;
 #if NOFAIL_ASAN || NOFAIL_TSAN
     if (!null && report_fd >= 0) {
-      char place[512];
-      __sanitizer_symbolize_pc(reinterpret_cast<void*>(pc), "%f %S", place, sizeof(place));
+      char site[512];
+      __sanitizer_symbolize_pc(reinterpret_cast<void*>(pc), "%f %S", site, sizeof(site));
       dprintf(report_fd, "%s in %s\n",
-              signal == SIGILL || signal == SIGTRAP ? "undefined behaviour" : "access through a wild pointer", place);
+              signal == SIGILL || signal == SIGTRAP ? "undefined behaviour" : "access through a wild pointer", site);
     }
 #endif
     ContinueAt(context, Land);
