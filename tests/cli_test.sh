@@ -104,6 +104,24 @@ check '[[ $("$nofail" replay --seed 7) == $("$nofail" replay --seed 7) ]]'
 expect 0 'subject posted' show good.sched
 check '[[ $("$nofail" show good.sched) != *$'"'\\\\e'"'* ]]'
 
+# Names and words may have any bytes. Data stays UTF-8, and a terminal is not told to do things.
+odd=$'odd\xff\e[31m.sched'
+{ cat good.sched; printf 'expect posted\xff: leak.selem/selem/\xff\nexpect posted: leak.selem/selem/\xff\e[31m\n'; } >"$odd"
+for command in replay show; do
+  "$nofail" "$command" --json "$odd" >odd.json
+  check 'python3 -c "import json, sys; json.load(open(sys.argv[1], encoding=\"utf-8\"))" odd.json'
+done
+for arguments in replay 'replay --verbose' show 'show --html' 'show --subject nosuch' 'minimize -o odd.json'; do
+  # shellcheck disable=SC2086  # words
+  check '[[ $("$nofail" $arguments "$odd" 2>&1) != *$'"'\\e'"'* ]]'
+done
+check '[[ $("$nofail" replay "$odd" 2>&1) == *"\x1b[31m.sched "*"selem/"*"\x1b[31m"* ]]'
+
+# A FIFO that nobody writes to is empty; of one that somebody does, everything is read.
+mkfifo fifo
+expect 2 '^nofail: fifo: is empty' replay fifo
+check '[[ $(timeout 20 "$nofail" replay <(sleep 0.3; cat good.sched)) == "ok "* ]]'
+
 # A build without ThreadSanitizer cannot know.
 { cat good.sched; echo 'expect posted: data-race/selem/Nothing'; } >race.sched
 if [[ $("$nofail" replay race.sched) != UNEXPECTED* ]]; then
@@ -124,6 +142,31 @@ expect 2 'no/such/place: cannot be written' show good.sched --html -o no/such/pl
 expect 2 'show: -o goes with --html and --sarif' show good.sched -o page.html
 expect 2 'ask for one' show good.sched --html --json
 
+# Nothing but a plain file is replaced, and it keeps its permissions.
+ln -s page.html link
+ln -s nowhere dangling
+echo keep >kept.sched
+ln -s kept.sched to_kept.sched
+for command in 'show good.sched --html' 'convert bytes'; do
+  # shellcheck disable=SC2086  # words
+  for force in '' --force; do
+    expect 2 '^nofail: fifo: is no plain file' $command -o fifo $force
+    expect 2 '^nofail: link: is a link; name the file that it leads to' $command -o link $force
+    expect 2 '^nofail: dangling: is a link' $command -o dangling $force
+  done
+done
+check '[[ -p fifo && -L link && -L dangling && ! -e nowhere ]]'
+if mknod device c 1 3 2>/dev/null; then  # as root; not /dev/null itself, which everybody needs
+  expect 2 '^nofail: device: is no plain file' convert bytes -o device --force
+  check '[[ -c device ]]'
+fi
+chmod 600 page.html
+expect 0 '' show good.sched --html -o page.html --force
+check '[[ $(stat -c %a page.html) == 600 ]]'
+expect 2 '^nofail: to_kept.sched: is a link' minimize --update to_kept.sched
+check '[[ -L to_kept.sched && $(<kept.sched) == keep ]]'
+rm to_kept.sched
+
 # For code hosts: several schedules, one log.
 expect 0 '"version": "2.1.0"' show good.sched bytes --sarif
 expect 0 '' show good.sched --sarif -o log.sarif
@@ -137,8 +180,9 @@ mkdir findings
 cp good.sched findings/new-1.sched
 printf 'executions 7\nviolation new 2 5 new-1 leak/selem/MapFree\n' >findings/.status.11
 printf 'executions 3\nviolation new 4 1 new-1 leak/selem/MapFree\n' >findings/.status.12
+printf 'executions 20\n' >findings/.status.12.2  # of another process with the same id
 printf 'half a line' >findings/.new-.status.12.12
-expect 0 '"executions": 10,' summarize findings
+expect 0 '"executions": 30,' summarize findings
 expect 0 '"count": 6,' summarize findings
 expect 0 '"first": 1,' summarize findings
 printf 'executions\n' >findings/.status.13

@@ -37,6 +37,9 @@ check '[[ ! -e out.sched ]]'
 mkdir corpus
 expect_minimize 2 '--as zoo: expected regression, finding, finding/CAUSE or known' "$crash" --as zoo
 check '[[ -z $(ls corpus) ]]'
+: >corpus/regressions  # a file, so that there can be no folder
+expect_minimize 2 '^nofail: corpus/regressions: cannot be made: .*; -o names a file elsewhere$' "$crash"
+rm corpus/regressions
 
 # The folder by what it is, the name by the signature; the expectation and the story with it.
 name=use-after-free.$(cut -d/ -f3- <<<"$signature" | tr / .).sched
@@ -63,6 +66,13 @@ expect_minimize 0 '' "$crash" -o mine.sched --force
 check '[[ $(head -c 1 mine.sched) == "#" ]]'
 expect_minimize 2 'no/such/place.sched: cannot be written' "$crash" -o no/such/place.sched
 check '[[ -z $(find . -name "*.sched.*") ]]'
+
+# The name of the input is a comment of the result, whatever bytes it has.
+odd=$'two\nlines.sched'
+cp "$crash" "$odd"
+expect_minimize 0 '' "$odd" -o from_odd.sched
+check '[[ $("$nofail" replay from_odd.sched) == ok* ]]'
+rm "$odd"
 
 # The expectation of another time becomes what is so now; data races, which only the thread build sees, stay.
 sed -i 's/^expect posted: .*/expect posted: leak.x\/y\/Z, data-race\/a\/B/' mine.sched

@@ -13,9 +13,9 @@
 
 namespace nofail {
 
-// Replaces or creates the file at `path`. Writes the content to a temporary file in the same directory (.new-NAME.PID),
-// then renames that file to `path`.
-// ERRORS: InvalidArgument, with one line of text that starts with the path. The temporary file is removed.
+// Replaces or creates the file at `path`. Writes the content to a temporary file in the same directory
+// (.new-NAME.PID.N), then renames that file to `path`. A file that is replaced keeps its permissions. ERRORS:
+// InvalidArgument, with one line of text that starts with the path. The temporary file is removed.
 absl::Status WriteFile(const std::string& path, absl::string_view content);
 
 // Creates the file at `path` unless there is one. Returns whether it created the file. A file that exists is left as it

@@ -66,4 +66,8 @@ nlohmann::ordered_json JsonReport(const JudgedRun& report, bool with_events) {
   return json;
 }
 
+std::string JsonText(const nlohmann::ordered_json& json) {
+  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
 }  // namespace nofail

@@ -5,6 +5,7 @@
 #define NOFAIL_FUZZ_REPORT_JSON_REPORT_H_
 
 #include <nlohmann/json_fwd.hpp>
+#include <string>
 
 #include "fuzz/check/judged_run.h"
 
@@ -25,6 +26,10 @@ namespace nofail {
 //                   (bytes), "detail", "value", "text", and for an event in the subject "site" ({"function", "file",
 //                   "line"})}]
 nlohmann::ordered_json JsonReport(const JudgedRun& report, bool with_events);
+
+// Returns the text of a JSON value, indented. A byte that is not UTF-8 becomes U+FFFD: names of files and words of an
+// `expect` line may have any bytes.
+std::string JsonText(const nlohmann::ordered_json& json);
 
 }  // namespace nofail
 #endif  // NOFAIL_FUZZ_REPORT_JSON_REPORT_H_

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "fuzz/tools/command.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +18,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "fuzz/base/printable.h"
 #include "fuzz/base/write_file.h"
 #include "fuzz/schedule/generate.h"
 
@@ -56,7 +59,11 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   std::error_code error;
   if (std::filesystem::is_directory(path, error))
     return Usage(absl::StrCat(path, ": is a directory; name a file in it"));
-  const std::unique_ptr<FILE, int (*)(FILE*)> file(fopen(path.c_str(), "rb"), fclose);
+  // A FIFO that nobody writes to is empty. Without O_NONBLOCK, opening it would wait for somebody.
+  const int descriptor = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (descriptor < 0) return Usage(absl::StrCat(path, ": ", strerror(errno)));
+  fcntl(descriptor, F_SETFL, O_RDONLY);  // wait for all that a writer has, as in `nofail show <(command)`
+  const std::unique_ptr<FILE, int (*)(FILE*)> file(fdopen(descriptor, "rb"), fclose);
   if (file == nullptr) return Usage(absl::StrCat(path, ": ", strerror(errno)));
   std::string text(kMaxTextBytes + 1, '\0');
   text.resize(fread(text.data(), 1, text.size(), file.get()));
@@ -175,18 +182,34 @@ absl::StatusOr<std::vector<std::string>> ExpandDirectories(const std::vector<std
   return files;
 }
 
-int WriteOutput(const std::string& path, const std::string& content, bool force) {
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error)) return Fail(kUsage, absl::StrCat(path, ": is a directory"));
-  if (std::filesystem::exists(path, error) && !force) {
-    return Fail(kUsage, absl::StrCat(path, ": exists; --force overwrites it"));
+absl::Status IsPlainFile(const std::string& path) {
+  struct stat file;
+  if (lstat(path.c_str(), &file) != 0) return Usage(absl::StrCat(path, ": ", strerror(errno)));
+  if (S_ISDIR(file.st_mode)) return Usage(absl::StrCat(path, ": is a directory; name a file"));
+  if (S_ISLNK(file.st_mode)) return Usage(absl::StrCat(path, ": is a link; name the file that it leads to"));
+  if (!S_ISREG(file.st_mode)) return Usage(absl::StrCat(path, ": is no plain file; name one"));
+  return absl::OkStatus();
+}
+
+absl::Status MayBeWritten(const std::string& path, bool force) {
+  struct stat file;
+  if (lstat(path.c_str(), &file) == 0) {
+    if (absl::Status plain = IsPlainFile(path); !plain.ok()) return plain;
+    if (!force) return Usage(absl::StrCat(path, ": exists; --force overwrites it, -o names another"));
   }
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  if (access(folder.empty() ? "." : folder.c_str(), W_OK) == 0) return absl::OkStatus();
+  return Usage(absl::StrCat(path, ": cannot be written: ", strerror(errno), "; -o names another file"));
+}
+
+int WriteOutput(const std::string& path, const std::string& content, bool force) {
+  if (const absl::Status may = MayBeWritten(path, force); !may.ok()) return Fail(kUsage, may.message());
   const absl::Status written = WriteFile(path, content);
   return written.ok() ? kAsExpected : Fail(kUsage, written.message());
 }
 
 int Fail(ExitCode code, absl::string_view message) {
-  fprintf(stderr, "nofail: %.*s\n", static_cast<int>(message.size()), message.data());
+  fprintf(stderr, "nofail: %s\n", Printable(message).c_str());
   return code;
 }
 

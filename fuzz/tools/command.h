@@ -75,10 +75,15 @@ Input GenerateInput(uint32_t seed, std::optional<Profile> target);
 // files are left out. It is an error when a directory has no file that is left.
 absl::StatusOr<std::vector<std::string>> ExpandDirectories(const std::vector<std::string>& paths);
 
-// Writes `content` to the file `path`, for the flag `-o OUT`. After an error no part of it is there. It is an error
-// when the file exists, unless `force`. Prints an error to stderr. Returns the exit code.
+// Whether `path` is a file that may be replaced: a directory, a link, a device and a FIFO are an error.
+absl::Status IsPlainFile(const std::string& path);
+// Whether the file `path` may be written, for the flag `-o OUT`. It is an error when there is something that is no
+// plain file, when there is a file and not `force`, or when its folder is not there or cannot be written to.
+absl::Status MayBeWritten(const std::string& path, bool force);
+// Writes `content` to the file `path` if MayBeWritten. After an error no part of it is there. A file that is replaced
+// keeps its permissions. Prints an error to stderr. Returns the exit code.
 int WriteOutput(const std::string& path, const std::string& content, bool force);
-// Prints "nofail: MESSAGE" to stderr and returns `code`.
+// Prints "nofail: MESSAGE" to stderr, without its control characters, and returns `code`.
 int Fail(ExitCode code, absl::string_view message);
 // Whether output to stdout should have ANSI escapes.
 bool UseColour();

@@ -19,6 +19,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "fuzz/base/printable.h"
 #include "fuzz/base/write_file.h"
 #include "fuzz/minimize/minimizer.h"
 #include "fuzz/minimize/order.h"
@@ -79,15 +80,14 @@ absl::StatusOr<std::string> FolderOf(const Arguments& arguments) {
       absl::StrCat("minimize: --as ", arguments.as, ": expected regression, finding, finding/CAUSE or known"));
 }
 
-absl::Status MayBeWritten(const std::string& path, bool force) {
+// Makes the folder that the result goes to, unless -o names a file. This happens before anything is minimized, so that
+// no result is lost for want of a place.
+absl::Status MakeFolder(const std::string& folder) {
   std::error_code error;
-  if (std::filesystem::is_directory(path, error)) {
-    return absl::InvalidArgumentError(absl::StrCat(path, ": is a directory; name a file"));
-  }
-  if (!force && std::filesystem::exists(path, error)) {
-    return absl::InvalidArgumentError(absl::StrCat(path, ": exists; --force overwrites it, -o names another"));
-  }
-  return absl::OkStatus();
+  if (!folder.empty()) std::filesystem::create_directories(folder, error);
+  if (!error) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(folder, ": cannot be made: ", error.message(), "; -o names a file elsewhere"));
 }
 
 // ---- What the command prints -------------------------------------------------------------------------------------
@@ -160,7 +160,7 @@ ScheduleFile FileOf(const Input& input, const subject& subject, const Minimized&
   file.schedule = result.schedule;
   const std::string source = std::filesystem::path(input.name).filename().string();
   file.comment.push_back(absl::StrCat(" ", result.signature));
-  file.comment.push_back(absl::StrCat(" Minimized from ", source, ", sanitizer ", kSanitizer, "."));
+  file.comment.push_back(absl::StrCat(" Minimized from ", Printable(source), ", sanitizer ", kSanitizer, "."));
   for (const std::string& line : result.story) file.comment.push_back(absl::StrCat(" ", line));
   Expectation& expectation = file.expectations.emplace_back();
   expectation.subject = subject.name;
@@ -177,6 +177,7 @@ ScheduleFile FileOf(const Input& input, const subject& subject, const Minimized&
 // Rewrites the file `path` so that its `expect` line of the subject says what happens now. Expected data races stay in
 // a build that does not detect data races. Returns the exit code.
 int Update(const std::string& path, const Subjects& asked) {
+  if (const absl::Status plain = IsPlainFile(path); !plain.ok()) return Fail(kUsage, plain.message());
   absl::StatusOr<Input> input = ReadInput(path, Profile::kTeardown);
   if (!input.ok()) return Fail(kUsage, input.status().message());
   if (!input->is_text) return Fail(kUsage, absl::StrCat(path, ": is no text; only that says what it expects"));
@@ -245,9 +246,10 @@ int Reduce(const Input& input, const subject& subject, const Arguments& argument
   options.signature = arguments.signature;
   options.accept = [&](const std::string& signature) {
     if (path.empty()) path = absl::StrCat(folder, "/", NameOf(signature));
-    writable = MayBeWritten(path, arguments.force);
+    writable = MakeFolder(folder);
+    if (writable.ok()) writable = MayBeWritten(path, arguments.force);
     if (writable.ok()) {
-      fprintf(stderr, "nofail: %s: violates as %s; %s\n", input.name.c_str(), signature.c_str(),
+      fprintf(stderr, "nofail: %s: violates as %s; %s\n", Printable(input.name).c_str(), signature.c_str(),
               SizeOf(input.file.schedule).c_str());
     }
     return writable.ok();
@@ -263,8 +265,6 @@ int Reduce(const Input& input, const subject& subject, const Arguments& argument
   const bool done = result.status == Minimized::Status::kDone;
   if (!done && result.status != Minimized::Status::kInterrupted) return Refuse(input.name, subject, result, arguments);
 
-  std::error_code error;
-  if (!folder.empty()) std::filesystem::create_directories(folder, error);
   if (const absl::Status written = WriteFile(path, FormatText(FileOf(input, subject, result))); !written.ok()) {
     return Fail(kUsage, written.message());
   }

@@ -18,6 +18,7 @@
 #include "absl/strings/str_join.h"
 #include "core/kernel/sim/sim.h"
 #include "fuzz/base/harness_bug.h"
+#include "fuzz/base/printable.h"
 #include "fuzz/check/known.h"
 #include "fuzz/exec/executor.h"
 #include "fuzz/report/json_report.h"
@@ -73,7 +74,7 @@ Signatures Seen(const Verdict& verdict) {
 }
 
 std::string Join(const Signatures& signatures) {
-  return signatures.empty() ? "pass" : absl::StrJoin(signatures, ", ");
+  return signatures.empty() ? "pass" : Printable(absl::StrJoin(signatures, ", "));
 }
 
 // Advice for the user about a schedule whose run did not go as expected.
@@ -116,7 +117,7 @@ ReplayResult Replay(Executor& executor, const subject& subject, const Input& inp
   const char* word = result.as_expected ? (all_listed ? "ok" : "ok (not listed)")
                      : is_bytes         ? "VIOLATES"
                                         : "UNEXPECTED";
-  absl::PrintF("%-10s  %s%s  %s  trace %016x  %s\n", word, input.name,
+  absl::PrintF("%-10s  %s%s  %s  trace %016x  %s\n", word, Printable(input.name),
                is_bytes ? absl::StrCat(" (", input.target, ")") : "", subject.name, run.trace.Hash(), Join(seen));
   if (!result.as_expected) {
     if (!is_bytes) absl::PrintF("            expected: %s\n", Join(expected));
@@ -195,14 +196,14 @@ void Replayer::Replay(const Input& input) {
 int Replayer::Finish() {
   const std::string missing = absl::StrJoin(missing_, ", ");
   if (arguments_.json) {
-    absl::PrintF("%s\n",
-                 nlohmann::ordered_json{{"format", 1}, {"runs", std::move(runs_)}, {"not_linked", missing_}}.dump(2));
+    const nlohmann::ordered_json all = {{"format", 1}, {"runs", std::move(runs_)}, {"not_linked", missing_}};
+    absl::PrintF("%s\n", JsonText(all));
   } else {
     if (schedules_ != 1) {
       absl::PrintF("%d schedules: %d as expected, %d not%s\n", schedules_, schedules_ - not_run_ - unexpected_,
                    unexpected_, not_run_ == 0 ? "" : absl::StrCat(", ", not_run_, " not run"));
     }
-    if (!missing.empty()) absl::PrintF("not run on what is not linked here: %s\n", missing);
+    if (!missing.empty()) absl::PrintF("not run on what is not linked here: %s\n", Printable(missing));
     if (skips_races_) absl::PrintF("data races are checked in the thread build only\n");
   }
   if (interrupted) return kInterrupted;

@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "fuzz/base/printable.h"
 #include "fuzz/exec/executor.h"
 #include "fuzz/report/json_report.h"
 #include "fuzz/report/sarif_report.h"
@@ -56,8 +57,8 @@ int Write(const Arguments& arguments, const std::string& text) {
 }
 
 std::string Report(const Arguments& arguments, const Input& input, const JudgedRun& run) {
-  if (arguments.html) return HtmlReport(run, std::filesystem::path(input.name).filename().string());
-  if (arguments.json) return JsonReport(run, arguments.verbose).dump(2) + "\n";
+  if (arguments.html) return HtmlReport(run, Printable(std::filesystem::path(input.name).filename().string()));
+  if (arguments.json) return JsonText(JsonReport(run, arguments.verbose)) + "\n";
   const TextOptions options{.width = TerminalWidth(), .verbose = arguments.verbose, .colour = UseColour()};
   return absl::StrCat(TextReport(run, options), TakeSanitizerReports());
 }
@@ -81,7 +82,7 @@ int Run(absl::Span<const std::string> raw) {
     if (!arguments->sarif) return Write(*arguments, Report(*arguments, input, run));
     sarif.Add(run);
   }
-  return Write(*arguments, sarif.Log().dump(2) + "\n");
+  return Write(*arguments, JsonText(sarif.Log()) + "\n");
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "fuzz/engine/status_file.h"
+#include "fuzz/report/json_report.h"
 #include "fuzz/tools/command.h"
 
 namespace nofail {
@@ -32,7 +33,7 @@ absl::StatusOr<Status> Unite(const std::string& folder) {
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
     const std::string name = entry.path().filename();
-    if (!absl::StartsWith(name, ".status.") || name.find_first_not_of("0123456789", 8) != std::string::npos) continue;
+    if (!absl::StartsWith(name, ".status.") || name.find_first_not_of("0123456789.", 8) != std::string::npos) continue;
     const absl::StatusOr<Status> status = ReadStatus(entry.path());
     if (!status.ok()) return status.status();
     UniteStatus(*status, &all);
@@ -63,7 +64,7 @@ int Run(absl::Span<const std::string> raw) {
   if (arguments->files.size() != 1) return Fail(kUsage, "summarize: expected one folder, of findings");
   const absl::StatusOr<Status> status = Unite(arguments->files[0]);
   if (!status.ok()) return Fail(kUsage, status.status().message());
-  absl::PrintF("%s\n", StatusJson(*status).dump(2));
+  absl::PrintF("%s\n", JsonText(StatusJson(*status)));
   return kAsExpected;
 }
 
