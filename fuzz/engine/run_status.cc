@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "fuzz/engine/run_status.h"
 
+#include <fcntl.h>
 #include <unistd.h>
+
+#include <cerrno>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -16,6 +19,21 @@ namespace {
 constexpr std::chrono::seconds kPeriod{1};  // between two writes of the status file, at least
 constexpr uint64_t kExecutionsBetweenClockReads = 256;
 constexpr size_t kSlugLength = 60;
+
+// Creates an empty status file that no other process has, and returns its path; "" on failure. Ids of processes repeat:
+// in each container, one of the first processes is the fuzz binary. So the name is .status.<pid>, or if that file is
+// there, .status.<pid>.2, and so on.
+std::string NewStatusFile(const std::string& directory) {
+  const std::string first = absl::StrCat(directory, "/.status.", getpid());
+  std::string path = first;
+  for (int number = 2;; ++number) {
+    const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (file >= 0) close(file);
+    if (file >= 0) return path;
+    if (errno != EEXIST) return "";
+    path = absl::StrCat(first, ".", number);
+  }
+}
 
 }  // namespace
 
@@ -70,8 +88,11 @@ void RunStatus::Write(bool done) {
     const char* listed = seen.listed == nullptr ? "new" : seen.listed->is_known ? "known" : "finding";
     status.violations.push_back({listed, seen.count, seen.first, seen.name, seen.signature});
   }
+  // Some engines fork the process. Each child counts for itself.
+  if (file_.empty() || owner_ != getpid()) file_ = NewStatusFile(directory_);
+  owner_ = getpid();
   // A failure, for example a full disk, is no reason to stop: the next attempt, a second later, may succeed.
-  WriteFile(absl::StrCat(directory_, "/.status.", getpid()), FormatStatus(status)).IgnoreError();
+  if (!file_.empty()) WriteFile(file_, FormatStatus(status)).IgnoreError();
 }
 
 }  // namespace nofail

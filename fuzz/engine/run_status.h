@@ -4,6 +4,8 @@
 #ifndef NOFAIL_FUZZ_ENGINE_RUN_STATUS_H_
 #define NOFAIL_FUZZ_ENGINE_RUN_STATUS_H_
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -28,7 +30,8 @@ class RunStatus {
 
   RunStatus();
 
-  // From now on, keeps the file .status.<pid> in `directory` up to date. REQUIRES: the folder exists.
+  // From now on, keeps a status file in `directory` up to date, which is this process's alone: .status.<pid>, or
+  // .status.<pid>.2 if an earlier process had the same id, and so on. REQUIRES: the folder exists.
   void WriteTo(const std::string& directory);
 
   // Counts one run with its number of events and its Trace::interleaving(). Writes the status file when the last time
@@ -58,6 +61,8 @@ class RunStatus {
 
   std::set<std::string> baseline_;
   std::string directory_;
+  std::string file_;  // the status file of the process `owner_`; "": there is none yet
+  pid_t owner_ = 0;
   // The key is HashOfSignature. A map of strings would compare strings, and an engine puts strings that a process
   // compares into inputs, where signatures are of no use.
   std::map<uint64_t, Seen> seen_;

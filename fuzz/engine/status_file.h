@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The file in which a fuzz process says how far it is, once a second: `.status.<pid>` in the folder of its findings.
-// Whoever watches several processes reads their files and unites them; a process that dies costs a second of counts.
+// The file in which a fuzz process says how far it is, once a second: `.status.<pid>` or `.status.<pid>.<number>` in
+// the folder of its findings. No two processes share one, even if they have the same id in two containers. Whoever
+// watches several processes reads their files and unites them; a process that dies costs a second of counts.
 //
 // Each line is a keyword and its values, separated by blanks:
 //   state running|done
