@@ -80,6 +80,17 @@ install_missing() {
   fi
 }
 
+# must_be_writable FOLDER [PATH]...: makes the folder if it is not there; leaves with code 5 if it cannot be written to,
+# or one of the paths is there and cannot.
+must_be_writable() {
+  local path
+  for path in "$@"; do
+    if [[ $path == "$1" ]]; then mkdir -p "$path" 2>/dev/null || true; fi
+    [[ -w $path || ($path != "$1" && ! -e $path) ]] ||
+      leave 5 "$path: cannot be written by $(id -un); use a copy of the repository that belongs to this user"
+  done
+}
+
 # What find_engine says (scripts/engines.sh): fuzz binaries are for another engine than libFuzzer.
 nofail_engine='' nofail_engine_options=() engine_environment=()
 
@@ -90,7 +101,6 @@ try_build() {
   shift 2
   while [[ $1 != -- ]]; do options+=("$1"); shift; done
   shift
-  mkdir -p "$nofail_root/build"
   (
     cd "$nofail_root"
     if [[ ${#engine_environment[@]} -gt 0 ]]; then export "${engine_environment[@]}"; fi
@@ -107,6 +117,7 @@ show_errors() { grep -E -A5 'error|FAILED|CMake Error' "$1.log" | head -40 >&2 |
 build() {
   local preset=$1 name=$1${nofail_engine:+-$nofail_engine} started=$SECONDS
   shift
+  must_be_writable "$nofail_root/build" "$nofail_root/build/$name" "$nofail_root/build/$name.log"
   say "building $name (log: build/$name.log)"
   if ! try_build "$nofail_root/build/$name" "$preset" -- "$@"; then
     show_errors "$nofail_root/build/$name"
@@ -136,6 +147,7 @@ build_linux() {
   nofail_linux_build=$nofail_root/build/$preset${nofail_engine:+-$nofail_engine}-linux-
   nofail_linux_build+=$(printf '%s' "${tree%%;*}" | cksum | cut -d' ' -f1)
   log=${nofail_linux_build#"$nofail_root"/}.log
+  must_be_writable "$nofail_root/build" "$nofail_linux_build" "$nofail_linux_build.log"
   if [[ -t 2 ]]; then say "building $preset for $tree (log: $log)"; fi
   if ! try_build "$nofail_linux_build" "$preset" -DNOFAIL_LINUX="$tree" -- "$@"; then
     if [[ -f $nofail_linux_build/linux-error.txt ]]; then leave 2 "$(cat "$nofail_linux_build/linux-error.txt")"; fi
