@@ -8,6 +8,7 @@ the nofail command where it would have to run a schedule."""
 import json
 import os
 import pathlib
+import pty
 import signal
 import subprocess
 import sys
@@ -80,7 +81,7 @@ while code == 3:  # it only sees that a process ended, and starts the next one
     code = subprocess.run(words[at + 1:]).returncode
 (worker / "plot_data").write_text("# relative_time, corpus_count, total_execs, edges_found\\n5, 12, 1024, 77\\n")
 if code == 77:
-    (worker / "crashes/id:000000,sig:06").write_text("input")
+    (worker / "crashes/id:000000,sig:06").write_text("input of " + str(os.getpid()))
 if code == 127:
     sys.exit("PROGRAM ABORT")
 """
@@ -211,7 +212,7 @@ class FuzzRun(unittest.TestCase):
             f"engines/{name if name == 'honggfuzz' else 'afl-fuzz'}", HONGGFUZZ if name == "honggfuzz" else AFL_FUZZ
         )
         seeds = self.root / "corpus/teardown"
-        seeds.mkdir(parents=True)
+        seeds.mkdir(parents=True, exist_ok=True)
         (seeds / "seed").write_text("seed")
         return self.fuzz(behaviour, path=str(self.root / "engines"), engine=name, afl_mutator="mutator.so", **more)
 
@@ -289,7 +290,7 @@ class FuzzRun(unittest.TestCase):
         self.assertEqual(self.summary()["executions"], 3024)
         self.assertEqual(self.fuzz("")[0], 0)
         self.assertEqual(self.summary()["executions"], 1024)
-        (kept,) = self.work.glob("old/*/new-1.sched")
+        (kept,) = self.work.glob("old/*/findings/new-1.sched")
         self.assertEqual(kept.read_text(), "found")
 
     def test_an_interrupt_ends_it_with_the_table(self) -> None:
@@ -302,6 +303,204 @@ class FuzzRun(unittest.TestCase):
         self.assertEqual(process.returncode, 130)
         self.assertIn(SIGNATURE, out)
         self.assertTrue(self.summary()["interrupted"])
+
+    # ---- Two runs, and one after the other ---------------------------------------------------------------------------
+    def start(self, behaviour: str, **more: Any) -> subprocess.Popen[str]:
+        """A campaign that fuzzes until it is told to end, and has found something."""
+        command = self.command(f"{NEW}\n{behaviour}\nsignal.pause()", **{"seconds": 60} | more)
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        self.wait_for("findings/new-1.sched")
+        return process
+
+    def wait_for(self, pattern: str) -> pathlib.Path:
+        while not (found := list(self.work.glob(pattern))):
+            time.sleep(0.05)
+        return found[0]
+
+    def test_a_second_run_is_refused_and_leaves_the_first_alone(self) -> None:
+        first = self.start("")
+        code, out, error = self.fuzz("")
+        self.assertEqual((code, out), (5, ""))
+        self.assertEqual(error, "fuzz: work: another run fuzzes there; wait until it ends, or end it\n")
+        self.assertTrue((self.work / "findings/new-1.sched").exists())
+        first.send_signal(signal.SIGINT)
+        out, _ = first.communicate(timeout=30)
+        self.assertIn(f"NEW  {SIGNATURE}", out)
+        self.assertEqual(self.summary()["executions"], 2000)
+        self.assertEqual(self.fuzz("")[0], 0)  # the first one has ended, and its lock with it
+
+    def test_the_lock_outlives_a_campaign_whose_fuzz_binary_goes_on(self) -> None:
+        started = self.root / "started"
+        campaign = self.start(f"open({str(started)!r}, 'w').write(str(os.getpid()))")
+        while not started.exists() or not started.read_text():
+            time.sleep(0.05)
+        campaign.kill()
+        campaign.wait()
+        self.assertEqual(self.fuzz("")[0], 5)
+        os.kill(int(started.read_text()), signal.SIGKILL)
+        deadline = time.monotonic() + 30
+        while (code := self.fuzz("")[0]) == 5 and time.monotonic() < deadline:
+            pass
+        self.assertEqual(code, 0)
+        self.assertEqual(len(list(self.work.glob("old/*/findings/new-1.sched"))), 1)
+
+    def test_two_runs_within_a_second_set_aside_to_two_folders(self) -> None:
+        run = self.command("")
+        run[2] = run[2].replace("sys.exit(Campaign(Job(**told)).run())", "Campaign(Job(**told))")
+        findings = self.work / "findings"
+        findings.mkdir(parents=True)
+        run[2] = "import time\ntime.strftime = lambda _: 'now'\n" + run[2]
+        for number in ("1", "2", "3"):
+            (findings / "new-1.sched").write_text(number)
+            (findings / ".status.1").write_text(f"executions {number}\n")
+            subprocess.run(run, check=True, capture_output=True)
+        kept = sorted(path.read_text() for path in self.work.glob("old/*/findings/new-1.sched"))
+        self.assertEqual(kept, ["1", "2", "3"])
+        counts = sorted(path.read_text() for path in self.work.glob("old/*/findings/.status.1"))
+        self.assertEqual(counts, ["executions 1\n", "executions 2\n", "executions 3\n"])
+
+    def test_crashes_of_two_workers_that_have_the_same_name_are_both_set_aside(self) -> None:
+        for worker in ("worker-1", "worker-2"):
+            crashes = self.work / "afl" / worker / "crashes"
+            crashes.mkdir(parents=True)
+            (crashes / "id:000000,sig:06").write_text(worker)
+        self.assertEqual(self.fuzz("")[0], 0)
+        kept = sorted(path.read_text() for path in self.work.glob("old/**/id:000000,sig:06"))
+        self.assertEqual(kept, ["worker-1", "worker-2"])
+
+    def test_what_afl_has_when_the_campaign_itself_is_killed_is_there_when_it_goes_on(self) -> None:
+        worker = self.work / "afl/worker-1"
+        for name, text in (("crashes/id:000000,sig:06", "a crash"), ("queue/id:000007", "worth keeping")):
+            (worker / name).parent.mkdir(parents=True)
+            (worker / name).write_text(text)
+        code, out, error = self.with_engine("afl", "", resume=True)
+        self.assertEqual(code, 1, out + error)
+        self.assertEqual([path.read_text() for path in (self.work / "crashes").iterdir()], ["a crash"])
+        self.assertIn("worth keeping", [path.read_text() for path in (self.work / "corpus").iterdir()])
+
+    def test_crashes_of_two_runs_that_have_the_same_name_are_both_kept(self) -> None:
+        for _ in range(2):
+            code, out, error = self.with_engine("afl", "time.sleep(1.1)\nsys.exit(77)", resume=True)
+            self.assertEqual(code, 1, out + error)
+        self.assertEqual(len({path.read_text() for path in (self.work / "crashes").iterdir()}), 2)
+
+    # ---- What happens to a run ---------------------------------------------------------------------------------------
+    def test_a_process_that_is_killed_is_told(self) -> None:
+        once = self.root / "once"
+        code, out, _ = self.fuzz(
+            f"""if not os.path.exists({str(once)!r}):
+    open({str(once)!r}, "w")
+    os.kill(os.getpid(), signal.SIGKILL)""",
+            seconds=2,
+        )
+        self.assertEqual(code, 0)
+        self.assertIn("SIGKILL ended 1 process from outside, and another followed", out)
+        self.assertEqual(self.summary()["killed"], {"SIGKILL": 1})
+
+    def test_a_hang_up_is_an_interrupt(self) -> None:
+        process = self.start("")
+        process.send_signal(signal.SIGHUP)
+        out, _ = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 130)
+        self.assertIn(SIGNATURE, out)
+        self.assertTrue(self.summary()["interrupted"])
+
+    def test_a_terminal_that_is_gone_costs_the_table_on_it_alone(self) -> None:
+        ours, theirs = pty.openpty()
+        command = self.command(f"{NEW}\nsignal.pause()", seconds=60)
+        process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True)
+        os.close(theirs)
+        self.wait_for("findings/new-1.sched")
+        os.close(ours)
+        process.send_signal(signal.SIGHUP)
+        self.assertEqual(process.wait(30), 130)
+        self.assertEqual([v["signature"] for v in self.summary()["violations"] if v["listed"] == "new"], [SIGNATURE])
+
+    def test_under_nohup_it_goes_on(self) -> None:
+        command = ["nohup", *self.command(f"{NEW}\ntime.sleep(2.1)", seconds=2)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        self.wait_for("findings/new-1.sched")
+        process.send_signal(signal.SIGHUP)
+        process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 1)
+        self.assertFalse(self.summary()["interrupted"])
+
+    def test_output_that_cannot_be_written_ends_nothing(self) -> None:
+        command = self.command(f"{NEW}\ntime.sleep(1.1)")
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("fuzz: the standard output cannot be written", done.stderr)
+        self.assertNotIn("Traceback", done.stderr)
+        self.assertEqual(self.summary()["executions"], 2000)
+
+    def ends_early(self, behaviour: str, said: str) -> None:
+        """A run during which this happens says it in one line, ends at once, and has a table."""
+        process = self.start(behaviour)
+        out, error = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 5, out + error)
+        told = [line for line in error.splitlines() if not line.startswith("fuzz: fuzzing")]
+        self.assertEqual(told, [f"fuzz: {said}; the run ends here, and what it found before stays"])
+        self.assertIn("before the run ended early", out)
+
+    def test_a_corpus_that_is_gone_ends_it(self) -> None:
+        self.ends_early(f"os.rmdir({str(self.work / 'corpus')!r})", "work/corpus: No such file or directory")
+        self.assertEqual((self.work / "findings/new-1.sched").read_text(), "found")
+        self.assertEqual(self.summary()["executions"], 2000)
+
+    def test_findings_that_are_gone_end_it(self) -> None:
+        self.ends_early(
+            f"time.sleep(3)\nos.system('rm -r {self.work}/findings')", "work/findings: No such file or directory"
+        )
+        self.assertEqual(self.summary()["executions"], 2000)  # as of the last second
+
+    def test_findings_that_can_no_longer_be_written_end_it(self) -> None:
+        if os.getuid() == 0:
+            self.skipTest("SKIPPED: root may write everywhere")
+        self.ends_early(f"os.chmod({str(self.work / 'findings')!r}, 0o555)", "work/findings: Permission denied")
+        self.assertEqual((self.work / "findings/new-1.sched").read_text(), "found")
+
+    def test_a_finding_that_a_process_could_not_save_is_printed(self) -> None:
+        refusal = "nofail: findings/leak.sched: cannot be written: No space left on device"
+        text = refusal + "\n# Found after 7 executions\nnofail schedule 1\n"
+        code, _, error = self.fuzz(f"sys.stderr.write({text!r})\nsys.exit(5)")
+        self.assertEqual(code, 5)
+        self.assertIn("nofail schedule 1", error)
+        self.assertIn(f"fuzz: {refusal.removeprefix('nofail: ')}; the run ends here", error)
+
+    def test_a_full_disk_ends_it_and_damages_nothing(self) -> None:
+        mount = ["unshare", "-m"] if os.getuid() == 0 else ["unshare", "-rm"]
+        script = """mount -t tmpfs -o size=200k none "$0" || exit 77
+        "$@"
+        code=$?
+        cat "$0/findings/new-1.sched"
+        find "$0" -name '.new-*'
+        exit $code"""
+        self.work.mkdir()
+        fill = "(findings.parent / 'corpus/large').write_bytes(bytes(100000))\nfor i in range(99):\n    "
+        fill += "open(findings.parent / f'corpus/{i}', 'wb', 0).write(bytes(4096))"
+        command = self.command(
+            f"{NEW}\ntry:\n    {fill.replace(chr(10), chr(10) + '    ')}\nexcept OSError: pass\ntime.sleep(9)"
+        )
+        done = subprocess.run(
+            [*mount, "sh", "-c", script, self.work, *command], capture_output=True, text=True, check=False
+        )
+        if done.returncode in (1, 77) and ("unshare" in done.stderr or "mount" in done.stderr):
+            self.skipTest(f"SKIPPED: no small file system can be made here: {done.stderr}")
+        self.assertEqual(done.returncode, 5, done.stdout + done.stderr)
+        self.assertNotIn("Traceback", done.stderr)
+        self.assertIn("No space left on device; the run ends here", done.stderr)
+        self.assertIn(f"NEW  {SIGNATURE}", done.stdout)
+        self.assertTrue(done.stdout.endswith("\nfound"), done.stdout)
+
+    def test_a_work_folder_that_cannot_be_made_is_one_line(self) -> None:
+        self.work.write_text("a file")
+        code, out, error = self.fuzz("")
+        self.assertEqual((code, out, error), (5, "", "fuzz: work: File exists\n"))
 
 
 if __name__ == "__main__":

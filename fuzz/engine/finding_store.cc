@@ -27,7 +27,7 @@ void FindingStore::Save(const ScheduleFile& file, const std::vector<std::string>
     const std::string path = absl::StrCat(directory_, "/", SlugOf(signature), ".sched");
     const absl::StatusOr<bool> made = WriteNewFile(path, text);
     if (!made.ok()) {
-      fprintf(stderr, "nofail: %s\n", std::string(made.status().message()).c_str());
+      fprintf(stderr, "nofail: %s\n%s", std::string(made.status().message()).c_str(), text.c_str());
       _exit(kSetUpFailed);
     }
     if (*made) fprintf(stderr, "nofail: new: %s\n", path.c_str());

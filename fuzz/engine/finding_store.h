@@ -19,7 +19,7 @@ class FindingStore {
 
   // Saves `file` once for each of the signatures. The file's name is SlugOf(signature) with .sched. A file that exists
   // stays as it is: another worker was first, and its schedule is as good. If a file cannot be written, the process
-  // prints one line and ends with kSetUpFailed.
+  // prints one line and the schedule, so that it is not lost, and ends with kSetUpFailed.
   void Save(const ScheduleFile& file, const std::vector<std::string>& signatures) const;
 
  private:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """A campaign from its start to the table of what it found."""
 
+import collections
+import contextlib
 import dataclasses
 import json
 import pathlib
@@ -10,26 +12,37 @@ import sys
 import time
 from typing import Any, Union
 
-from nofail_campaign import engines, summary
+from nofail_campaign import engines, folder, summary, terminal
 from nofail_campaign.job import Job
 from nofail_campaign.summary import Totals, Violation
-from nofail_campaign.terminal import ExitCode, leave, note, plural
+from nofail_campaign.terminal import ExitCode, Trouble, leave, note, plural, say
 
 SECONDS_OF_A_MINIMIZATION = 60
 SECONDS_BETWEEN_LINES = 10  # of progress, where there is no terminal
 
 
+def interrupts() -> list[signal.Signals]:
+    """The signals that end a campaign early. Under nohup, a terminal that hangs up does not."""
+    names = [signal.SIGINT, signal.SIGTERM]
+    return names if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN else [*names, signal.SIGHUP]
+
+
 class Campaign:
+    """One run in a work folder, which is this run's alone until `lock` is closed."""
+
     def __init__(self, job: Job) -> None:
         self.job = job
         self.interrupted = False
+        self.trouble = ""  # what ended it before its time, in one line
+        self.has_harness_bug = False
         self.minimizing: Union[subprocess.Popen[bytes], None] = None
         self.workers: list[engines.Worker] = []
-        for folder in (job.findings, job.corpus, job.crashes):
-            folder.mkdir(parents=True, exist_ok=True)
-        if not job.resume:
-            self.set_earlier_aside()
-        self.executions_before = self.totals().executions
+        self.last = Totals(0, 0, [])  # the last counts that could be read
+        try:
+            self.lock = folder.prepare(job)
+            self.executions_before = self.totals().executions
+        except Trouble as trouble:
+            leave(ExitCode.SETUP_FAILED, str(trouble))
         self.started = time.monotonic()
 
     def run(self) -> int:
@@ -40,53 +53,90 @@ class Campaign:
             f"fuzzing {job.target}, subject {job.subject}, sanitizer {job.sanitizer}, engine {engine}, "
             f"{job.seconds} s, {plural(job.jobs, 'process', 'processes')}"
         )
+        before = {name: signal.signal(name, self.on_interrupt) for name in interrupts()}
         self.fuzz()
         found = self.summarize()
-        summary.write(job, found)
-        news = summary.show(job, found)
+        written = summary.write(job, found)
+        news = summary.show(job, found, written)
+        for name, handler in before.items():
+            signal.signal(name, handler)
+        if self.has_harness_bug:
+            return ExitCode.HARNESS_BUG
+        if self.trouble or not written:
+            return ExitCode.SETUP_FAILED
         if self.interrupted:
             return ExitCode.INTERRUPTED
+        if terminal.nobody_reads():
+            return ExitCode.USAGE
         return ExitCode.SOMETHING_NEW if news else ExitCode.NOTHING_NEW
-
-    # ---- Before ------------------------------------------------------------------------------------------------------
-    def set_earlier_aside(self) -> None:
-        """Moves what an earlier run found to old/. It may have been listed or mended since, so it is no news."""
-        work = self.job.work
-        for path in self.job.findings.glob(".status.*"):
-            path.unlink()
-        earlier = [*self.job.findings.glob("*.sched"), *self.job.crashes.glob("*-*")]
-        # Engines still have what ended a process when the campaign itself was ended.
-        for pattern in ("honggfuzz/crashes/*", "afl/*/crashes*/id:*", "afl/*/hangs*/id:*"):
-            earlier += work.glob(pattern)
-        if not earlier:
-            return
-        old = work / "old" / time.strftime("%Y-%m-%d-%H%M%S")
-        old.mkdir(parents=True)
-        for path in earlier:
-            path.rename(old / path.name)
-        note(f"moved what earlier runs found to {self.job.shown(old)} ({plural(len(earlier), 'file')})")
 
     # ---- While -------------------------------------------------------------------------------------------------------
     def fuzz(self) -> None:
-        self.workers = engines.workers(self.job, self.started + self.job.seconds)
-        for name in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(name, self.on_interrupt)
-        for worker in self.workers:
-            worker.start()
-        terminal, last = sys.stdout.isatty(), self.started
-        while any(worker.is_alive() for worker in self.workers):
-            self.workers[0].join(1)
-            if terminal:
-                print("\r\033[K" + self.status_line(), end="", flush=True)
+        """Returns when the time is over, or when something ended it; then it has been said."""
+        try:
+            self.workers = engines.workers(self.job, self.started + self.job.seconds, self.lock.fileno())
+            for worker in self.workers:
+                worker.start()
+            self.watch()
+            self.look_back()
+        except OSError as error:
+            self.trouble = str(folder.trouble_of(self.job, error, self.job.work))
+        except Trouble as trouble:
+            self.trouble = str(trouble)
+        finally:
+            self.stop()
+        self.show_unsaved()
+        if self.trouble:
+            note(f"{self.trouble}; the run ends here, and what it found before stays")
+
+    def watch(self) -> None:
+        on_terminal, last = sys.stdout.isatty(), self.started
+        while alive := [worker for worker in self.workers if worker.is_alive()]:
+            alive[0].join(1)
+            folder.check(self.job)
+            line = self.status_line()
+            if on_terminal:
+                say("\r\033[K" + line, end="")
             elif time.monotonic() - last >= SECONDS_BETWEEN_LINES:
                 last = time.monotonic()
-                print(self.status_line(), flush=True)
-        if terminal:
-            print("\r\033[K", end="", flush=True)
+                say(line)
+        if on_terminal:
+            say("\r\033[K", end="")
+
+    def look_back(self) -> None:
+        """Raises Trouble when a worker did not come to an end as it should."""
         for worker in self.workers:
             worker.update()
+            if worker.code == ExitCode.HARNESS_BUG:
+                self.has_harness_bug = True
+                terminal.write(sys.stderr, worker.said_since(b"nofail: HARNESS BUG"))
+                raise Trouble("this is a bug of the suite, not of the subject")
+        folder.check(self.job)
+        for worker in self.workers:
             if worker.code != ExitCode.NOTHING_NEW:
-                self.give_up(worker)
+                raise Trouble(worker.trouble or self.why(worker))
+
+    def why(self, worker: engines.Worker) -> str:
+        """Why a process could not run, as far as it said so itself."""
+        reason = worker.said_since(b"nofail: ").partition("\n")[0]
+        if reason and not reason.startswith("nofail: new: "):
+            return reason.removeprefix("nofail: ")
+        terminal.write(sys.stderr, b"".join(list(worker.lines)[-5:]).decode(errors="replace"))
+        return "the fuzzer could not run"
+
+    def show_unsaved(self) -> None:
+        """A process that cannot save a finding says so, prints the schedule, and ends."""
+        for worker in self.workers:
+            reason, _, schedule = worker.said_since(b"cannot be written").partition("\n")
+            if "nofail schedule" in schedule:
+                terminal.write(sys.stderr, f"{reason}\n{schedule}")
+
+    def stop(self) -> None:
+        for worker in self.workers:
+            worker.stop()
+        for worker in self.workers:
+            if worker.ident is not None:
+                worker.join()
 
     def on_interrupt(self, *_: object) -> None:
         self.interrupted = True
@@ -94,14 +144,6 @@ class Campaign:
             worker.stop()
         if self.minimizing is not None:
             self.minimizing.send_signal(signal.SIGINT)  # nothing happens when it has ended
-
-    def give_up(self, worker: engines.Worker) -> None:
-        log = pathlib.Path(worker.log.name).read_text(encoding="utf-8", errors="replace")
-        if worker.code == ExitCode.HARNESS_BUG:
-            sys.stderr.write(log[log.find("nofail: HARNESS BUG") :][:4000])
-            leave(ExitCode.HARNESS_BUG, "this is a bug of the suite, not of the subject")
-        sys.stderr.write("\n".join(log.splitlines()[-5:]) + "\n")
-        leave(ExitCode.SETUP_FAILED, "the fuzzer could not run")
 
     def status_line(self) -> str:
         for worker in self.workers:
@@ -121,16 +163,22 @@ class Campaign:
         return "  ".join(parts)
 
     def totals(self) -> Totals:
-        totals = summary.read_totals(self.job.tool, self.job.findings)
+        self.last = totals = summary.read_totals(self.job.tool, self.job.findings)
         if self.job.counts_runs:
             return totals
         return dataclasses.replace(totals, executions=sum(worker.executions for worker in self.workers))
+
+    def last_totals(self) -> Totals:
+        """The counts now, or when they could last be read."""
+        with contextlib.suppress(Trouble):
+            return self.totals()
+        return self.last
 
     # ---- After -------------------------------------------------------------------------------------------------------
     def verdict(self, schedule: pathlib.Path, subject: str) -> Union[dict[str, Any], None]:
         """What `nofail replay` says of the schedule; None when it says nothing, because the run ended its process."""
         command = [str(self.job.tool), "replay", "--json", "--verbose", "--subject", subject, str(schedule)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
         if not done.stdout.startswith("{"):
             return None
         run: dict[str, Any] = json.loads(done.stdout)["runs"][0]
@@ -148,11 +196,11 @@ class Campaign:
     def minimize(self, violation: Violation) -> pathlib.Path:
         """The shortened schedule, or the one that was found when there was no time."""
         found = self.job.findings / f"{violation.name}.sched"
-        if self.interrupted:
+        if self.interrupted or self.trouble:
             return found
         shorter = self.job.work / "minimized" / found.name
-        shorter.parent.mkdir(exist_ok=True)
-        shorter.unlink(missing_ok=True)  # an earlier run's
+        with contextlib.suppress(OSError):  # then the command cannot write either, and what was found is good enough
+            shorter.parent.mkdir(exist_ok=True)
         note(f"minimizing {violation.signature}")
         self.minimizing = subprocess.Popen(
             [self.job.tool, "minimize", "--signature", violation.signature, "--force", "-o", shorter, found],
@@ -165,7 +213,7 @@ class Campaign:
         except subprocess.TimeoutExpired:
             self.minimizing.send_signal(signal.SIGINT)  # it leaves the best so far
             self.minimizing.wait()
-        return shorter if shorter.exists() else found
+        return shorter if self.minimizing.returncode in (0, ExitCode.INTERRUPTED) else found
 
     def entry(self, violation: Violation) -> dict[str, Any]:
         """What summary.json says of a violation."""
@@ -177,7 +225,7 @@ class Campaign:
         return entry | {"schedule": None if listed is None else job.shown(listed)}
 
     def summarize(self) -> dict[str, Any]:
-        job, totals = self.job, self.totals()
+        job, totals = self.job, self.last_totals()
         seconds = time.monotonic() - self.started
         order = ["known", "finding", "new"]
         violations = sorted(totals.violations, key=lambda v: (order.index(v.listed), v.first))
@@ -191,9 +239,11 @@ class Campaign:
             "seconds": round(seconds, 1),
             "executions": totals.executions,
             "interleavings": totals.interleavings,
-            "features": max(worker.features for worker in self.workers),
+            "features": max((worker.features for worker in self.workers), default=0),
             "baseline": job.baseline or None,
             "interrupted": self.interrupted,
+            "trouble": self.trouble or None,
+            "killed": dict(sum((worker.killed for worker in self.workers), collections.Counter[str]())),
             "violations": entries,
             "crashes": [job.shown(crash) for crash in sorted(job.crashes.glob("*-*"))],
         }

@@ -5,6 +5,7 @@ What an engine finds is what fuzz binaries write to findings/. What ends a proce
 differ in three things only: how they are called, where they put what they keep, and how they say how far they are."""
 
 import collections
+import contextlib
 import hashlib
 import math
 import os
@@ -17,6 +18,7 @@ import threading
 import time
 from typing import Iterable, Union
 
+from nofail_campaign import folder
 from nofail_campaign.job import Job
 from nofail_campaign.terminal import ExitCode
 
@@ -25,24 +27,35 @@ SECONDS_OF_A_WORKER = {"thread": 600}
 SECONDS_OF_A_START = 1  # a process that ends sooner, with nothing to show, would do so again
 SECONDS_OF_AN_INPUT = 10
 BYTES_OF_AN_INPUT = 4096  # fuzz/base/limits.h
+LINES_OF_THE_LOG = 2000  # that are kept at hand
 
 
 class Worker(threading.Thread):
     """Starts one process after another until the deadline."""
 
-    def __init__(self, job: Job, number: int, deadline: float) -> None:
+    def __init__(self, job: Job, number: int, deadline: float, lock: int) -> None:
         super().__init__()
         self.job, self.number, self.deadline = job, number, deadline
+        self.lock = lock  # of the work folder; the process gets it too, for it may outlive this one
         self.at_most = SECONDS_OF_A_WORKER.get(job.sanitizer, job.seconds)
-        self.log = (job.work / f"worker-{number}.log").open("wb")
+        self.log = (job.work / f"worker-{number}.log").open("wb", buffering=0)
+        self.lines: collections.deque[bytes] = collections.deque(maxlen=LINES_OF_THE_LOG)
         self.executions = 0
         self.features = 0
         self.news: collections.deque[float] = collections.deque()  # when something new was seen
         self.code = ExitCode.SETUP_FAILED  # until the thread comes to an end as it should
         self.process: Union[subprocess.Popen[bytes], None] = None
+        self.killed: collections.Counter[str] = collections.Counter()  # names of signals from outside
+        self.trouble = ""  # why it could not go on, if that is known
         self.stopped = False
 
     def run(self) -> None:
+        try:
+            self.go_on()
+        except OSError as error:
+            self.trouble = str(folder.trouble_of(self.job, error, self.job.work))
+
+    def go_on(self) -> None:
         while not self.stopped and (left := math.ceil(self.deadline - time.monotonic())) > 0:
             started, kept, executions = time.monotonic(), self.kept(), self.executions
             code = self.one_process(min(left, self.at_most))
@@ -71,23 +84,36 @@ class Worker(threading.Thread):
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env=os.environ | dict(self.job.environment) | self.environment(),
+            pass_fds=(self.lock,),
         )
+        if self.stopped:  # meanwhile
+            self.stop()
         assert self.process.stdout is not None
         harness_bug = False
         for line in self.process.stdout:
-            self.log.write(line)
+            self.lines.append(line)
+            with contextlib.suppress(OSError):  # when the disk is full, the campaign notices, and says so
+                self.log.write(line)
             self.read(line)
             if b"nofail: HARNESS BUG" in line:  # some engines would start the next process
                 harness_bug = True
                 self.process.send_signal(signal.SIGINT)
-        self.log.flush()
-        code = self.ended(self.process.wait())
+        code = self.process.wait()
+        if not self.stopped and not harness_bug and (code < 0 or code == ExitCode.INTERRUPTED):
+            self.killed[signal.Signals(-code).name if code < 0 else "an interrupt"] += 1
+        code = self.ended(code)
         return ExitCode.HARNESS_BUG if harness_bug else code
 
     def stop(self) -> None:
         self.stopped = True
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
+
+    def said_since(self, text: bytes) -> str:
+        """The process's lines from the last one on that has this text; empty if there is none."""
+        lines = list(self.lines)
+        at = max((i for i, line in enumerate(lines) if text in line), default=len(lines))
+        return b"".join(lines[at:]).decode(errors="replace")
 
     def new_in_last_minute(self) -> int:
         while self.news and self.news[0] < time.monotonic() - 60:
@@ -98,11 +124,9 @@ class Worker(threading.Thread):
         """The fuzz binary and its options."""
         return [str(self.job.binary), f"--findings={self.job.findings}", *self.job.pass_on]
 
-    def keep(self, folder: pathlib.Path, kind: str) -> None:
-        """Moves what the engine saved because it ended a process to crashes/."""
-        for path in sorted(folder.glob("*")):
-            if path.name != "README.txt":
-                shutil.move(path, self.job.crashes / f"{kind}-{self.number}-{path.name}")
+    def failed(self, code: int) -> int:
+        """The code of an engine whose processes end well with 0 alone. One that was killed is followed by another."""
+        return ExitCode.SETUP_FAILED if code > 0 and not self.stopped else ExitCode.NOTHING_NEW
 
     # ---- What engines differ in --------------------------------------------------------------------------------------
     def command(self, seconds: int) -> list[str]:
@@ -153,8 +177,8 @@ class LibFuzzer(Worker):
 class Afl(Worker):
     """Workers start from corpus/ and share afl/, each with a folder of its own there. The first is the main one."""
 
-    def __init__(self, job: Job, number: int, deadline: float) -> None:
-        super().__init__(job, number, deadline)
+    def __init__(self, job: Job, number: int, deadline: float, lock: int) -> None:
+        super().__init__(job, number, deadline, lock)
         self.folder = job.work / "afl" / f"worker-{number}"
         self.inputs: Union[int, None] = None  # how many it has
 
@@ -187,10 +211,8 @@ class Afl(Worker):
         self.inputs = inputs
 
     def ended(self, code: int) -> int:
-        self.keep(self.folder / "crashes", "crash")
-        self.keep(self.folder / "hangs", "timeout")
-        add_to(self.job.corpus, (self.folder / "queue").glob("id:*"))
-        return ExitCode.SETUP_FAILED if code != 0 and not self.stopped else ExitCode.NOTHING_NEW
+        keep_all_of_afl(self.job, self.folder)
+        return self.failed(code)
 
 
 class Honggfuzz(Worker):
@@ -215,8 +237,8 @@ class Honggfuzz(Worker):
             self.executions += int(done[1])
 
     def ended(self, code: int) -> int:
-        self.keep(self.job.work / "honggfuzz/crashes", "crash")
-        return ExitCode.SETUP_FAILED if code != 0 and not self.stopped else ExitCode.NOTHING_NEW
+        keep(self.job, self.job.work / "honggfuzz/crashes", f"crash-{self.number}")
+        return self.failed(code)
 
 
 ENGINES: dict[str, type[Worker]] = {"libfuzzer": LibFuzzer, "afl": Afl, "honggfuzz": Honggfuzz}
@@ -227,17 +249,34 @@ def add_to(corpus: pathlib.Path, inputs: Iterable[pathlib.Path]) -> None:
     for path in inputs:
         there = corpus / hashlib.sha1(path.read_bytes()).hexdigest()
         if not there.exists():
-            shutil.copyfile(path, there)
+            folder.replace(there, path.read_bytes())
 
 
-def workers(job: Job, deadline: float) -> list[Worker]:
+def keep(job: Job, there: pathlib.Path, prefix: str) -> None:
+    """Moves what an engine saved because it ended a process to crashes/."""
+    for path in sorted(there.glob("*")):
+        if path.name != "README.txt":
+            folder.move(path, job.crashes / f"{prefix}-{path.name}")
+
+
+def keep_all_of_afl(job: Job, worker: pathlib.Path) -> None:
+    """Takes all that is worth keeping out of a worker's folder: worker-1 and so on."""
+    number = worker.name.rpartition("-")[2]
+    keep(job, worker / "crashes", f"crash-{number}")
+    keep(job, worker / "hangs", f"timeout-{number}")
+    add_to(job.corpus, (worker / "queue").glob("id:*"))
+
+
+def workers(job: Job, deadline: float, lock: int) -> list[Worker]:
     """The workers of the job's engine, ready to start. An engine that reads one folder finds the seeds in corpus/."""
     engine = ENGINES[job.engine]
+    for worker in (job.work / "afl").glob("worker-*"):  # of a campaign that was ended itself
+        keep_all_of_afl(job, worker)
     shutil.rmtree(job.work / "afl", ignore_errors=True)
     if engine is Honggfuzz:
         (job.work / "honggfuzz/crashes").mkdir(parents=True, exist_ok=True)
     if engine is not LibFuzzer:
-        for folder in job.seeds:
-            add_to(job.corpus, folder.iterdir())
+        for seeds in job.seeds:
+            add_to(job.corpus, seeds.iterdir())
     count = 1 if engine is Honggfuzz else job.jobs
-    return [engine(job, i + 1, deadline) for i in range(count)]
+    return [engine(job, i + 1, deadline, lock) for i in range(count)]

@@ -10,8 +10,9 @@ import pathlib
 import subprocess
 from typing import Any
 
+from nofail_campaign import folder
 from nofail_campaign.job import Job
-from nofail_campaign.terminal import ExitCode, leave, plural
+from nofail_campaign.terminal import Trouble, note, plural, say
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,61 +37,81 @@ class Totals:
 def read_totals(tool: pathlib.Path, findings: pathlib.Path) -> Totals:
     done = subprocess.run([tool, "summarize", findings], capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        leave(ExitCode.SETUP_FAILED, f"the counts cannot be read: {done.stderr.strip()}")
+        raise Trouble(f"the counts cannot be read: {done.stderr.strip()}")
     said = json.loads(done.stdout)
     return Totals(said["executions"], said["interleavings"], [Violation(**v) for v in said["violations"]])
 
 
-def write(job: Job, summary: dict[str, Any]) -> None:
-    """Writes summary.json, and the new violations for code hosts as summary.sarif."""
-    (job.work / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+def sarif(job: Job, summary: dict[str, Any]) -> dict[str, Any]:
+    """The new violations for code hosts."""
     # A run that ended the process has no verdict; it would end this one as well.
     shown = [job.root / v["schedule"] for v in summary["violations"] if v["listed"] == "new" and v["run"]]
-    log: dict[str, Any] = {"version": "2.1.0", "runs": []}
-    if shown:
-        command = [job.tool, "show", "--sarif", "--subject", job.subject, *shown]
-        log = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-    (job.work / "summary.sarif").write_text(json.dumps(log, indent=2) + "\n", encoding="utf-8")
+    if not shown:
+        return {"version": "2.1.0", "runs": []}
+    command = [job.tool, "show", "--sarif", "--subject", job.subject, *shown]
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    if done.returncode != 0:
+        raise Trouble(f"what is new cannot be told to code hosts: {done.stderr.strip()}")
+    log: dict[str, Any] = json.loads(done.stdout)
+    return log
 
 
-def show(job: Job, summary: dict[str, Any]) -> int:
+def write(job: Job, summary: dict[str, Any]) -> bool:
+    """Writes summary.json, and the new violations for code hosts as summary.sarif. Says so when it cannot."""
+    try:
+        for name, content in (("summary.json", summary), ("summary.sarif", sarif(job, summary))):
+            folder.replace(job.work / name, (json.dumps(content, indent=2) + "\n").encode())
+        return True
+    except OSError as error:
+        note(f"{folder.trouble_of(job, error, job.work)}; so the table is not there as data")
+    except Trouble as trouble:
+        note(str(trouble))
+    return False
+
+
+def show(job: Job, summary: dict[str, Any], written: bool) -> int:
     """Prints the table that a campaign ends with; returns how many violations and crashes are new."""
     show_head(job, summary)
     show_listed(job, [v for v in summary["violations"] if v["listed"] != "new"])
     news = [v for v in summary["violations"] if v["listed"] == "new"]
     show_new(job, news)
     for crash in summary["crashes"]:
-        print(f"\nNEW  a crash, hang or lack of memory that ended the process; logs are in {job.shown(job.work)}")
-        print(f"     {job.shown(job.binary)} {crash}")
+        say(f"\nNEW  a crash, hang or lack of memory that ended the process; logs are in {job.shown(job.work)}")
+        say(f"     {job.shown(job.binary)} {crash}")
     count = len(news) + len(summary["crashes"])
     said = plural(count, "new violation") + ": see above" if count else "nothing new"
-    print(f"\n{said}; as data: {job.shown(job.work)}/summary.json and .sarif")
+    before = " before the run ended early" if summary["trouble"] else ""
+    data = f"; as data: {job.shown(job.work)}/summary.json and .sarif" if written else ""
+    say(f"\n{said}{before}{data}")
     return count
 
 
 def show_head(job: Job, summary: dict[str, Any]) -> None:
     interleavings = f", about {summary['interleavings']:,} interleavings" if summary["interleavings"] else ""
     interrupted = ", interrupted" if summary["interrupted"] else ""
-    print(
+    say(
         f"\n{job.target}, subject {job.subject}, sanitizer {job.sanitizer}, engine {job.engine}: "
         f"{summary['executions']:,} executions{interleavings}, in {summary['seconds']:.0f} s{interrupted}"
     )
     if job.baseline:
-        print(f"what {job.baseline} ({job.baseline_tree}) has as well is left out")
+        say(f"what {job.baseline} ({job.baseline_tree}) has as well is left out")
+    for name, count in summary["killed"].items():
+        processes = plural(count, "process", "processes")
+        say(f"{name} ended {processes} from outside, and another followed; of each, up to a second is not counted")
 
 
 def show_listed(job: Job, violations: list[dict[str, Any]]) -> None:
     if violations:
-        print(f"\nlisted in corpus/; for more: {job.replay} FILE --verbose")
+        say(f"\nlisted in corpus/; for more: {job.replay} FILE --verbose")
     for v in violations:
-        print(f"  {v['count']:>11,} times  {v['signature']}\n{'':20} {v['schedule']}")
+        say(f"  {v['count']:>11,} times  {v['signature']}\n{'':20} {v['schedule']}")
 
 
 def show_new(job: Job, violations: list[dict[str, Any]]) -> None:
     for v in violations:
-        print(f"\nNEW  {v['signature']}\n     {plural(v['count'], 'time')}, first at execution {v['first']:,}")
-        print(f"     {job.replay} {v['schedule']} --verbose")
+        say(f"\nNEW  {v['signature']}\n     {plural(v['count'], 'time')}, first at execution {v['first']:,}")
+        say(f"     {job.replay} {v['schedule']} --verbose")
     if violations:
         tool = job.shown(job.tool)
-        print("\nthe timeline as a page, and what to do with one that is real (FILE: the schedule's name above):")
-        print(f"     {tool} show --html FILE -o timeline.html\n     {tool} minimize --as finding/CAUSE FILE")
+        say("\nthe timeline as a page, and what to do with one that is real (FILE: the schedule's name above):")
+        say(f"     {tool} show --html FILE -o timeline.html\n     {tool} minimize --as finding/CAUSE FILE")

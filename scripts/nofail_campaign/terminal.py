@@ -2,8 +2,9 @@
 """What a person reads while `scripts/fuzz` runs, and its exit codes."""
 
 import enum
+import os
 import sys
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 
 class ExitCode(enum.IntEnum):
@@ -17,9 +18,40 @@ class ExitCode(enum.IntEnum):
     INTERRUPTED = 130
 
 
+lost: set[TextIO] = set()  # streams that nobody reads any more
+
+
+class Trouble(Exception):
+    """What keeps a campaign from going on, in one line."""
+
+
+def write(stream: TextIO, text: str) -> bool:
+    """Whether somebody got the text. Once nobody does, all that follows goes nowhere. For example, the terminal may be
+    gone, but what was found is still to be written to files."""
+    try:
+        stream.write(text)
+        stream.flush()
+        return True
+    except OSError:
+        lost.add(stream)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return False
+
+
+def say(text: str, end: str = "\n") -> None:
+    """Results go to stdout."""
+    if not write(sys.stdout, text + end):
+        note("the standard output cannot be written; what is found goes to files alone")
+
+
+def nobody_reads() -> bool:
+    """Whether some of the results did not reach stdout."""
+    return sys.stdout in lost
+
+
 def note(text: str) -> None:
-    """Progress and errors go to stderr; results go to stdout."""
-    print(f"fuzz: {text}", file=sys.stderr, flush=True)
+    """Progress and errors go to stderr."""
+    write(sys.stderr, f"fuzz: {text}\n")
 
 
 def leave(code: int, text: str) -> NoReturn:
