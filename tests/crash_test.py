@@ -20,6 +20,12 @@ FRAME = re.compile(r"\s*#\d+ 0x[0-9a-f]+ in (\S+)")
 # What is left out of stacks because it says nothing, in part.
 IGNORED = re.compile(r"(abort|free|new|delete|malloc|main|raise|operator|__)|.*assert")
 TIMES = 100
+# A schedule that shows several violations, which are listed.
+LISTED = (
+    pathlib.Path(__file__).resolve().parent.parent
+    / "corpus/findings/walked-again/use-after-free.MapFree+SelemFree.sched"
+)
+SIGNATURE = re.compile(r"^SUMMARY: NofailSanitizer: (\S+)$", re.M)
 
 
 def filed_under(text: str) -> tuple[str | None, tuple[str, ...]]:
@@ -65,7 +71,7 @@ class Crash(unittest.TestCase):
 
     def test_kind_and_function_come_first_and_signatures_are_kept_apart(self) -> None:
         kind, frames = filed_under(self.found[1])
-        [signature] = re.findall(r"^SUMMARY: NofailSanitizer: (\S+)$", self.found[1], re.M)
+        [signature] = SIGNATURE.findall(self.found[1])
         self.assertEqual(signature.split("/")[0], kind)
         self.assertEqual(frames[:2], (f"nofail::{kind}", "nofail::" + signature.split("/")[2]))
         self.assertRegex(frames[2], "^FuzzerHash=[a-z]{8,}$")
@@ -86,6 +92,41 @@ class Crash(unittest.TestCase):
     def test_another_report_behind_it_would_be_seen(self) -> None:
         another = "==1==ERROR: AddressSanitizer: ABRT on unknown address 0x1\n    #0 0x1 in raise\n    #1 0x2 in Stop\n"
         self.assertEqual(filed_under(self.found[1] + another), ("ABRT", ("Stop",)))
+
+    def test_with_one_signature_asked_for_no_other_one_stops_it(self) -> None:
+        [signature] = SIGNATURE.findall(self.found[1])
+        code, text = self.run_binary(f"--only-signature={signature}", self.crashes[0])
+        self.assertNotEqual(code, 0)
+        self.assertEqual(SIGNATURE.findall(text), [signature])
+        code, text = self.run_binary("--only-signature=leak/selem/Nothing", self.crashes[0])
+        self.assertEqual((code, SIGNATURE.findall(text)), (0, []))
+
+    def test_the_signature_asked_for_stops_it_if_listed_and_is_the_headline_among_others(self) -> None:
+        for signature in ("warning/-/SelemUnlinkNofail/lock=buckets", "freed-in-reader/selem/SelemFree/reader=late"):
+            code, text = self.run_binary(f"--only-signature={signature}", LISTED)
+            self.assertNotEqual(code, 0, signature)
+            self.assertEqual(SIGNATURE.findall(text), [signature])
+
+    def test_with_one_signature_saved_findings_are_of_that_one(self) -> None:
+        with tempfile.TemporaryDirectory() as findings:
+            signature = "freed-in-reader/selem/SelemFree/reader=late"
+            code, text = self.run_binary(f"--findings={findings}", f"--only-signature={signature}", LISTED)
+            self.assertEqual(code, 0, text)
+            [kept] = pathlib.Path(findings).glob("*.sched")
+            self.assertIn("freed-in-reader", kept.name)
+
+    def test_a_minimizer_of_the_engine_keeps_the_bug(self) -> None:
+        signature = "freed-in-reader/selem/SelemFree/reader=late"
+        options = ["-minimize_crash=1", "-runs=2000", "-seed=1", "-exact_artifact_path=smaller"]
+        _, text = self.run_binary(*options, f"--only-signature={signature}", LISTED)
+        seen = SIGNATURE.findall(text)
+        self.assertGreater(len(seen), 2, text[-2000:])  # it became smaller at least once
+        self.assertEqual(set(seen), {signature})
+
+    def test_no_signature_at_all_is_a_wrong_usage(self) -> None:
+        code, text = self.run_binary("--only-signature=", self.crashes[0])
+        self.assertEqual(code, 2)
+        self.assertEqual(text, "nofail: --only-signature=: needs a signature, as `nofail replay FILE` prints it\n")
 
 
 if __name__ == "__main__":

@@ -79,6 +79,11 @@ class Driver {
   // Whether a new violation stops the process. A bare binary stops, so that its engine files the input.
   bool StopsOnNew() const { return !store_.has_value() || options_.stop_on_new; }
 
+  // Whether the violation with this signature is new (driver.h). HashOfSignature: see RunStatus.
+  bool IsNew(const std::string& signature) {
+    return options_.only_signature.empty() ? status_.IsNew(signature)
+                                           : HashOfSignature(signature) == HashOfSignature(options_.only_signature);
+  }
   // Counts the violations of a run. Prints, saves and stops as driver.h says.
   void CountAndReport(const JudgedRun& run);
   // Prints the report of a run to stderr, for a process that is about to stop.
@@ -145,7 +150,7 @@ void Driver::CountAndReport(const JudgedRun& run) {
   bool is_first = false;
   for (const Violation& violation : run.verdict.violations) {
     const RunStatus::Seen& seen = status_.CountViolation(violation.Signature());
-    if (seen.listed != nullptr) continue;
+    if (!IsNew(seen.signature)) continue;
     if (headline == nullptr) headline = &violation;
     is_first |= seen.count == 1;
   }
@@ -185,7 +190,7 @@ void Driver::Save(const Verdict& verdict) {
   for (const Violation& violation : verdict.violations) expectation.signatures.push_back(violation.Signature());
 
   std::vector<std::string> fresh = expectation.signatures;
-  std::erase_if(fresh, [this](const std::string& signature) { return !status_.IsNew(signature); });
+  std::erase_if(fresh, [this](const std::string& signature) { return !IsNew(signature); });
   store_->Save(file, fresh);
 }
 

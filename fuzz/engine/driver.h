@@ -9,6 +9,8 @@
 //   - Without --findings (a bare binary), the driver prints the report and aborts, so that the engine files the input.
 //   - With --findings=DIR, the driver saves the recorded schedule in DIR, once for each signature, and goes on.
 //   - With --findings=DIR and --stop-on-new, the driver prints the report, saves the schedule, and aborts.
+// With --only-signature=S, a violation with the signature S is new, listed or not, and no other one is. So what an
+// engine makes smaller with its own means, such as libFuzzer's -minimize_crash=1, stays the same bug.
 //
 // With --findings the driver does two more things. About once a second it writes the status file DIR/.status.<pid>
 // (run_status.h). And it runs every thousandth input twice, to check that the suite is deterministic. --once switches

@@ -34,6 +34,14 @@ Guidance ParseGuidance(absl::string_view text) {
   return {.mutator = text == "mutator" || text == "all", .features = text == "features" || text == "all"};
 }
 
+std::string ParseSignature(absl::string_view text) {
+  if (text.empty()) {
+    fprintf(stderr, "nofail: --only-signature=: needs a signature, as `nofail replay FILE` prints it\n");
+    _exit(kUsage);
+  }
+  return std::string(text);
+}
+
 }  // namespace
 
 Options ParseOptions(int argc, char** argv) {
@@ -44,6 +52,7 @@ Options ParseOptions(int argc, char** argv) {
     if (argument == "--once") options.once = true;
     if (argument == "--no-failures") options.no_failures = true;
     if (absl::ConsumePrefix(&argument, "--baseline=")) options.baseline = ReadBaseline(std::string(argument));
+    if (absl::ConsumePrefix(&argument, "--only-signature=")) options.only_signature = ParseSignature(argument);
     if (absl::ConsumePrefix(&argument, "--guidance=")) options.guidance = ParseGuidance(argument);
     if (absl::ConsumePrefix(&argument, "--findings=")) options.findings = std::string(argument);
   }

@@ -19,6 +19,7 @@ struct Guidance {
 struct Options {
   std::string findings;            // --findings=DIR: folder in which new schedules are saved; "": none are saved
   std::set<std::string> baseline;  // --baseline=FILE: the lines of FILE, which are signatures that do not count as new
+  std::string only_signature;      // --only-signature=S: the only signature that counts as new; "": all may
   Guidance guidance;               // --guidance=none|mutator|features|all
   bool stop_on_new = false;        // --stop-on-new: abort at a new violation, even with --findings
   bool once = false;               // --once: never check an input by a second run (driver.h)
