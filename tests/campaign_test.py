@@ -59,7 +59,7 @@ elif sys.argv[1] == "show":
 elif "linux-1" in sys.argv:
     print(json.dumps({{"runs": [{{"violations": []}}]}}))
 else:
-    print(json.dumps({{"runs": [{{"violations": [{{"signature": "{SIGNATURE}"}}]}}]}}))
+    print(json.dumps({{"runs": [{{"headline": "{SIGNATURE}", "violations": [{{"signature": "{SIGNATURE}"}}]}}]}}))
 """
 
 # Engines that mutate in a process of their own: each runs the target once, says what it has to say, and keeps a crash.
@@ -400,6 +400,12 @@ class FuzzRun(unittest.TestCase):
         self.assertEqual(code, 0)
         self.assertIn("SIGKILL ended 1 process from outside, and another followed", out)
         self.assertEqual(self.summary()["killed"], {"SIGKILL": 1})
+
+    def test_a_finding_is_told_whose_process_was_killed_before_it_counted_it(self) -> None:
+        code, out, _ = self.fuzz('(findings / "new-1.sched").write_text("found")')
+        self.assertEqual(code, 1)
+        self.assertIn(f"NEW  {SIGNATURE}\n     saved by a process that could not count it", out)
+        self.assertEqual(self.summary()["violations"][0]["schedule"], "work/minimized/new-1.sched")
 
     def test_a_hang_up_is_an_interrupt(self) -> None:
         process = self.start("")

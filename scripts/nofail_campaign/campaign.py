@@ -224,11 +224,21 @@ class Campaign:
         listed = next(job.root.glob(f"corpus/*/{violation.name}.sched"), None)
         return entry | {"schedule": None if listed is None else job.shown(listed)}
 
+    def uncounted(self, counted: list[Violation]) -> list[Violation]:
+        """Findings whose process was killed, or had no space left, between saving and counting them."""
+        names, found = {v.name for v in counted}, []
+        for path in sorted(self.job.findings.glob("*.sched")):
+            if path.stem not in names:
+                run = self.verdict(path, self.job.subject) or {}
+                found.append(Violation("new", 0, 0, path.stem, run.get("headline") or path.stem))
+        return found
+
     def summarize(self) -> dict[str, Any]:
         job, totals = self.job, self.last_totals()
         seconds = time.monotonic() - self.started
         order = ["known", "finding", "new"]
-        violations = sorted(totals.violations, key=lambda v: (order.index(v.listed), v.first))
+        all_violations = totals.violations + self.uncounted(totals.violations)
+        violations = sorted(all_violations, key=lambda v: (order.index(v.listed), v.first))
         entries = [self.entry(v) for v in violations if not (job.baseline and self.is_in_baseline(v))]
         return {
             "format": 1,

@@ -18,7 +18,7 @@ from nofail_campaign.terminal import Trouble, note, plural, say
 @dataclasses.dataclass(frozen=True)
 class Violation:
     listed: str  # known, finding or new
-    count: int
+    count: int  # 0: its process ended before it counted it
     first: int  # the number of the execution that showed it first, in the process that was first
     name: str  # of the file that has its schedule, without .sched
     signature: str
@@ -109,7 +109,8 @@ def show_listed(job: Job, violations: list[dict[str, Any]]) -> None:
 
 def show_new(job: Job, violations: list[dict[str, Any]]) -> None:
     for v in violations:
-        say(f"\nNEW  {v['signature']}\n     {plural(v['count'], 'time')}, first at execution {v['first']:,}")
+        often = f"{plural(v['count'], 'time')}, first at execution {v['first']:,}"
+        say(f"\nNEW  {v['signature']}\n     {often if v['count'] else 'saved by a process that could not count it'}")
         say(f"     {job.replay} {v['schedule']} --verbose")
     if violations:
         tool = job.shown(job.tool)
