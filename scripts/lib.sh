@@ -95,18 +95,21 @@ must_be_writable() {
 nofail_engine='' nofail_engine_options=() engine_environment=()
 
 # try_build FOLDER PRESET [OPTION]... -- TARGET...: configures (with the options, and those in `cmake_options`) and
-# builds, quietly.
+# builds, quietly. One build at a time works in a folder; another one waits.
 try_build() {
   local folder=$1 preset=$2 options=("${nofail_engine_options[@]}")
   shift 2
   while [[ $1 != -- ]]; do options+=("$1"); shift; done
   shift
   (
+    flock -n 9 || { say "waiting for another build in ${folder#"$nofail_root"/}"; flock 9; }
     cd "$nofail_root"
     if [[ ${#engine_environment[@]} -gt 0 ]]; then export "${engine_environment[@]}"; fi
-    # shellcheck disable=SC2086  # words
-    cmake --preset "$preset" -B "$folder" ${cmake_options-} "${options[@]}" && cmake --build "$folder" --target "$@"
-  ) >"$folder.log" 2>&1
+    {
+      # shellcheck disable=SC2086  # words
+      cmake --preset "$preset" -B "$folder" ${cmake_options-} "${options[@]}" && cmake --build "$folder" --target "$@"
+    } >"$folder.log" 2>&1 9>&-
+  ) 9>"$folder.lock"
 }
 
 # show_errors FOLDER: of a build that failed.
@@ -117,7 +120,7 @@ show_errors() { grep -E -A5 'error|FAILED|CMake Error' "$1.log" | head -40 >&2 |
 build() {
   local preset=$1 name=$1${nofail_engine:+-$nofail_engine} started=$SECONDS
   shift
-  must_be_writable "$nofail_root/build" "$nofail_root/build/$name" "$nofail_root/build/$name.log"
+  must_be_writable "$nofail_root/build" "$nofail_root/build/$name" "$nofail_root/build/$name".{log,lock}
   say "building $name (log: build/$name.log)"
   if ! try_build "$nofail_root/build/$name" "$preset" -- "$@"; then
     show_errors "$nofail_root/build/$name"
@@ -147,7 +150,7 @@ build_linux() {
   nofail_linux_build=$nofail_root/build/$preset${nofail_engine:+-$nofail_engine}-linux-
   nofail_linux_build+=$(printf '%s' "${tree%%;*}" | cksum | cut -d' ' -f1)
   log=${nofail_linux_build#"$nofail_root"/}.log
-  must_be_writable "$nofail_root/build" "$nofail_linux_build" "$nofail_linux_build.log"
+  must_be_writable "$nofail_root/build" "$nofail_linux_build"{,.log,.lock}
   if [[ -t 2 ]]; then say "building $preset for $tree (log: $log)"; fi
   if ! try_build "$nofail_linux_build" "$preset" -DNOFAIL_LINUX="$tree" -- "$@"; then
     if [[ -f $nofail_linux_build/linux-error.txt ]]; then leave 2 "$(cat "$nofail_linux_build/linux-error.txt")"; fi

@@ -40,6 +40,21 @@ for name in SRC OUT WORK SANITIZER CC CXX CFLAGS CXXFLAGS LIB_FUZZING_ENGINE; do
   expect 2 "$name is not set" build_fuzzers
 done
 
+# Two builds in one folder: the second one waits.
+mkdir bin
+cat >bin/cmake <<'STUB'
+#!/bin/sh
+mkdir "$OUT/building" || echo "two builds at once" >>"$OUT/overlaps"
+sleep 0.3
+rmdir "$OUT/building"
+STUB
+chmod +x bin/cmake
+for _ in 1 2; do PATH=$scratch/bin:$PATH copy/scripts/replay there.sched >/dev/null 2>&1 & done
+wait
+if [[ -e overlaps ]]; then cat overlaps; failed=1; fi
+[[ -f copy/build/asan.log ]] || { echo "no build was tried"; failed=1; }
+rm -r copy/build
+
 # Somebody else's repository. Root may write everywhere, and becomes somebody else.
 as_user=()
 if [[ $(id -u) == 0 ]]; then as_user=(setpriv --reuid=65534 --regid=65534 --clear-groups env PATH=/usr/bin:/bin); fi
