@@ -47,6 +47,7 @@ missing_clang() {
 
 # install_missing [PACKAGE]...: installs what is missing, of these too, as root or with sudo; otherwise prints the one
 # line that does, and leaves with code 5.
+# shellcheck disable=SC2120  # other scripts do pass packages
 install_missing() {
   local package missing=()
   if ! command -v dpkg-query >/dev/null; then
@@ -129,33 +130,46 @@ build() {
   if ((SECONDS - started > 5)); then say "built $name in $((SECONDS - started)) s"; fi
 }
 
-# linux_tree DIR|VERSION: prints the tree's folder; a version is fetched if it is not there. Leaves with code 2 if it is
-# none.
+# What linux_tree has found: the folder of a tree's snapshot, the number of where the tree comes from, and the TREE as
+# messages show it. The same three of another tree may follow, which the nofail command shall know, too.
+nofail_trees=()
+
+# linux_tree TREE: takes a snapshot of a Linux tree, and sets `nofail_trees`. What a TREE is, docs/linux.md says. Leaves
+# with code 2 and one line if it cannot be used, and with code 5 if a version cannot be fetched.
 linux_tree() {
-  if [[ ! -d $1 && $1 =~ ^[0-9]+\.[0-9]+$ ]]; then
-    "$nofail_root/scripts/get-linux" "$1"
-  elif [[ -d $1 ]]; then
-    (cd "$1" && pwd)
-  else
-    leave 2 "--linux $1: there is no such directory; expected a Linux source tree, or a version such as 7.2"
-  fi
+  local said
+  command -v python3 >/dev/null || install_missing
+  said=$(PYTHONPATH=$nofail_root/scripts PYTHONDONTWRITEBYTECODE=1 python3 -m linux_tree take "$nofail_name" "$1") || exit
+  mapfile -t nofail_trees <<<"$said"
 }
 
-# build_linux PRESET TREE[;OTHER] TARGET...: the same as build, for the subject `linux` of a tree, in a folder of its
-# own. The nofail command there also knows the other tree. Sets `nofail_linux_build`, `nofail_linux_name` and
+# linux_error: what the configuration says of a tree that does not fit, with the tree as it was given.
+linux_error() {
+  local text i
+  text=$(cat "$nofail_linux_build/linux-error.txt")
+  for ((i = 0; i < ${#nofail_trees[@]}; i += 3)); do
+    text=${text//"${nofail_trees[i]}"/"${nofail_trees[i + 2]}"}
+  done
+  echo "$text"
+}
+
+# build_linux PRESET TARGET...: the same as build, for the subject `linux` of the first of `nofail_trees`, in a folder of
+# its own. The nofail command there also knows the other tree. Sets `nofail_linux_build`, `nofail_linux_name` and
 # `nofail_linux_other`. Leaves with code 2 if a tree cannot be used.
 build_linux() {
-  local preset=$1 tree=$2 log started=$SECONDS
-  shift 2
-  nofail_linux_build=$nofail_root/build/$preset${nofail_engine:+-$nofail_engine}-linux-
-  nofail_linux_build+=$(printf '%s' "${tree%%;*}" | cksum | cut -d' ' -f1)
+  local preset=$1 log started=$SECONDS folders shown=${nofail_trees[2]}
+  shift
+  # After where the tree comes from: what a person edits and builds again is built in the same folder. The names of the
+  # sources have the number of their contents in them.
+  nofail_linux_build=$nofail_root/build/$preset${nofail_engine:+-$nofail_engine}-linux-${nofail_trees[1]}
+  folders="${nofail_trees[0]}${nofail_trees[3]+;${nofail_trees[3]}}"
   log=${nofail_linux_build#"$nofail_root"/}.log
   must_be_writable "$nofail_root/build" "$nofail_linux_build"{,.log,.lock}
-  if [[ -t 2 ]]; then say "building $preset for $tree (log: $log)"; fi
-  if ! try_build "$nofail_linux_build" "$preset" -DNOFAIL_LINUX="$tree" -- "$@"; then
-    if [[ -f $nofail_linux_build/linux-error.txt ]]; then leave 2 "$(cat "$nofail_linux_build/linux-error.txt")"; fi
+  if [[ -t 2 ]]; then say "building $preset for $shown (log: $log)"; fi
+  if ! try_build "$nofail_linux_build" "$preset" -DNOFAIL_LINUX="$folders" -- "$@"; then
+    if [[ -f $nofail_linux_build/linux-error.txt ]]; then leave 2 "$(linux_error)"; fi
     show_errors "$nofail_linux_build"
-    leave 5 "the build of $preset for $tree failed; all of it is in $log"
+    leave 5 "the build of $preset for $shown failed; all of it is in $log"
   fi
   # shellcheck disable=SC2034  # for the caller
   { read -r nofail_linux_name; read -r nofail_linux_other || true; } <"$nofail_linux_build/linux-name.txt"

@@ -7,16 +7,31 @@ import subprocess
 import sys
 from typing import Sequence
 
+from linux_tree.files import TreeError
+from linux_tree.snapshot import Tree, check_different, take
 from nofail_campaign.job import Job
 from nofail_campaign.options import Options
+from nofail_campaign.terminal import leave
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
 
-def built(options: Options) -> dict[str, list[str]]:
+def take_trees(options: Options) -> list[Tree]:
+    """Takes a snapshot of the tree and of its baseline, of those that are asked for. Leaves if one cannot be used. To
+    be called once: what a person edits later is not what this campaign is about."""
+    try:
+        trees = [take(text) for text in (options.linux, options.baseline) if text]
+        if len(trees) > 1:
+            check_different(*trees)
+    except TreeError as error:
+        leave(error.code, str(error))
+    return trees
+
+
+def built(options: Options, trees: Sequence[Tree]) -> dict[str, list[str]]:
     """Calls build.sh; returns its values by key. Leaves with its code when it fails, for it has said why."""
-    trees = [options.linux, options.baseline] if options.baseline else [options.linux] if options.linux else []
-    command = [str(ROOT / "scripts/nofail_campaign/build.sh"), options.preset, options.engine, options.target, *trees]
+    told = [word for tree in trees for word in (str(tree.folder), tree.origin, tree.shown)]
+    command = [str(ROOT / "scripts/nofail_campaign/build.sh"), options.preset, options.engine, options.target, *told]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode != 0:
         sys.exit(done.returncode)
@@ -39,13 +54,14 @@ def replay_command(options: Options, tool: pathlib.Path) -> str:
     return "./scripts/replay" + ("" if options.sanitizer == "address" else f" --sanitizer {options.sanitizer}")
 
 
-def make_job(options: Options, pass_on: Sequence[str] = ()) -> Job:
-    """Builds, and returns the job. `pass_on`: what the fuzz binary gets besides what the options say."""
-    said = built(options)
+def make_job(options: Options, trees: Sequence[Tree] = (), pass_on: Sequence[str] = ()) -> Job:
+    """Builds, and returns the job. `trees`: the tree that is fuzzed, and its baseline. `pass_on`: what the fuzz binary
+    gets besides what the options say."""
+    said = built(options, trees)
     folder, subject = pathlib.Path(only(said, "bin")), only(said, "subject")
     tool = folder / "nofail"
-    # Two trees may be of the same version.
-    parts = [options.target, subject, only(said, "tree"), options.sanitizer]
+    # After the contents, too: what was found in a tree is not found in what it has become.
+    parts = [options.target, subject, trees[0].contents if trees else "", options.sanitizer]
     parts += [options.engine] if options.engine != "libfuzzer" else []
     mutator = only(said, "mutator")
     variables = [variable.partition("=") for variable in said["environment"]]
@@ -64,7 +80,7 @@ def make_job(options: Options, pass_on: Sequence[str] = ()) -> Job:
         resume=options.resume,
         afl_mutator=pathlib.Path(mutator) if mutator else None,
         baseline=only(said, "other"),
-        baseline_tree=options.baseline,
+        baseline_tree=trees[1].shown if len(trees) > 1 else "",
         pass_on=(*(["--no-failures"] if options.no_failures else []), *pass_on),
         environment=tuple((name, value) for name, _, value in variables),
     )

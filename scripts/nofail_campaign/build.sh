@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# usage: build.sh PRESET ENGINE TARGET [TREE [BASELINE-TREE]]
+# usage: build.sh PRESET ENGINE TARGET [FOLDER ORIGIN SHOWN [FOLDER ORIGIN SHOWN]]
 #
 # Installs what is missing, has the fuzz binary of the target and the nofail command built, of the embedded subject or
-# of the one in a Linux tree, and prints what a campaign must know, one KEY=VALUE a line:
+# of the one in a Linux tree (three words, as `nofail_trees` in lib.sh has them; three more for its baseline). Prints
+# what a campaign must know, one KEY=VALUE a line:
 #   bin           the folder of the fuzz binary and of the nofail command
 #   subject       its name
-#   tree          what tells its folder from those of other trees of that version; only for a tree
 #   other         the name of the baseline's subject; only with a baseline
 #   mutator       the library that AFL++ mutates with; only for AFL++
 #   environment   a variable for the engine, as NAME=VALUE; once for each
@@ -16,11 +16,10 @@ source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 # shellcheck source=scripts/engines.sh
 source "$nofail_root/scripts/engines.sh"
 nofail_name=fuzz
-preset=$1 engine=$2 target=$3 tree=${4-} baseline=${5-}
+preset=$1 engine=$2 target=$3
+nofail_trees=("${@:4}")
 
 find_engine "$engine"
-if [[ -n $tree ]]; then tree=$(linux_tree "$tree"); fi
-if [[ -n $baseline ]]; then baseline=$(linux_tree "$baseline"); fi
 install_missing
 
 if [[ $engine == afl && $target != codec ]]; then
@@ -29,10 +28,10 @@ if [[ $engine == afl && $target != codec ]]; then
   (find_engine libfuzzer && build release "$mutator")
   echo "mutator=$nofail_root/build/release/bin/$mutator.so"
 fi
-if [[ -n $tree ]]; then
-  build_linux "$preset" "$tree${baseline:+;$baseline}" "nofail_${target}_linux_fuzzer" nofail nofail_seeds
-  printf '%s\n' "bin=$nofail_linux_build/bin" "subject=$nofail_linux_name" "tree=${nofail_linux_build##*-}"
-  if [[ -n $baseline ]]; then echo "other=$nofail_linux_other"; fi
+if [[ ${#nofail_trees[@]} -gt 0 ]]; then
+  build_linux "$preset" "nofail_${target}_linux_fuzzer" nofail nofail_seeds
+  printf '%s\n' "bin=$nofail_linux_build/bin" "subject=$nofail_linux_name"
+  if [[ -n $nofail_linux_other ]]; then echo "other=$nofail_linux_other"; fi
 else
   build "$preset" "nofail_${target}_fuzzer" nofail nofail_seeds
   printf '%s\n' "bin=$nofail_root/build/$preset${nofail_engine:+-$nofail_engine}/bin" subject=posted

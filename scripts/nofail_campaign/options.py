@@ -24,10 +24,15 @@ findings/ as they were found and minimized/ as they were shortened, summary.json
   lifecycle     all operations
   codec         the readers of schedules, bytes and text
   --subject S   which implementation: posted
-  --linux TREE  instead of an implementation here, the unmodified one of a Linux source tree: a directory, or a version
-                of Debian's, which is fetched first: 7.2, 6.12, 6.1 (docs/linux.md)
+  --linux TREE  instead of an implementation here, the unmodified one of a Linux source tree (docs/linux.md), which is
+                compiled and run; TREE is one of:
+                  ~/src/linux          a directory, as it is
+                  ~/src/linux@HEAD~3   a revision of it (git); the directory itself is not touched
+                  7.2                  a version of Debian's, which is fetched first: 7.3, 7.2, 6.12, 6.1
+                  TREE+FIX.patch       any of these with a patch, or with a series in a mailbox, such as of b4 am
   --baseline TREE
-                another such tree, which is fuzzed first and as long: only what it does not have is news
+                another such tree, which is fuzzed first and as long: only what it does not have is news; for what
+                the last commit brings: --linux ~/src/linux@HEAD --baseline ~/src/linux@HEAD~1
   --sanitizer   address (with undefined behaviour) or thread (data races)
   --engine E    which fuzzer drives it: libfuzzer, or afl or honggfuzz where they are installed, with address only
   --seconds N   how long
@@ -107,8 +112,8 @@ def parse(arguments: Sequence[str]) -> Options:
     parser = Parser(allow_abbrev=False)
     parser.add_argument("target", nargs="?", default="teardown", type=one_of("", TARGETS, "target"))
     parser.add_argument("--subject", default="posted", type=one_of("--subject ", SUBJECTS, "subject"))
-    parser.add_argument("--linux", default="")
-    parser.add_argument("--baseline", default="")
+    parser.add_argument("--linux")
+    parser.add_argument("--baseline")
     parser.add_argument("--sanitizer", default="address", type=one_of("--sanitizer ", tuple(PRESETS)))
     parser.add_argument("--engine", default="libfuzzer", type=one_of("--engine ", ENGINES))
     parser.add_argument("--seconds", default=60, type=number("--seconds"))
@@ -119,6 +124,10 @@ def parse(arguments: Sequence[str]) -> Options:
     if unknown:
         what = "option; --help lists them" if unknown[0].startswith("-") else f"target; there is {given.target} already"
         parser.error(f"{unknown[0]}: there is no such {what}")
+    for name in ("linux", "baseline"):
+        if getattr(given, name) == "":  # of a variable that is not set
+            parser.error(f"--{name}: needs a value")
+        setattr(given, name, getattr(given, name) or "")
     options = Options(**vars(given))
     check(options, parser)
     return options

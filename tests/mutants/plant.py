@@ -25,13 +25,8 @@ import shutil
 import sys
 from typing import NoReturn
 
-NEEDED = [
-    "Makefile",
-    "include/linux/bpf_local_storage.h",
-    "include/net/bpf_sk_storage.h",
-    "net/core/bpf_sk_storage.c",
-    *(f"kernel/bpf/bpf_{name}_storage.c" for name in ("local", "task", "inode", "cgrp")),
-]
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "scripts"))
+from linux_tree.files import NEEDED  # noqa: E402
 
 
 def leave(edit: pathlib.Path, text: str) -> NoReturn:

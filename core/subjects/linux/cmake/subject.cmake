@@ -31,15 +31,48 @@ function(nofail_linux_library target tree shims files definitions)
   set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS "${NOFAIL_LINUX_OPTIONS}")
 endfunction()
 
-# nofail_linux_subject(TARGET TREE HEADERS): adds the library TARGET, the subject that runs the files of TREE. HEADERS
-# are the kernel headers that the tree's files include. TARGET gets two properties: NOFAIL_NAME is the subject's name;
-# NOFAIL_LEAVES_CHARGE, for the tests, is 1 if a socket that goes keeps its charge (probes/uncharges.text), else 0.
-function(nofail_linux_subject target tree headers)
-  nofail_linux_check("${tree}")
-  get_filename_component(tree ${tree} REALPATH)
+# nofail_linux_complete(TARGET TREE): ends the configuration with a message if the subject TARGET of TREE uses a function
+# that nobody defines: none of the tree's files, nor the kernel contract (kernel_*). A linker would say so as well, but
+# after everything else has been built.
+function(nofail_linux_complete target tree)
+  set(folder ${CMAKE_CURRENT_BINARY_DIR}/${target})
+  get_target_property(sources ${target} SOURCES)
+  get_target_property(definitions ${target} COMPILE_DEFINITIONS)
+  list(TRANSFORM definitions PREPEND -D)
+  set(objects "")
+  foreach(source IN LISTS sources)
+    get_filename_component(name ${source} NAME)
+    execute_process(COMMAND ${CMAKE_C_COMPILER} ${NOFAIL_LINUX_OPTIONS} ${definitions} -I${folder}
+                            -I${PROJECT_SOURCE_DIR} -O1 -w -c ${source} -o ${folder}/${name}.o ERROR_QUIET)
+    list(APPEND objects ${folder}/${name}.o)
+  endforeach()
+  execute_process(COMMAND ${CMAKE_LINKER} -r -o ${folder}/all.o ${objects} RESULT_VARIABLE failed ERROR_VARIABLE said)
+  if(failed)
+    string(REGEX MATCH "multiple definition of [^;\n]*" error "${said}")
+    nofail_linux_refuse("${tree}: its files cannot be linked: ${error}")
+  endif()
+  execute_process(COMMAND ${CMAKE_NM} -u ${folder}/all.o OUTPUT_VARIABLE undefined)
+  string(REGEX MATCHALL "[A-Za-z0-9_]+\n" undefined "${undefined}")
+  list(FILTER undefined EXCLUDE REGEX "^(kernel_|__start_|__stop_|mem)")
+  if(undefined)
+    list(GET undefined 0 first)
+    string(STRIP "${first}" first)
+    get_target_property(name ${target} NOFAIL_NAME)
+    string(CONCAT advice "docs/linux.md lists those files; what others have to do for them has to be added to "
+           "core/subjects/linux")
+    nofail_linux_refuse("${tree} (${name}): no file that is under test defines ${first}; ${advice}")
+  endif()
+endfunction()
+
+# nofail_linux_subject(TARGET TREE): adds the library TARGET, the subject that runs the files of TREE. TARGET gets two
+# properties: NOFAIL_NAME is the subject's name; NOFAIL_LEAVES_CHARGE, for the tests, is 1 if a socket that goes keeps
+# its charge (probes/uncharges.text), else 0.
+function(nofail_linux_subject target tree)
+  nofail_linux_name(name "${tree}")
+  get_filename_component(tree "${tree}" REALPATH)
   nofail_linux_files(files ${tree})
-  nofail_linux_name(name ${tree})
   set(shims ${CMAKE_CURRENT_BINARY_DIR}/${target})
+  get_property(headers GLOBAL PROPERTY NOFAIL_LINUX_HEADERS)
   nofail_linux_shims(${shims} ${tree} ${headers})
 
   set(cgroup 0)
