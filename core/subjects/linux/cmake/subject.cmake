@@ -32,8 +32,8 @@ function(nofail_linux_library target tree shims files definitions)
 endfunction()
 
 # nofail_linux_complete(TARGET TREE): ends the configuration with a message if the subject TARGET of TREE uses a function
-# that nobody defines: none of the tree's files, nor the kernel contract (kernel_*). A linker would say so as well, but
-# after everything else has been built.
+# that nobody defines: none of the tree's files, nor the kernel contract (kernel_*), nor the C library. A linker would
+# say so as well, but after everything else has been built.
 function(nofail_linux_complete target tree)
   set(folder ${CMAKE_CURRENT_BINARY_DIR}/${target})
   get_target_property(sources ${target} SOURCES)
@@ -53,10 +53,10 @@ function(nofail_linux_complete target tree)
   endif()
   execute_process(COMMAND ${CMAKE_NM} -u ${folder}/all.o OUTPUT_VARIABLE undefined)
   string(REGEX MATCHALL "[A-Za-z0-9_]+\n" undefined "${undefined}")
-  list(FILTER undefined EXCLUDE REGEX "^(kernel_|__start_|__stop_|mem)")
+  list(TRANSFORM undefined STRIP)
+  list(FILTER undefined EXCLUDE REGEX "^(kernel_.*|__st(art|op)_.*|mem(cmp|cpy|move|set)|str(cmp|len|ncmp))$")
   if(undefined)
     list(GET undefined 0 first)
-    string(STRIP "${first}" first)
     get_target_property(name ${target} NOFAIL_NAME)
     string(CONCAT advice "docs/linux.md lists those files; what others have to do for them has to be added to "
            "core/subjects/linux")
