@@ -153,8 +153,8 @@ linux_error() {
   echo "$text"
 }
 
-# build_linux PRESET TARGET...: the same as build, for the subject `linux` of the first of `nofail_trees`, in a folder of
-# its own. The nofail command there also knows the other tree. Sets `nofail_linux_build`, `nofail_linux_name` and
+# build_linux PRESET TARGET...: the same as build, for the subject `linux` of the first of `nofail_trees`, in a folder
+# of its own. The nofail command there also knows the other tree. Sets `nofail_linux_build`, `nofail_linux_name` and
 # `nofail_linux_other`. Leaves with code 2 if a tree cannot be used.
 build_linux() {
   local preset=$1 log started=$SECONDS folders shown=${nofail_trees[2]}

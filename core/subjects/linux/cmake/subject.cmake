@@ -31,9 +31,9 @@ function(nofail_linux_library target tree shims files definitions)
   set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS "${NOFAIL_LINUX_OPTIONS}")
 endfunction()
 
-# nofail_linux_complete(TARGET TREE): ends the configuration with a message if the subject TARGET of TREE uses a function
-# that nobody defines: none of the tree's files, nor the kernel contract (kernel_*), nor the C library. A linker would
-# say so as well, but after everything else has been built.
+# nofail_linux_complete(TARGET TREE): ends the configuration with a message if the subject TARGET of TREE uses a
+# function that nobody defines: none of the tree's files, nor the kernel contract (kernel_*), nor the C library. A
+# linker would say so as well, but after everything else has been built.
 function(nofail_linux_complete target tree)
   set(folder ${CMAKE_CURRENT_BINARY_DIR}/${target})
   get_target_property(sources ${target} SOURCES)
