@@ -84,6 +84,14 @@ class Trees(unittest.TestCase):
             self.assertIn(text, said)
         self.assertFalse((self.folder / "snapshots").exists())
 
+    def git(self, *words: str, folder: pathlib.Path | None = None) -> None:
+        who = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
+        subprocess.run(["git", "-C", folder or self.tree, *who, *words], check=True, stdout=subprocess.DEVNULL)
+
+    def commit(self, message: str = "a commit") -> None:
+        self.git("add", "-A")
+        self.git("commit", "-q", "-m", message)
+
     @contextlib.contextmanager
     def inside(self, folder: pathlib.Path) -> Iterator[None]:
         before = os.getcwd()
@@ -223,14 +231,6 @@ class Revisions(Trees):
         self.commit()
         self.git("tag", "v9.1+second@x")
         (self.tree / LOCAL).write_text("work\n")
-
-    def git(self, *words: str, folder: pathlib.Path | None = None) -> None:
-        who = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
-        subprocess.run(["git", "-C", folder or self.tree, *who, *words], check=True, stdout=subprocess.DEVNULL)
-
-    def commit(self) -> None:
-        self.git("add", "-A")
-        self.git("commit", "-q", "-m", "a commit")
 
     def test_the_files_are_those_of_the_revision(self) -> None:
         self.assertEqual(self.local(f"{self.tree}@HEAD~1"), content_of(LOCAL))
@@ -387,6 +387,30 @@ class Mails(Trees):
             mail("[PATCH] fix", self.ONE).partition("\n")[2],
         ):
             self.assertIn("one\n", self.local(self.patch(text)))
+
+    def test_what_git_writes(self) -> None:
+        self.git("init", "-q")
+        self.commit()
+        for i in range(3):
+            with (self.tree / LOCAL).open("a") as file:
+                file.write(f"\u00fcber {i}\n")
+            (self.tree / "x.c").write_text(f"{i}\n")
+            self.commit(f"bpf: \u00e4ndere etwas\n\nFrom me, and\n\nFrom the other side.\n---\n--- a/x\n{i}")
+        series = self.folder / "series.mbox"
+        with series.open("wb") as file:
+            command = ["git", "-C", str(self.tree), "format-patch", "--stdout", "--thread", "--attach=|", "HEAD~3"]
+            for words in (command, [word for word in command if not word.startswith("--attach")]):
+                file.seek(0)
+                file.truncate()
+                subprocess.run(words, stdout=file, check=True)
+                self.assertEqual(self.local(f"{self.tree}@HEAD~3+{series}"), (self.tree / LOCAL).read_text())
+
+    def test_a_pipe(self) -> None:
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        os.write(writer, self.ONE.encode())
+        os.close(writer)
+        self.assertIn("one\n", self.local(f"{self.tree}+/dev/fd/{reader}"))
 
     def test_a_thread_in_any_order_with_its_cover_letter_and_replies(self) -> None:
         quoted = "".join(f"> {line}\n" for line in self.ONE.splitlines())

@@ -17,8 +17,9 @@ Sets up what is missing, builds, fuzzes, shortens what is new, and ends with a t
 it. Without arguments: the teardown target, the posted subject, AddressSanitizer, 60 seconds, one process. Ctrl-C ends
 it early, with the same table.
 
-Everything is kept in build/fuzz/<target>-<subject>-<sanitizer>[-<engine>]/: the corpus, which the next run starts from,
-findings/ as they were found and minimized/ as they were shortened, summary.json, and summary.sarif for code hosts.
+Everything is kept in build/fuzz/<target>-<subject>[-<contents>]-<sanitizer>[-<engine>]/: the corpus, which the next run
+starts from, findings/ as they were found and minimized/ as they were shortened, summary.json, and summary.sarif for
+code hosts. <contents> is a number for the contents of a Linux tree.
 
   teardown      map_free against destroy
   lifecycle     all operations
