@@ -114,7 +114,7 @@ class Folders(Trees):
         before = self.take(self.tree)
         backup = self.folder / "backup"
         shutil.copy2(self.tree / LOCAL, backup)
-        (self.tree / LOCAL).write_text("a planted bug")
+        (self.tree / LOCAL).write_text(content_of(LOCAL).replace("line 3", "a bug."))  # as long as before
         planted = self.take(self.tree)
         os.utime(backup, (1, 1))
         backup.rename(self.tree / LOCAL)
@@ -310,6 +310,21 @@ class Patches(Trees):
         self.addCleanup(os.environ.pop, "TMPDIR")
         with self.inside(self.folder / "linux/kernel"):
             self.assertIn("patched\n", self.local("..+../../fix.patch"))
+
+    def test_what_a_person_has_configured_does_not_matter(self) -> None:
+        config = self.folder / "gitconfig"
+        config.write_text("[core]\n\tautocrlf = true\n[apply]\n\twhitespace = fix\n")
+        os.environ["GIT_CONFIG_GLOBAL"] = str(config)
+        self.addCleanup(os.environ.pop, "GIT_CONFIG_GLOBAL")
+        taken = self.take(self.patch(diff(LOCAL, "line 3", "patched  "))).folder / LOCAL
+        self.assertEqual(taken.read_bytes(), content_of(LOCAL).replace("line 3", "patched  ").encode())
+
+    def test_a_patch_may_be_in_the_home_folder(self) -> None:
+        self.patch(diff(LOCAL, "line 3", "patched"))
+        before = os.environ["HOME"]
+        os.environ["HOME"] = str(self.folder)
+        self.addCleanup(os.environ.__setitem__, "HOME", before)
+        self.assertIn("patched\n", self.local(f"{self.tree}+~/fix.patch"))
 
     def test_several_patches_are_applied_in_order(self) -> None:
         second = self.folder / "second+more.patch"
