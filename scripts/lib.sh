@@ -139,7 +139,8 @@ nofail_trees=()
 linux_tree() {
   local said
   command -v python3 >/dev/null || install_missing
-  said=$(PYTHONPATH=$nofail_root/scripts PYTHONDONTWRITEBYTECODE=1 python3 -m linux_tree take "$nofail_name" "$1") || exit
+  said=$(PYTHONPATH=$nofail_root/scripts PYTHONDONTWRITEBYTECODE=1 python3 -P -m linux_tree take "$nofail_name" "$1") ||
+    exit
   mapfile -t nofail_trees <<<"$said"
 }
 

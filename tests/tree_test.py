@@ -289,6 +289,13 @@ class Revisions(Trees):
         self.commit()
         self.refuses(f"{self.tree}@HEAD", f"its {LOCAL} is not a file in that revision")
 
+    def test_a_revision_of_which_something_is_missing(self) -> None:
+        name = subprocess.run(
+            ["git", "-C", self.tree, "rev-parse", f"HEAD:{LOCAL}"], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        (self.tree / ".git/objects" / name[:2] / name[2:]).unlink()
+        self.refuses(f"{self.tree}@HEAD", f"git cannot read {LOCAL} of that revision")
+
     def test_a_revision_may_be_patched(self) -> None:
         patch = self.patch(diff(LOCAL, "line 3", "patched")).partition("+")[2]
         self.assertIn("patched\n", self.local(f"{self.tree}@HEAD~1+{patch}"))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""usage: python3 -m linux_tree take COMMAND TREE
-       python3 -m linux_tree name FOLDER
+"""usage: python3 -P -m linux_tree take COMMAND TREE
+       python3 -P -m linux_tree name FOLDER
 
 take: takes a snapshot of a TREE, and prints three lines: its folder, the number of the TREE's origin, and the TREE as
 messages show it. COMMAND is the name that an error message begins with. For scripts/lib.sh.

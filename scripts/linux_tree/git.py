@@ -48,6 +48,8 @@ def from_revision(folder: pathlib.Path, revision: str, shown: str) -> Files:
     prefix = os.fsdecode(place.stdout).removesuffix("\n")
     object_name = tree.stdout.decode().split()[-1]
     listed = git(folder, "ls-tree", "-z", "-l", "--full-tree", object_name, "--", *(prefix + name for name in NEEDED))
+    if listed.returncode != 0:
+        raise TreeError(f"{shown}: git cannot read that revision: {said_by(listed.stderr)}")
     files: Files = {}
     for row in os.fsdecode(listed.stdout).split("\0")[:-1]:
         facts, _, path = row.partition("\t")
@@ -55,7 +57,7 @@ def from_revision(folder: pathlib.Path, revision: str, shown: str) -> Files:
         name = path.removeprefix(prefix)
         if mode not in ("100644", "100755"):
             raise TreeError(f"{shown}: its {name} is not a file in that revision")
-        if int(size) > LARGEST:
+        if size.isdigit() and int(size) > LARGEST:  # of one that is missing git says no size
             raise TreeError(f"{shown}: its {name} is larger than {LARGEST >> 20} MiB; no Linux tree's is")
         read = git(folder, "cat-file", "blob", blob)
         if read.returncode != 0:

@@ -21,7 +21,7 @@ endfunction()
 # Linux tree, or is older than the subject can use (scripts/linux_tree knows).
 function(nofail_linux_name variable tree)
   execute_process(COMMAND ${CMAKE_COMMAND} -E env PYTHONPATH=${PROJECT_SOURCE_DIR}/scripts PYTHONDONTWRITEBYTECODE=1
-                          python3 -m linux_tree name "${tree}"
+                          python3 -P -m linux_tree name "${tree}"
                   RESULT_VARIABLE failed OUTPUT_VARIABLE plain ERROR_VARIABLE said
                   OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_STRIP_TRAILING_WHITESPACE)
   if(failed)
