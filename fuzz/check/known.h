@@ -23,6 +23,14 @@ struct Listed {
   bool is_known;          // true: a known limitation; false: a finding
 };
 
+// Several schedules may show a violation. Whether it is better known under the name `a` than under `b`: as a known
+// limitation, by a file or a cause that is named for its kind, or under the shorter name.
+struct ListedName {
+  std::string_view name;
+  bool is_known;
+};
+bool IsBetterName(const ListedName& a, const ListedName& b, std::string_view signature);
+
 // All listed violations, of all subjects.
 std::span<const Listed> AllListed();
 // The entry of a signature; nullptr when it is not listed for this subject.

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "fuzz/check/known.h"
+#include "fuzz/check/need.h"
 #include "fuzz/report/describe.h"
 
 namespace nofail {
@@ -26,6 +27,7 @@ Json ViolationJson(const JudgedRun& report, const Violation& violation) {
           {"attributes", attributes},
           {"listed", listed == nullptr ? Json() : Json(listed->name)},
           {"known", listed != nullptr && listed->is_known},
+          {"need", NeedText(NeedOf(report.trace, violation))},
           {"event", violation.event},
           {"involved", involved},
           {"detail", violation.detail}};
