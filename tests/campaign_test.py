@@ -166,6 +166,17 @@ class FuzzRun(unittest.TestCase):
         for result in results:
             self.assertEqual(result["suppressions"][0]["kind"], "external")
 
+    def test_what_is_worse_than_listed_is_news_and_its_need_is_told(self) -> None:
+        worse = NEW.replace("new-1", "uaf-worse-2").replace("violation new", "violation worse")
+        self.script("build/bin/tool", TOOL.replace('[{"sig', '[{"need": "nothing failed", "sig'))
+        code, out, error = self.fuzz(worse + '\n(findings / "uaf-worse.sched").write_text("before")')
+        self.assertEqual(code, 1, out + error)
+        self.assertIn(f"WORSE  {SIGNATURE}\n     has a listed name, but shows after: nothing failed", out)
+        self.assertNotIn("NEW  ", out)
+        self.assertEqual((self.work / "minimized/uaf-worse-2.sched").read_text(), "shorter")
+        sarif = json.loads((self.work / "summary.sarif").read_text())
+        self.assertEqual(sarif["runs"][0]["results"][:2], ["--sarif", "--worse"])
+
     def test_what_the_baseline_does_too_is_no_news(self) -> None:
         code, out, _ = self.fuzz(NEW, baseline="linux-0", baseline_tree="tree")
         self.assertEqual(code, 0)

@@ -39,8 +39,8 @@ expect 0 'usage: nofail COMMAND' --help
 expect 2 'usage: nofail COMMAND'
 expect 0 '^nofail [0-9]+\.[0-9]+\.[0-9]+' --version
 expect 0 'teardown' --list
-for command in replay show convert summarize; do expect 0 "usage: nofail $command" "$command" --help; done
-for command in '' replay show convert summarize; do
+for command in replay show convert list summarize; do expect 0 "usage: nofail $command" "$command" --help; done
+for command in '' replay show convert list summarize; do
   # shellcheck disable=SC2086
   check '[[ -z $("$nofail" $command --help | grep -E "^.{81}") ]]'
 done

@@ -13,8 +13,9 @@ declare -A rank=(
   [core/kernel/sim]=3 [core/subjects/posted]=3 [fuzz/schedule]=3
   [fuzz/check]=4 [fuzz/sanitizers]=4
   [fuzz/exec]=5 [fuzz/report]=5
-  [fuzz/engine]=6 [fuzz/minimize]=6 [fuzz/report/timeline]=6
-  [fuzz/targets]=7 [fuzz/tools]=7
+  [fuzz/listing]=6 [fuzz/report/timeline]=6
+  [fuzz/engine]=7 [fuzz/minimize]=7
+  [fuzz/targets]=8 [fuzz/tools]=8
 )
 # What a subject is made of is instrumented and shared with nobody: no standard containers, no Abseil.
 readonly banned_in_subjects='"absl/|<(vector|string|map|set|unordered_map|unordered_set|deque|list|memory|functional|iostream)>'

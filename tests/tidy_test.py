@@ -190,7 +190,7 @@ def reuse() -> Complaints:
 def helps() -> Complaints:
     scripts = [p for p in tracked(ROOT / "scripts") if p.stat().st_mode & 0o100 and not p.suffix]
     commands = [[str(script)] for script in scripts]
-    commands += [[str(NOFAIL), name] for name in ("replay", "minimize", "show", "convert", "summarize")] + [
+    commands += [[str(NOFAIL), name] for name in ("replay", "minimize", "show", "convert", "list", "summarize")] + [
         [str(NOFAIL)]
     ]
     return helps_of(commands)

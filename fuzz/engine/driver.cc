@@ -21,6 +21,7 @@
 #include "fuzz/engine/race_confirmation.h"
 #include "fuzz/engine/run_status.h"
 #include "fuzz/exec/executor.h"
+#include "fuzz/listing/list_by_replay.h"
 #include "fuzz/report/crash_header.h"
 #include "fuzz/report/on_death.h"
 #include "fuzz/report/text_report.h"
@@ -41,6 +42,19 @@ constexpr uint64_t kExecutionsBetweenDeterminismChecks = 1000;
 [[noreturn]] void StopAtNewViolation() {
   HideSanitizerReports();
   abort();
+}
+
+// A violation that is news for the first time: the name of its file, and a line for that file that says why it is news.
+struct Fresh {
+  std::string name;
+  std::string standing;
+};
+
+std::string StandingText(const JudgedRun& run, const Violation& violation, const RunStatus::Seen& seen) {
+  if (!seen.is_news()) return absl::StrCat(" Listed as ", seen.name, ": ", seen.signature);
+  if (seen.listing == nullptr) return absl::StrCat(" New: ", seen.signature);
+  return absl::StrCat(" Worse: ", seen.signature, " with ", SightingText(SightingOf(run, violation)),
+                      "; it is listed as ", seen.listing->name, ", which needs more");
 }
 
 volatile sig_atomic_t interrupted = 0;
@@ -79,16 +93,18 @@ class Driver {
   // Whether a new violation stops the process. A bare binary stops, so that its engine files the input.
   bool StopsOnNew() const { return !store_.has_value() || options_.stop_on_new; }
 
-  // Whether the violation with this signature is new (driver.h). HashOfSignature: see RunStatus.
-  bool IsNew(const std::string& signature) {
-    return options_.only_signature.empty() ? status_.IsNew(signature)
-                                           : HashOfSignature(signature) == HashOfSignature(options_.only_signature);
+  // Whether the violation is news (driver.h). HashOfSignature: see RunStatus.
+  bool IsNews(const RunStatus::Seen& seen) const {
+    return options_.only_signature.empty()
+               ? seen.is_news()
+               : HashOfSignature(seen.signature) == HashOfSignature(options_.only_signature);
   }
+
   // Counts the violations of a run. Prints, saves and stops as driver.h says.
   void CountAndReport(const JudgedRun& run);
   // Prints the report of a run to stderr, for a process that is about to stop.
   void Print(const JudgedRun& run, const Violation& headline);
-  void Save(const Verdict& verdict);
+  void Save(const Verdict& verdict, const std::vector<Fresh>& fresh);
 
   Options options_;
   Executor executor_{*linked_subject, Sim::Get()};
@@ -101,8 +117,8 @@ class Driver {
 
 void Driver::Configure(Options options) {
   options_ = std::move(options);
+  status_.SetListings(ListByReplay(linked_subject->name, &executor_), std::move(options_.baseline));
   if (options_.no_failures) executor_.AllowNoFailures();
-  status_.SetBaseline(std::move(options_.baseline));
   if (!options_.SavesFindings()) return;
   store_.emplace(options_.findings);
   status_.WriteTo(options_.findings);
@@ -146,19 +162,20 @@ RunFacts Driver::AnswersOf(const Schedule& schedule) {
 }
 
 void Driver::CountAndReport(const JudgedRun& run) {
-  const Violation* headline = nullptr;  // the first one that is new
-  bool is_first = false;
+  const Violation* headline = nullptr;  // the first one that is news
+  std::vector<Fresh> fresh;             // what is news for the first time
   for (const Violation& violation : run.verdict.violations) {
-    const RunStatus::Seen& seen = status_.CountViolation(violation.Signature());
-    if (!IsNew(seen.signature)) continue;
+    const auto& [seen, is_fresh] = status_.CountViolation(run, violation);
+    if (!IsNews(seen)) continue;
     if (headline == nullptr) headline = &violation;
-    is_first |= seen.count == 1;
+    const std::string name = seen.is_news() ? seen.name : SlugOf(seen.signature);
+    if (is_fresh) fresh.push_back({name, StandingText(run, violation, seen)});
   }
   const bool stop = headline != nullptr && StopsOnNew();
   if (stop) Print(run, *headline);
   TakeSanitizerReports();
-  if (is_first && store_.has_value()) {
-    Save(run.verdict);
+  if (!fresh.empty() && store_.has_value()) {
+    Save(run.verdict, fresh);
     status_.Write(false);  // now, because some engines end the process without notice
   }
   if (stop) {
@@ -173,9 +190,9 @@ void Driver::Print(const JudgedRun& run, const Violation& headline) {
   fputs(CrashHeader(headline, getpid()).c_str(), stderr);
 }
 
-// Saves the last schedule for each signature that is new. The saved schedule is recorded: every answer of its policy is
-// a deviation.
-void Driver::Save(const Verdict& verdict) {
+// Saves the last schedule once for each violation that is news for the first time. The saved schedule is recorded:
+// every answer of its policy is a deviation.
+void Driver::Save(const Verdict& verdict, const std::vector<Fresh>& fresh) {
   const uint64_t hash = executor_.trace().Hash();
   ScheduleFile file;
   file.schedule = executor_.Record(schedule_);
@@ -184,14 +201,14 @@ void Driver::Save(const Verdict& verdict) {
   TakeSanitizerReports();
   // A policy may give more answers than a schedule can have deviations. Then the schedule is saved with its policy.
   if (file.schedule.deviations.size() > kMaxDeviations) file.schedule = schedule_;
-  file.comment = {absl::StrCat(" Found after ", status_.executions(), " executions, sanitizer ", kSanitizer, ".")};
   Expectation& expectation = file.expectations.emplace_back();
   expectation.subject = linked_subject->name;
   for (const Violation& violation : verdict.violations) expectation.signatures.push_back(violation.Signature());
-
-  std::vector<std::string> fresh = expectation.signatures;
-  std::erase_if(fresh, [this](const std::string& signature) { return !IsNew(signature); });
-  store_->Save(file, fresh);
+  for (const auto& [name, standing] : fresh) {
+    file.comment = {absl::StrCat(" Found after ", status_.executions(), " executions, sanitizer ", kSanitizer, "."),
+                    standing};
+    store_->Save(file, name);
+  }
 }
 
 }  // namespace

@@ -3,13 +3,14 @@
 // The driver is the part that all fuzz targets share which run schedules. For each input it decodes a schedule, runs
 // it, judges the run, counts the violations, and then stops the process or returns to the engine.
 //
-// A violation is *new* unless it is listed for the subject (fuzz/check/known.h), or its signature is a line of FILE
-// where --baseline=FILE was given. Violations that are not new are only counted. What a new violation leads to depends
-// on the options:
+// A violation is *news* if it is not listed for the subject, or if it is worse than what is listed (fuzz/listing): for
+// example, it shows after fewer failures. A signature that is a line of FILE is no news where --baseline=FILE was
+// given. Violations that are no news are only counted. What news leads to depends on the options:
 //   - Without --findings (a bare binary), the driver prints the report and aborts, so that the engine files the input.
-//   - With --findings=DIR, the driver saves the recorded schedule in DIR, once for each signature, and goes on.
+//   - With --findings=DIR, the driver saves the recorded schedule in DIR, once for each signature, and again
+//     whenever it is worse than before; and goes on.
 //   - With --findings=DIR and --stop-on-new, the driver prints the report, saves the schedule, and aborts.
-// With --only-signature=S, a violation with the signature S is new, listed or not, and no other one is. So what an
+// With --only-signature=S, a violation with the signature S is news, listed or not, and no other one is. So what an
 // engine makes smaller with its own means, such as libFuzzer's -minimize_crash=1, stays the same bug.
 //
 // With --findings the driver does two more things. About once a second it writes the status file DIR/.status.<pid>

@@ -11,7 +11,6 @@
 #include "absl/strings/str_cat.h"
 #include "fuzz/base/exit_code.h"
 #include "fuzz/base/write_file.h"
-#include "fuzz/engine/run_status.h"
 
 namespace nofail {
 
@@ -21,17 +20,14 @@ FindingStore::FindingStore(const std::string& directory) : directory_(directory)
   _exit(kUsage);
 }
 
-void FindingStore::Save(const ScheduleFile& file, const std::vector<std::string>& signatures) const {
-  const std::string text = FormatText(file);
-  for (const std::string& signature : signatures) {
-    const std::string path = absl::StrCat(directory_, "/", SlugOf(signature), ".sched");
-    const absl::StatusOr<bool> made = WriteNewFile(path, text);
-    if (!made.ok()) {
-      fprintf(stderr, "nofail: %s\n%s", std::string(made.status().message()).c_str(), text.c_str());
-      _exit(kSetUpFailed);
-    }
-    if (*made) fprintf(stderr, "nofail: new: %s\n", path.c_str());
+void FindingStore::Save(const ScheduleFile& file, const std::string& name) const {
+  const std::string path = absl::StrCat(directory_, "/", name, ".sched"), text = FormatText(file);
+  const absl::StatusOr<bool> made = WriteNewFile(path, text);
+  if (!made.ok()) {
+    fprintf(stderr, "nofail: %s\n%s", std::string(made.status().message()).c_str(), text.c_str());
+    _exit(kSetUpFailed);
   }
+  if (*made) fprintf(stderr, "nofail: new: %s\n", path.c_str());
 }
 
 }  // namespace nofail

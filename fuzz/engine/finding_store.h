@@ -6,7 +6,6 @@
 #define NOFAIL_FUZZ_ENGINE_FINDING_STORE_H_
 
 #include <string>
-#include <vector>
 
 #include "fuzz/schedule/text.h"
 
@@ -17,10 +16,10 @@ class FindingStore {
   // Makes the folder unless it exists. If that fails, the process prints one line and ends with kUsage.
   explicit FindingStore(const std::string& directory);
 
-  // Saves `file` once for each of the signatures. The file's name is SlugOf(signature) with .sched. A file that exists
-  // stays as it is: another worker was first, and its schedule is as good. If a file cannot be written, the process
-  // prints one line and the schedule, so that it is not lost, and ends with kSetUpFailed.
-  void Save(const ScheduleFile& file, const std::vector<std::string>& signatures) const;
+  // Saves `file` as NAME.sched. A file that exists stays as it is: another worker was first, and its schedule is as
+  // good. If the file cannot be written, the process prints one line and the schedule, so that it is not lost, and ends
+  // with kSetUpFailed.
+  void Save(const ScheduleFile& file, const std::string& name) const;
 
  private:
   const std::string directory_;

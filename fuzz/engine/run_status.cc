@@ -9,7 +9,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "core/subjects/subject.h"
 #include "fuzz/base/write_file.h"
 #include "fuzz/engine/status_file.h"
 
@@ -61,21 +60,40 @@ void RunStatus::CountExecution(uint32_t events, uint64_t interleaving) {
 }
 
 RunStatus::Seen& RunStatus::Find(const std::string& signature) {
-  static constexpr Listed kInBaseline = {"", "", "baseline", false};
   auto [it, first] = seen_.try_emplace(HashOfSignature(signature));
   Seen& seen = it->second;
   if (first) {
-    const Listed* listed = FindListed(linked_subject->name, signature);
-    if (listed == nullptr && baseline_.count(signature) != 0) listed = &kInBaseline;
-    seen = {listed, signature, listed != nullptr ? listed->name : SlugOf(signature), executions_, 0};
+    seen = {Standing::kNew, signature, SlugOf(signature), executions_, 0, listings_.Find(signature)};
+    if (seen.listing != nullptr) {
+      seen.standing = seen.listing->is_known ? Standing::kKnown : Standing::kFinding;
+      seen.name = seen.listing->name;
+    } else if (baseline_.count(signature) != 0) {
+      seen.standing = Standing::kFinding;
+      seen.name = "baseline";
+    }
   }
   return seen;
 }
 
-const RunStatus::Seen& RunStatus::CountViolation(const std::string& signature) {
-  Seen& seen = Find(signature);
+// What was worse once is no news when it is seen again in the same circumstances, so these are listed from now on.
+RunStatus::Seen& RunStatus::CountWorse(const Seen& listed, const Sighting& sighting) {
+  auto [it, first] = worse_.try_emplace(HashOfSignature(listed.signature));
+  Seen& seen = it->second;
+  if (first) seen = {Standing::kWorse, listed.signature, "", executions_, 0, listed.listing};
   ++seen.count;
+  seen.name = absl::StrCat(SlugOf(listed.signature), "-worse", seen.count == 1 ? "" : absl::StrCat("-", seen.count));
+  listings_.Add(listed.signature, listed.name, listed.standing == Standing::kKnown, sighting);
   return seen;
+}
+
+RunStatus::Counted RunStatus::CountViolation(const JudgedRun& run, const Violation& violation) {
+  Seen& seen = Find(violation.Signature());
+  if (seen.listing != nullptr) {
+    const Sighting sighting = SightingOf(run, violation);
+    if (!seen.listing->Explains(sighting)) return {CountWorse(seen, sighting), true};
+  }
+  ++seen.count;
+  return {seen, seen.count == 1};
 }
 
 void RunStatus::Write(bool done) {
@@ -83,10 +101,13 @@ void RunStatus::Write(bool done) {
   written_ = std::chrono::steady_clock::now();
   const double seconds = std::chrono::duration<double>(written_ - start_).count();
   Status status{done, executions_, events_, seconds, interleavings_, {}};
-  for (const auto& [hash, seen] : seen_) {
-    if (seen.count == 0) continue;  // it was looked up but never counted: a race that was not confirmed
-    const char* listed = seen.listed == nullptr ? "new" : seen.listed->is_known ? "known" : "finding";
-    status.violations.push_back({listed, seen.count, seen.first, seen.name, seen.signature});
+  constexpr const char* kStandings[] = {"known", "finding", "worse", "new"};
+  for (const auto* all : {&seen_, &worse_}) {
+    for (const auto& [hash, seen] : *all) {
+      if (seen.count == 0) continue;  // it was looked up but never counted: a race that was not confirmed
+      const char* standing = kStandings[static_cast<int>(seen.standing)];
+      status.violations.push_back({standing, seen.count, seen.first, seen.name, seen.signature});
+    }
   }
   // Some engines fork the process. Each child counts for itself.
   if (file_.empty() || owner_ != getpid()) file_ = NewStatusFile(directory_);

@@ -12,20 +12,27 @@
 #include <set>
 #include <string>
 
-#include "fuzz/check/known.h"
+#include "fuzz/check/judged_run.h"
 #include "fuzz/engine/hyperloglog.h"
+#include "fuzz/listing/listings.h"
 
 namespace nofail {
 
 class RunStatus {
  public:
-  // What is known of one signature.
+  // How a violation stands to what is listed. A worse one is listed, but not in the circumstances in which it showed
+  // (Listing::Explains); it is counted apart. New and worse violations are news.
+  enum class Standing : uint8_t { kKnown, kFinding, kWorse, kNew };
+
+  // What is known of one signature, or of the worse violations with one signature.
   struct Seen {
-    const Listed* listed;   // nullptr: new; a signature of the baseline has an entry with the name "baseline"
-    std::string signature;  // Violation::Signature()
-    std::string name;       // Listed::name, or for a new one the name of its file in DIR without .sched (SlugOf)
-    uint64_t first;         // number of executions when it was first seen
-    uint64_t count;         // how often it was counted
+    Standing standing;
+    std::string signature;   // Violation::Signature()
+    std::string name;        // Listing::name, "baseline", or for news the name of its file in DIR without .sched
+    uint64_t first;          // number of executions when it was first seen
+    uint64_t count;          // how often it was counted
+    const Listing* listing;  // null: not listed
+    bool is_news() const { return standing >= Standing::kWorse; }
   };
 
   RunStatus();
@@ -37,17 +44,22 @@ class RunStatus {
   // Counts one run with its number of events and its Trace::interleaving(). Writes the status file when the last time
   // was at least a second ago.
   void CountExecution(uint32_t events, uint64_t interleaving);
-  // Counts one violation. The result is valid as long as this object; its count is 1 at the first call for a signature.
-  const Seen& CountViolation(const std::string& signature);
-  // Whether the signature is neither listed nor in the baseline.
-  bool IsNew(const std::string& signature) { return Find(signature).listed == nullptr; }
+  // Counts one violation of a run. The result is valid until the next call.
+  struct Counted {
+    const Seen& seen;
+    bool is_fresh;  // seen for the first time: the signature, or so bad a violation of the signature
+  };
+  Counted CountViolation(const JudgedRun& run, const Violation& violation);
   // Whether the signature is not new, or was counted before.
   bool IsSettled(const std::string& signature) {
     const Seen& seen = Find(signature);
-    return seen.listed != nullptr || seen.count != 0;
+    return !seen.is_news() || seen.count != 0;
   }
-  // Sets signatures that do not count as new, in addition to the listed ones. Called before the first violation.
-  void SetBaseline(std::set<std::string> signatures) { baseline_ = std::move(signatures); }
+  // Sets what is listed, and signatures that do not count as new besides. Called once, before the first violation.
+  void SetListings(Listings listings, std::set<std::string> baseline) {
+    listings_ = std::move(listings);
+    baseline_ = std::move(baseline);
+  }
   // How many executions were counted.
   uint64_t executions() const { return executions_; }
 
@@ -58,14 +70,16 @@ class RunStatus {
 
  private:
   Seen& Find(const std::string& signature);
+  Seen& CountWorse(const Seen& listed, const Sighting& sighting);
 
+  Listings listings_;
   std::set<std::string> baseline_;
   std::string directory_;
   std::string file_;  // the status file of the process `owner_`; "": there is none yet
   pid_t owner_ = 0;
   // The key is HashOfSignature. A map of strings would compare strings, and an engine puts strings that a process
   // compares into inputs, where signatures are of no use.
-  std::map<uint64_t, Seen> seen_;
+  std::map<uint64_t, Seen> seen_, worse_;
   uint64_t executions_ = 0, events_ = 0;
   HyperLogLog interleavings_;
   std::chrono::steady_clock::time_point start_, written_;

@@ -79,8 +79,9 @@ void UniteStatus(const Status& other, Status* status) {
   status->seconds = std::max(status->seconds, other.seconds);
   status->interleavings.Unite(other.interleavings);
   for (const ViolationCount& seen : other.violations) {
-    const auto same = std::find_if(status->violations.begin(), status->violations.end(),
-                                   [&](const ViolationCount& mine) { return mine.signature == seen.signature; });
+    const auto same = std::find_if(
+        status->violations.begin(), status->violations.end(),
+        [&](const ViolationCount& mine) { return mine.signature == seen.signature && mine.listed == seen.listed; });
     if (same == status->violations.end()) {
       status->violations.push_back(seen);
       continue;

@@ -8,7 +8,7 @@
 //   state running|done
 //   executions N / events N / seconds N.N
 //   interleavings REGISTERS (HyperLogLog::Text)
-//   violation known|finding|new COUNT FIRST-EXECUTION NAME SIGNATURE
+//   violation known|finding|worse|new COUNT FIRST-EXECUTION NAME SIGNATURE
 #ifndef NOFAIL_FUZZ_ENGINE_STATUS_FILE_H_
 #define NOFAIL_FUZZ_ENGINE_STATUS_FILE_H_
 
@@ -23,7 +23,7 @@
 namespace nofail {
 
 struct ViolationCount {
-  std::string listed;  // known, finding or new
+  std::string listed;  // known, finding, worse or new
   uint64_t count = 0;
   uint64_t first = 0;  // the number of the execution that showed it first, in the process that was first
   std::string name;    // of the file that has the schedule, without .sched
@@ -35,7 +35,7 @@ struct Status {
   uint64_t executions = 0, events = 0;
   double seconds = 0;
   HyperLogLog interleavings;
-  std::vector<ViolationCount> violations;  // each signature once
+  std::vector<ViolationCount> violations;  // each signature once for each value of `listed`
 };
 
 std::string FormatStatus(const Status& status);

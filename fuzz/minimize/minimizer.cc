@@ -16,6 +16,13 @@ bool Has(const SandboxResult& result, const std::string& signature) {
   return std::find(result.signatures.begin(), result.signatures.end(), signature) != result.signatures.end();
 }
 
+// The circumstances in which the violation showed. REQUIRES: the result has it.
+std::optional<Sighting> SightingIn(const SandboxResult& result, const std::string& signature) {
+  const auto found = std::find(result.signatures.begin(), result.signatures.end(), signature);
+  if (result.sightings.empty()) return std::nullopt;  // the run ended its process
+  return result.sightings[static_cast<size_t>(found - result.signatures.begin())];
+}
+
 // The schedule that runs as `result` did, with deviations only and no policy.
 Schedule AsRun(Schedule schedule, const SandboxResult& result) {
   schedule.policy = {};
@@ -35,6 +42,13 @@ class Minimizer {
   std::optional<Schedule> Prove(const Schedule& schedule);
   // The Probe (passes.h) of the search.
   std::optional<Schedule> Probe(const Schedule& candidate);
+  // Whether the violation showed in circumstances that are no better an excuse than those at the start.
+  bool IsAsGrave(const SandboxResult& result) const {
+    const std::optional<Sighting> now = SightingIn(result, result_.signature);
+    if (!now || !start_) return now == start_;
+    return IsAtMost(now->need, start_->need) && (now->types & ~start_->types) == 0 &&
+           now->preemptible_rcu == start_->preemptible_rcu;
+  }
   // Runs all passes and returns the best schedule.
   Schedule Reduce(Schedule start);
   // Runs the best schedule twice and fills in the result.
@@ -50,6 +64,7 @@ class Minimizer {
   Search* search_ = nullptr;
   const Pass* pass_ = nullptr;
   Minimized result_ = {};
+  std::optional<Sighting> start_;  // the circumstances in the first run
 };
 
 std::optional<Schedule> Minimizer::Prove(const Schedule& schedule) {
@@ -68,6 +83,7 @@ std::optional<Schedule> Minimizer::Prove(const Schedule& schedule) {
   } else if (!options_.accept(result_.signature)) {
     result_.status = Status::kNotAccepted;
   } else {
+    start_ = SightingIn(first, result_.signature);
     return AsRun(schedule, first);
   }
   return std::nullopt;
@@ -85,6 +101,7 @@ std::optional<Schedule> Minimizer::Probe(const Schedule& candidate) {
     search_->Stop();
   }
   if (!Has(result, result_.signature)) return std::nullopt;
+  if (options_.worse && !IsAsGrave(result)) return std::nullopt;
   if (!result.died && !Has(sandbox_.Run(candidate), result_.signature)) return std::nullopt;
   return AsRun(candidate, result);
 }

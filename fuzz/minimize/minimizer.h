@@ -20,6 +20,9 @@ struct MinimizeOptions {
   // The signature of the violation to keep. "" stands for the first violation that is not listed, or for the first one
   // when all are listed.
   std::string signature;
+  // Keeps the circumstances as well: no failure more than before, no other storage type, the same RCU configuration.
+  // For a violation that is worse than what is listed.
+  bool worse = false;
   // Called once, with the signature, when two runs have shown the violation. When it returns false, the minimizer stops
   // with kNotAccepted.
   std::function<bool(const std::string& signature)> accept = [](const std::string&) { return true; };

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "core/subjects/subject.h"
+#include "fuzz/listing/listings.h"
 #include "fuzz/schedule/schedule.h"
 
 namespace nofail {
@@ -23,6 +24,7 @@ namespace nofail {
 // The result of one run.
 struct SandboxResult {
   std::vector<std::string> signatures;  // of each violation, in the order of the verdict
+  std::vector<Sighting> sightings;      // of each violation, in the same order; empty if the run ended its process
   // The signature of the first violation that is not listed, or of the first one when all are listed. "": the run
   // passed.
   std::string headline;

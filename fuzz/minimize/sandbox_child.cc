@@ -104,7 +104,10 @@ SandboxResult Server::Run() {
   const Verdict& verdict = run.verdict;
   TakeSanitizerReports();
   SandboxResult result;
-  for (const Violation& violation : verdict.violations) result.signatures.push_back(violation.Signature());
+  for (const Violation& violation : verdict.violations) {
+    result.signatures.push_back(violation.Signature());
+    result.sightings.push_back(SightingOf(run, violation));
+  }
   if (!verdict.pass()) {
     const Violation* headline = Headline(verdict, run.subject.name);
     result.headline = (headline != nullptr ? *headline : verdict.violations.front()).Signature();
@@ -171,6 +174,7 @@ bool ReceiveAll(int channel, void* buffer, size_t size) {
 
 void PutResult(const SandboxResult& result, Writer* writer) {
   writer->Put(result.signatures);
+  writer->Put(result.sightings);
   writer->Put(result.headline);
   writer->Put(result.recorded);
   writer->Put(result.story);
@@ -181,6 +185,7 @@ void PutResult(const SandboxResult& result, Writer* writer) {
 SandboxResult GetResult(Reader* reader) {
   SandboxResult result;
   reader->Get(&result.signatures);
+  reader->Get(&result.sightings);
   reader->Get(&result.headline);
   reader->Get(&result.recorded);
   reader->Get(&result.story);

@@ -18,7 +18,7 @@ const Event* LastWithSite(const Trace& trace, uint32_t event) {
   return nullptr;
 }
 
-Json Result(const JudgedRun& run, const Violation& violation, const std::string& signature) {
+Json Result(const JudgedRun& run, const Violation& violation, const std::string& signature, bool worse) {
   Json result = {{"ruleId", violation.kind},
                  {"level", "error"},
                  {"message", {{"text", absl::StrCat(signature, ": ", violation.detail)}}},
@@ -27,7 +27,8 @@ Json Result(const JudgedRun& run, const Violation& violation, const std::string&
     const Json location = {{"artifactLocation", {{"uri", e->file}}}, {"region", {{"startLine", e->line}}}};
     result["locations"] = Json::array({{{"physicalLocation", location}}});
   }
-  if (const Listed* listed = FindListed(run.subject.name, signature)) {
+  const Listed* listed = worse ? nullptr : FindListed(run.subject.name, signature);
+  if (listed != nullptr) {
     const std::string why = absl::StrCat("listed in the crash corpus: ", listed->name);
     result["suppressions"] = Json::array({{{"kind", "external"}, {"justification", why}}});
   }
@@ -41,7 +42,7 @@ void SarifReport::Add(const JudgedRun& run) {
     const std::string signature = violation.Signature();
     if (!signatures_.insert(signature).second) continue;
     kinds_.insert(violation.kind);
-    results_.push_back(Result(run, violation, signature));
+    results_.push_back(Result(run, violation, signature, worse_));
   }
 }
 

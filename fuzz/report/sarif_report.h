@@ -17,11 +17,15 @@ namespace nofail {
 // not call it news.
 class SarifReport {
  public:
+  // `worse`: listed violations are news as well.
+  explicit SarifReport(bool worse = false) : worse_(worse) {}
+
   void Add(const JudgedRun& run);
   // The whole log of what was added.
   nlohmann::ordered_json Log() const;
 
  private:
+  const bool worse_;
   std::set<std::string> signatures_, kinds_;
   nlohmann::ordered_json results_ = nlohmann::ordered_json::array();
 };

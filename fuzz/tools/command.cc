@@ -107,6 +107,7 @@ absl::StatusOr<Arguments> ParseArguments(absl::Span<const std::string> arguments
     if (flag == "--sarif") result.sarif = true;
     if (flag == "--force") result.force = true;
     if (flag == "--update") result.update = true;
+    if (flag == "--worse") result.worse = true;
     if (flag == "-o" && value.empty()) return Usage("-o: needs the name of a file");
     if (flag == "-o") result.output = value;
     if (flag == "--signature") result.signature = value;

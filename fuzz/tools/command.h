@@ -25,7 +25,7 @@ struct Command {
   // Runs the command with the arguments behind its name. Returns the exit code (ExitCode).
   int (*run)(absl::Span<const std::string> arguments);
 };
-extern const Command kReplayCommand, kMinimizeCommand, kShowCommand, kConvertCommand, kSummarizeCommand;
+extern const Command kReplayCommand, kMinimizeCommand, kShowCommand, kConvertCommand, kListCommand, kSummarizeCommand;
 
 // A fuzz target, as --target names it.
 struct TargetName {
@@ -41,7 +41,7 @@ inline constexpr TargetName kTargets[] = {
 // The parsed arguments of a command. `files` are the arguments that are not flags; the bools are flags of their names.
 struct Arguments {
   std::vector<std::string> files;
-  bool verbose = false, json = false, html = false, sarif = false, force = false, update = false;
+  bool verbose = false, json = false, html = false, sarif = false, force = false, update = false, worse = false;
   std::string output;              // -o
   Subjects subjects;               // --subject, without repetitions; empty: not given
   std::optional<Profile> profile;  // --target

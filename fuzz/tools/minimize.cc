@@ -244,6 +244,7 @@ int Reduce(const Input& input, const subject& subject, const Arguments& argument
   Progress progress;
   MinimizeOptions options;
   options.signature = arguments.signature;
+  options.worse = arguments.worse;
   options.accept = [&](const std::string& signature) {
     if (path.empty()) path = absl::StrCat(folder, "/", NameOf(signature));
     writable = MakeFolder(folder);
@@ -277,7 +278,7 @@ int Reduce(const Input& input, const subject& subject, const Arguments& argument
 
 int Run(absl::Span<const std::string> raw) {
   const absl::StatusOr<Arguments> arguments =
-      ParseArguments(raw, "-o --as --signature --force --update --target --seed --subject");
+      ParseArguments(raw, "-o --as --signature --worse --force --update --target --seed --subject");
   if (!arguments.ok()) return Fail(kUsage, arguments.status().message());
   if (const absl::Status usage = CheckUsage(*arguments); !usage.ok()) return Fail(kUsage, usage.message());
   if (arguments->update) return Update(arguments->files[0], arguments->subjects);
@@ -294,7 +295,7 @@ int Run(absl::Span<const std::string> raw) {
 
 const Command kMinimizeCommand = {"minimize", "reduce a crash to a few sentences and keep it as a test",
                                   R"(usage: nofail minimize FILE [--as regression|finding|known] [-o OUT]
-                            [--signature S] [--force] [--target T]
+                            [--signature S] [--worse] [--force] [--target T]
        nofail minimize --seed N ...
        nofail minimize --update FILE
 
@@ -314,6 +315,9 @@ that exists is left alone. Ctrl-C writes the best so far.
   -o OUT           to this file instead
   --signature S    the violation to keep, as `nofail replay` prints it; else
                    the first that is not listed, else the first
+  --worse          also keeps the circumstances: nothing more fails than in
+                   FILE, no storage type is added, RCU stays as it is. For a
+                   violation that is listed in other circumstances only
   --force          overwrites a file that exists
   --update         reduces nothing: the file's `expect` line of the subject
                    becomes what it does now in this build, and the data races

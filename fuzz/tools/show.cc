@@ -65,7 +65,7 @@ std::string Report(const Arguments& arguments, const Input& input, const JudgedR
 
 int Run(absl::Span<const std::string> raw) {
   const absl::StatusOr<Arguments> arguments =
-      ParseArguments(raw, "--verbose --json --html --sarif -o --force --target --seed --subject");
+      ParseArguments(raw, "--verbose --json --html --sarif --worse -o --force --target --seed --subject");
   if (!arguments.ok()) return Fail(kUsage, arguments.status().message());
   if (const absl::string_view misuse = Misuse(*arguments); !misuse.empty()) return Fail(kUsage, misuse);
   const absl::StatusOr<std::vector<Input>> inputs = Inputs(*arguments);
@@ -73,7 +73,7 @@ int Run(absl::Span<const std::string> raw) {
 
   InstallSanitizerHooks(nullptr);
   std::map<const subject*, Executor> executors;
-  SarifReport sarif;
+  SarifReport sarif(arguments->worse);
   for (const Input& input : *inputs) {
     const absl::StatusOr<const subject*> subject = SubjectFor(input.file, arguments->subjects);
     if (!subject.ok()) return Fail(kUsage, absl::StrCat(input.name, ": ", subject.status().message()));
@@ -110,7 +110,9 @@ each task. Colours are used on a terminal, unless NO_COLOR is set.
                 event is in it. Goes to the standard output without -o
   --sarif       the violations for code hosts, which show them beside source
                 lines (SARIF 2.1.0); of several schedules as one log, each
-                signature once
+                signature once. Listed violations are suppressed results
+  --worse       with --sarif: listed violations are news, too, because they are
+                worse than what is listed
   -o OUT        the file of the page or the log; one that exists is left alone
   --force       overwrites it
 

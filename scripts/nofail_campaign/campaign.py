@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import json
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +18,8 @@ from nofail_campaign.job import Job
 from nofail_campaign.summary import Totals, Violation
 from nofail_campaign.terminal import ExitCode, Trouble, leave, note, plural, say
 
+# How a violation may stand to what is listed (fuzz/engine/run_status.h), as the live line calls it. Two are news.
+STANDINGS = {"known": "known", "finding": "findings", "worse": "worse", "new": "new"}
 SECONDS_OF_A_MINIMIZATION = 60
 SECONDS_BETWEEN_LINES = 10  # of progress, where there is no terminal
 
@@ -25,6 +28,11 @@ def interrupts() -> list[signal.Signals]:
     """The signals that end a campaign early. Under nohup, a terminal that hangs up does not."""
     names = [signal.SIGINT, signal.SIGTERM]
     return names if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN else [*names, signal.SIGHUP]
+
+
+def without_number(name: str) -> str:
+    """The name of a finding. One that got worse and worse has several files: NAME-worse, NAME-worse-2, ..."""
+    return re.sub(r"-worse-\d+$", "-worse", name)
 
 
 class Campaign:
@@ -158,8 +166,8 @@ class Campaign:
         if features:  # some engines are slow to say
             parts += [f"{features:,} features", f"+{news} inputs in a minute"]
         if self.job.counts_runs:
-            known, findings, new = (totals.count(listed) for listed in ("known", "finding", "new"))
-            parts.append(f"known {known}, findings {findings}, new {new}")
+            counts = (f"{text} {totals.count(listed)}" for listed, text in STANDINGS.items())
+            parts.append(", ".join(counts))
         return "  ".join(parts)
 
     def totals(self) -> Totals:
@@ -184,14 +192,14 @@ class Campaign:
         run: dict[str, Any] = json.loads(done.stdout)["runs"][0]
         return run
 
-    def is_in_baseline(self, violation: Violation) -> bool:
+    def is_in_baseline(self, entry: dict[str, Any]) -> bool:
         """Whether the baseline, run as the schedule says, does the same. It may merely not have been found there."""
-        if violation.name == "baseline":  # the fuzz binary had it from the baseline's own campaign
+        if entry["name"] == "baseline":  # the fuzz binary had it from the baseline's own campaign
             return True
-        if violation.listed != "new":
+        if not summary.is_news(entry):
             return False
-        run = self.verdict(self.job.findings / f"{violation.name}.sched", self.job.baseline)
-        return run is not None and any(v["signature"] == violation.signature for v in run["violations"])
+        run = self.verdict(self.job.root / entry["schedule"], self.job.baseline)
+        return run is not None and any(v["signature"] == entry["signature"] for v in run["violations"])
 
     def minimize(self, violation: Violation) -> pathlib.Path:
         """The shortened schedule, or the one that was found when there was no time."""
@@ -203,7 +211,11 @@ class Campaign:
             shorter.parent.mkdir(exist_ok=True)
         note(f"minimizing {violation.signature}")
         self.minimizing = subprocess.Popen(
-            [self.job.tool, "minimize", "--signature", violation.signature, "--force", "-o", shorter, found],
+            [
+                *(self.job.tool, "minimize", "--signature", violation.signature),
+                *(["--worse"] if violation.listed == "worse" else []),
+                *("--subject", self.job.subject, "--force", "-o", shorter, found),
+            ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
@@ -218,7 +230,7 @@ class Campaign:
     def entry(self, violation: Violation) -> dict[str, Any]:
         """What summary.json says of a violation."""
         job, entry = self.job, dataclasses.asdict(violation)
-        if violation.listed == "new":
+        if violation.listed in ("worse", "new"):
             schedule = self.minimize(violation)
             return entry | {"run": self.verdict(schedule, job.subject), "schedule": job.shown(schedule)}
         listed = next(job.root.glob(f"corpus/*/{violation.name}.sched"), None)
@@ -226,9 +238,9 @@ class Campaign:
 
     def uncounted(self, counted: list[Violation]) -> list[Violation]:
         """Findings whose process was killed, or had no space left, between saving and counting them."""
-        names, found = {v.name for v in counted}, []
+        names, found = {without_number(v.name) for v in counted}, []
         for path in sorted(self.job.findings.glob("*.sched")):
-            if path.stem not in names:
+            if without_number(path.stem) not in names:
                 run = self.verdict(path, self.job.subject) or {}
                 found.append(Violation("new", 0, 0, path.stem, run.get("headline") or path.stem))
         return found
@@ -236,10 +248,11 @@ class Campaign:
     def summarize(self) -> dict[str, Any]:
         job, totals = self.job, self.last_totals()
         seconds = time.monotonic() - self.started
-        order = ["known", "finding", "new"]
         all_violations = totals.violations + self.uncounted(totals.violations)
-        violations = sorted(all_violations, key=lambda v: (order.index(v.listed), v.first))
-        entries = [self.entry(v) for v in violations if not (job.baseline and self.is_in_baseline(v))]
+        violations = sorted(all_violations, key=lambda v: (list(STANDINGS).index(v.listed), v.first))
+        entries = [self.entry(v) for v in violations]
+        if job.baseline:
+            entries = [entry for entry in entries if not self.is_in_baseline(entry)]
         return {
             "format": 1,
             "target": job.target,

@@ -41,7 +41,8 @@ code hosts. <contents> is a number for the contents of a Linux tree.
   --no-failures no lock attempt and no allocation fails: what shows then needs nothing but bad timing
   --continue    adds to the counts and findings of the last run instead of setting them aside in old/
 
-Known limitations and earlier findings (corpus/known, corpus/findings) are counted and do not end anything.
+Known limitations and earlier findings (corpus/known, corpus/findings) are counted and do not end anything, unless they
+are worse than what is listed: they show after fewer failures, for another storage type or RCU configuration.
 
 Options also go as --option=value.
 

@@ -17,7 +17,7 @@ from nofail_campaign.terminal import Trouble, note, plural, say
 
 @dataclasses.dataclass(frozen=True)
 class Violation:
-    listed: str  # known, finding or new
+    listed: str  # known, finding, worse (than what is listed) or new
     count: int  # 0: its process ended before it counted it
     first: int  # the number of the execution that showed it first, in the process that was first
     name: str  # of the file that has its schedule, without .sched
@@ -34,6 +34,11 @@ class Totals:
         return sum(v.listed == listed for v in self.violations)
 
 
+def is_news(entry: dict[str, Any]) -> bool:
+    """Of a violation in summary.json."""
+    return entry["listed"] in ("worse", "new")
+
+
 def read_totals(tool: pathlib.Path, findings: pathlib.Path) -> Totals:
     done = subprocess.run([tool, "summarize", findings], capture_output=True, text=True, check=False)
     if done.returncode != 0:
@@ -45,10 +50,12 @@ def read_totals(tool: pathlib.Path, findings: pathlib.Path) -> Totals:
 def sarif(job: Job, summary: dict[str, Any]) -> dict[str, Any]:
     """The new violations for code hosts."""
     # A run that ended the process has no verdict; it would end this one as well.
-    shown = [job.root / v["schedule"] for v in summary["violations"] if v["listed"] == "new" and v["run"]]
-    if not shown:
+    news = [v for v in summary["violations"] if is_news(v) and v["run"]]
+    if not news:
         return {"version": "2.1.0", "runs": []}
-    command = [job.tool, "show", "--sarif", "--subject", job.subject, *shown]
+    worse = ["--worse"] if any(v["listed"] == "worse" for v in news) else []  # it has a listed name, and is news
+    shown = [job.root / v["schedule"] for v in news]
+    command = [job.tool, "show", "--sarif", *worse, "--subject", job.subject, *shown]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode != 0:
         raise Trouble(f"what is new cannot be told to code hosts: {done.stderr.strip()}")
@@ -72,8 +79,8 @@ def write(job: Job, summary: dict[str, Any]) -> bool:
 def show(job: Job, summary: dict[str, Any], written: bool) -> int:
     """Prints the table that a campaign ends with; returns how many violations and crashes are new."""
     show_head(job, summary)
-    show_listed(job, [v for v in summary["violations"] if v["listed"] != "new"])
-    news = [v for v in summary["violations"] if v["listed"] == "new"]
+    show_listed(job, [v for v in summary["violations"] if not is_news(v)])
+    news = [v for v in summary["violations"] if is_news(v)]
     show_new(job, news)
     for crash in summary["crashes"]:
         say(f"\nNEW  a crash, hang or lack of memory that ended the process; logs are in {job.shown(job.work)}")
@@ -107,10 +114,19 @@ def show_listed(job: Job, violations: list[dict[str, Any]]) -> None:
         say(f"  {v['count']:>11,} times  {v['signature']}\n{'':20} {v['schedule']}")
 
 
+def need_of(entry: dict[str, Any]) -> str:
+    """What had failed before the violation, in the schedule that is told."""
+    violations = entry["run"]["violations"] if entry["run"] else []
+    return next((str(v["need"]) for v in violations if v["signature"] == entry["signature"]), "see the schedule")
+
+
 def show_new(job: Job, violations: list[dict[str, Any]]) -> None:
     for v in violations:
         often = f"{plural(v['count'], 'time')}, first at execution {v['first']:,}"
-        say(f"\nNEW  {v['signature']}\n     {often if v['count'] else 'saved by a process that could not count it'}")
+        say(f"\n{v['listed'].upper()}  {v['signature']}")
+        if v["listed"] == "worse":
+            say(f"     has a listed name, but shows after: {need_of(v)}")
+        say(f"     {often if v['count'] else 'saved by a process that could not count it'}")
         say(f"     {job.replay} {v['schedule']} --verbose")
     if violations:
         tool = job.shown(job.tool)

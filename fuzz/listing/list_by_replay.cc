@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: MIT
+#include "fuzz/listing/list_by_replay.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
+#include "core/kernel/sim/sim.h"
+#include "fuzz/check/known.h"
+#include "fuzz/listing/crash_corpus.h"
+#include "fuzz/sanitizers/sanitizer_hooks.h"
+
+namespace nofail {
+namespace {
+
+// How far ordinals are shifted, and of how many ops. A schedule written for another storage type needs little.
+struct Reach {
+  int shift;
+  size_t ops;
+};
+constexpr Reach kForOtherCode = {4, 3}, kForOtherType = {3, 2};
+
+constexpr std::string_view kLinux = "linux-";
+
+// "linux-7.2" as {7, 2}.
+std::vector<int> VersionOf(std::string_view subject) {
+  std::vector<int> version;
+  for (const absl::string_view part : absl::StrSplit(std::string(subject.substr(kLinux.size())), '.')) {
+    version.push_back(std::atoi(std::string(part).c_str()));
+  }
+  return version;
+}
+
+// The subject whose `expect` lines say what `subject` should show; "": the schedule says nothing of it.
+std::string ReferenceFor(const ScheduleFile& file, const std::string& subject) {
+  std::string newest;
+  for (const Expectation& line : file.expectations) {
+    if (line.subject == subject) return subject;
+    if (!absl::StartsWith(line.subject, std::string(kLinux))) continue;
+    if (newest.empty() || VersionOf(newest) < VersionOf(line.subject)) newest = line.subject;
+  }
+  return absl::StartsWith(subject, std::string(kLinux)) ? newest : "";
+}
+
+// A violation that the reference shows.
+struct Expected {
+  std::string signature;
+  std::string name;
+  bool is_known;
+};
+
+bool IsRace(const Expected& expected) {
+  return absl::StartsWith(expected.signature, "data-race/");
+}
+
+std::vector<Expected> ExpectedOf(const CorpusEntry& entry, const std::string& reference) {
+  const std::pair<std::string, std::string> path = absl::StrSplit(entry.name, absl::MaxSplits('/', 1));
+  std::vector<Expected> result;
+  for (const Expectation& line : entry.file.expectations) {
+    if (line.subject != reference) continue;
+    for (const std::string& signature : line.signatures) {
+      const bool is_known = !line.known.empty();
+      result.push_back({signature, is_known ? line.known : path.second, is_known});
+    }
+  }
+  return result;
+}
+
+// A signature in its parts: kind, objects and attributes as one text; functions as a set.
+struct Parts {
+  std::string fixed;
+  std::set<std::string> functions;
+};
+
+Parts PartsOf(const std::string& signature) {
+  std::vector<std::string> parts = absl::StrSplit(signature, '/');
+  Parts result;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (i != 2) {
+      result.fixed += parts[i] + '/';
+    } else if (parts[i] != "-") {
+      result.functions = absl::StrSplit(parts[i], '+');
+    }
+  }
+  return result;
+}
+
+std::set<std::string> FunctionsThatRan(const Trace& trace) {
+  std::set<std::string> functions;
+  for (const Event& e : trace.events()) {
+    if (e.function != nullptr) functions.insert(e.function);
+  }
+  return functions;
+}
+
+// Whether `seen` is `expected` up to renamed functions: those of `expected` that are missing did not run, and there are
+// as many others instead.
+bool IsSame(const Parts& expected, const Parts& seen, const std::set<std::string>& ran) {
+  if (expected.fixed != seen.fixed || expected.functions.size() != seen.functions.size()) return false;
+  return std::all_of(expected.functions.begin(), expected.functions.end(), [&](const std::string& function) {
+    return seen.functions.contains(function) || !ran.contains(function);
+  });
+}
+
+// The schedule for another storage type; nothing if it cannot be written for that type.
+std::optional<Schedule> ForType(Schedule schedule, storage_type type) {
+  const auto is_other = [&](const MapSpec& map) { return map.type != schedule.maps[0].type; };
+  if (std::any_of(schedule.maps.begin(), schedule.maps.end(), is_other)) return std::nullopt;  // it has two types
+  for (MapSpec& map : schedule.maps) {
+    map.type = type;
+    map.clone &= type == STORAGE_SK;
+  }
+  for (OwnerSpec& owner : schedule.owners) {
+    owner.type = type;
+    if (type != STORAGE_SK) owner.optmem = 0;
+  }
+  if (!Problem(schedule).empty()) return std::nullopt;
+  return schedule;
+}
+
+// Runs the corpus on one subject, and lists what shows.
+class Lister {
+ public:
+  Lister(const std::string& subject, Executor* executor) : subject_(subject), executor_(*executor) {}
+
+  Listings List() {
+    for (const CorpusEntry& entry : CrashCorpus()) ChooseNames(entry);
+    for (const CorpusEntry& entry : CrashCorpus()) {
+      expected_ = ExpectedOf(entry, ReferenceFor(entry.file, subject_));
+      if (!expected_.empty()) ListEntry(entry);
+    }
+    return std::move(listings_);
+  }
+
+ private:
+  // Of the names that each violation may have, keeps the best.
+  void ChooseNames(const CorpusEntry& entry) {
+    for (const Expected& expected : ExpectedOf(entry, ReferenceFor(entry.file, subject_))) {
+      Expected& best = names_.try_emplace(expected.signature, expected).first->second;
+      if (IsBetterName({expected.name, expected.is_known}, {best.name, best.is_known}, expected.signature)) {
+        best = expected;
+      }
+    }
+  }
+
+  void Add(const Expected& expected, const std::string& signature, const Sighting& sighting) {
+    const Expected& named = names_.at(expected.signature);
+    listings_.Add(signature, named.name, named.is_known, sighting);
+  }
+
+  void ListEntry(const CorpusEntry& entry) {
+    shown_.assign(expected_.size(), false);
+    const Sighting whole_run = ListRun(entry.file.schedule);
+    for (size_t i = 0; i < expected_.size(); ++i) {
+      if (shown_[i]) continue;
+      const Expected& expected = expected_[i];
+      if (IsRace(expected)) {
+        // A build without ThreadSanitizer sees no data race, and one with it may miss some. So a race that the
+        // reference shows is listed in any case, with all that failed in the run.
+        Add(expected, expected.signature, whole_run);
+      } else if (!ListShifted(entry.file.schedule, kForOtherCode, i)) {
+        listings_.AddGone({expected.signature, names_.at(expected.signature).name, entry.name});
+      }
+    }
+    ListVariants(entry.file.schedule);
+  }
+
+  // Runs the schedule and lists what is as expected. Returns the circumstances at the end of the run.
+  Sighting ListRun(const Schedule& schedule) {
+    TakeSanitizerReports();
+    Sim::Get().RenewFibers();  // so that ThreadSanitizer remembers nothing of the run before
+    const JudgedRun& run = executor_.Run(schedule);
+    TakeSanitizerReports();
+    for (const Violation& violation : run.verdict.violations) {
+      const std::string signature = violation.Signature();
+      const std::optional<size_t> i = FindExpected(signature, run.trace);
+      if (!i) continue;
+      Add(expected_[*i], signature, SightingOf(run, violation));
+      shown_[*i] = true;
+    }
+    return SightingOf(run, {.event = run.trace.size()});
+  }
+
+  // The index of what the signature is the same as; nothing when the reference does not show it.
+  std::optional<size_t> FindExpected(const std::string& signature, const Trace& trace) const {
+    for (size_t i = 0; i < expected_.size(); ++i) {
+      if (expected_[i].signature == signature) return i;
+    }
+    const Parts seen = PartsOf(signature);
+    const std::set<std::string> ran = FunctionsThatRan(trace);
+    for (size_t i = 0; i < expected_.size(); ++i) {
+      if (IsSame(PartsOf(expected_[i].signature), seen, ran)) return i;
+    }
+    return std::nullopt;
+  }
+
+  // Runs the schedule for the other storage types and RCU configurations.
+  void ListVariants(const Schedule& schedule) {
+    for (int type = 0; type < STORAGE_TYPES; ++type) {
+      std::optional<Schedule> variant = ForType(schedule, static_cast<storage_type>(type));
+      for (const bool preemptible : {true, false}) {
+        if (!variant) continue;
+        variant->modes.preemptible_rcu = preemptible;
+        if (*variant == schedule) continue;
+        shown_.assign(expected_.size(), false);
+        ListRun(*variant);
+        for (size_t i = 0; i < expected_.size(); ++i) {
+          if (!shown_[i] && !IsRace(expected_[i])) ListShifted(*variant, kForOtherType, i);
+        }
+      }
+    }
+  }
+
+  // Shifts the ordinals of one or several ops by the same number, until expected_[i] shows; false: it never did.
+  bool ListShifted(const Schedule& schedule, Reach reach, size_t i) {
+    std::vector<OpRef> ops;
+    for (const Deviation& d : schedule.deviations) {
+      if (std::find(ops.begin(), ops.end(), d.where) == ops.end()) ops.push_back(d.where);
+    }
+    if (ops.size() > reach.ops) ops.resize(reach.ops);
+    for (int distance = 1; distance <= reach.shift; ++distance) {
+      for (const int shift : {distance, -distance}) {
+        for (unsigned chosen = 1; chosen < 1u << ops.size(); ++chosen) {
+          if (const auto shifted = Shifted(schedule, ops, chosen, shift)) ListRun(*shifted);
+          if (shown_[i]) return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  // `chosen`: a bit for each op whose ordinals are shifted. Nothing when an ordinal would be out of range.
+  static std::optional<Schedule> Shifted(Schedule schedule, const std::vector<OpRef>& ops, unsigned chosen, int shift) {
+    for (Deviation& d : schedule.deviations) {
+      const auto op = std::find(ops.begin(), ops.end(), d.where);
+      if (op == ops.end() || (chosen >> (op - ops.begin()) & 1) == 0) continue;
+      d.ordinal = static_cast<uint16_t>(d.ordinal + shift);
+    }
+    if (!Problem(schedule).empty()) return std::nullopt;
+    return schedule;
+  }
+
+  const std::string& subject_;
+  Executor& executor_;
+  Listings listings_;
+  std::map<std::string, Expected> names_;  // by signature
+  // Of the entry that is being listed: what the reference shows, and which of that has shown.
+  std::vector<Expected> expected_;
+  std::vector<bool> shown_;
+};
+
+}  // namespace
+
+Listings ListByReplay(const std::string& subject, Executor* executor) {
+  return Lister(subject, executor).List();
+}
+
+}  // namespace nofail

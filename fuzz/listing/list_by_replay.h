@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+//
+// Finds out what is listed for a subject, by running the crash corpus on it.
+//
+// Each schedule of the corpus says what a reference subject shows: the subject itself if an `expect` line names it; for
+// a Linux tree without such a line, the newest Linux version that one names. What the subject shows on that schedule
+// is compared with the reference. It is listed if it is the same up to renamed functions: the same kind of violation,
+// the same kinds of object, the same attributes, and each function of the reference's signature that is missing did not
+// run. Whatever else shows on a schedule of the corpus is not listed, and is news when fuzzing meets it.
+//
+// Two things make listings reach further than one schedule for one tree:
+//   - Each schedule also runs for every storage type and both RCU configurations that it can be written for.
+//   - Where code was added or removed, the schedule's ordinals point at other scheduling points. So when a schedule
+//     does not show what it should, schedules with ordinals close by are tried before the violation counts as gone.
+#ifndef NOFAIL_FUZZ_LISTING_LIST_BY_REPLAY_H_
+#define NOFAIL_FUZZ_LISTING_LIST_BY_REPLAY_H_
+
+#include "fuzz/exec/executor.h"
+#include "fuzz/listing/listings.h"
+
+namespace nofail {
+
+// Runs the crash corpus on `executor`, whose subject is called `subject`. Takes all reports of sanitizers.
+Listings ListByReplay(const std::string& subject, Executor* executor);
+
+}  // namespace nofail
+#endif  // NOFAIL_FUZZ_LISTING_LIST_BY_REPLAY_H_

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+//
+// What is listed for a subject, and when a listed violation is worse than what is listed.
+#include "fuzz/listing/listings.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "core/kernel/sim/sim.h"
+#include "fuzz/exec/executor.h"
+#include "fuzz/listing/crash_corpus.h"
+#include "fuzz/listing/list_by_replay.h"
+#include "fuzz/sanitizers/sanitizer_hooks.h"
+
+namespace nofail {
+namespace {
+
+constexpr uint8_t kSk = 1 << STORAGE_SK, kTask = 1 << STORAGE_TASK;
+
+Sighting Seen(uint8_t contended_buckets, uint8_t types = kSk, bool preemptible = true) {
+  Sighting sighting = {.types = types, .preemptible_rcu = preemptible};
+  sighting.need.contended[static_cast<size_t>(LockClass::kBuckets)] = contended_buckets;
+  return sighting;
+}
+
+TEST(Listings, AsListedOrWithMoreFailuresIsNoNews) {
+  Listings listings;
+  listings.Add("leak", "a-finding", false, Seen(2));
+  EXPECT_TRUE(listings.Find("leak")->Explains(Seen(2)));
+  EXPECT_TRUE(listings.Find("leak")->Explains(Seen(3)));
+}
+
+TEST(Listings, WithFewerFailuresItIsWorse) {
+  Listings listings;
+  listings.Add("leak", "a-finding", false, Seen(2));
+  EXPECT_FALSE(listings.Find("leak")->Explains(Seen(1)));
+}
+
+TEST(Listings, ForAnotherStorageTypeOrRcuConfigurationItIsWorse) {
+  Listings listings;
+  listings.Add("leak", "a-finding", false, Seen(2));
+  EXPECT_FALSE(listings.Find("leak")->Explains(Seen(2, kTask)));
+  EXPECT_FALSE(listings.Find("leak")->Explains(Seen(2, kSk, false)));
+  EXPECT_TRUE(listings.Find("leak")->Explains(Seen(2, kSk | kTask)));  // the sk may be to blame
+}
+
+TEST(Listings, OfTwoSightingsTheLesserIsKept) {
+  Listings listings;
+  listings.Add("leak", "a-finding", false, Seen(2));
+  listings.Add("leak", "another", false, Seen(1));
+  listings.Add("leak", "another", false, Seen(3));
+  EXPECT_EQ(listings.Find("leak")->sightings, std::vector<Sighting>{Seen(1)});
+  EXPECT_EQ(listings.Find("leak")->name, "a-finding");
+}
+
+TEST(Listings, AnotherSignatureIsNotListed) {
+  Listings listings;
+  listings.Add("leak", "a-finding", false, Seen(2));
+  EXPECT_EQ(listings.Find("leak/selem"), nullptr);
+}
+
+class ListByReplayTest : public ::testing::Test {
+ protected:
+  static const Listings& OfPosted() {
+    static const Listings* const listings = [] {
+      InstallSanitizerHooks(nullptr);
+      Executor executor(*linked_subject, Sim::Get());
+      return new Listings(ListByReplay(linked_subject->name, &executor));
+    }();
+    return *listings;
+  }
+};
+
+// The crash corpus says of each schedule what `posted` shows, so everything it says is listed and nothing is gone.
+TEST_F(ListByReplayTest, EveryExpectedViolationIsListed) {
+  size_t expected = 0;
+  for (const CorpusEntry& entry : CrashCorpus()) {
+    for (const Expectation& line : entry.file.expectations) {
+      if (line.subject != "posted") continue;
+      for (const std::string& signature : line.signatures) {
+        ++expected;
+        EXPECT_NE(OfPosted().Find(signature), nullptr) << entry.name << ": " << signature;
+      }
+    }
+  }
+  EXPECT_GT(expected, 50u);
+  for (const Gone& gone : OfPosted().gone()) ADD_FAILURE() << gone.schedule << ": " << gone.signature;
+}
+
+// The regression that a list of names hides: a charge that stays behind though nothing has failed.
+TEST_F(ListByReplayTest, AListedViolationWithNothingFailedIsWorse) {
+  const Listing* listing = OfPosted().Find("charge.left/owner/SkUncharge");
+  ASSERT_NE(listing, nullptr);
+  EXPECT_FALSE(listing->Explains({.need = {}, .types = kSk, .preemptible_rcu = true}));
+}
+
+TEST_F(ListByReplayTest, AScheduleForOneStorageTypeListsTheOthersToo) {
+  const Listing* listing = OfPosted().Find("refcount-dec-to-zero/storage/SelemUnlinkStorageMisc");
+  ASSERT_NE(listing, nullptr);
+  for (const storage_type type : {STORAGE_SK, STORAGE_TASK, STORAGE_INODE}) {
+    Sighting sighting = {.types = static_cast<uint8_t>(1 << type)};
+    sighting.need.contended[static_cast<size_t>(LockClass::kStorage)] = 1;
+    EXPECT_TRUE(listing->Explains(sighting)) << type;
+  }
+}
+
+// A tree that nobody wrote an `expect` line for has the listings of the newest one that has some. `posted` under the
+// name of such a tree has other names for its functions: they are matched where the reference's did not run.
+TEST_F(ListByReplayTest, AnUnknownTreeIsMeasuredByTheNewestOne) {
+  InstallSanitizerHooks(nullptr);
+  Executor executor(*linked_subject, Sim::Get());
+  const Listings listings = ListByReplay("linux-99.1", &executor);
+  EXPECT_NE(listings.Find("refcount-dec-to-zero/storage/SelemUnlinkStorageMisc"), nullptr);
+  EXPECT_NE(listings.Find("leak.fields/selem/SelemUnlinkNofail/lock=buckets"), nullptr);
+}
+
+TEST_F(ListByReplayTest, AnUnknownSubjectThatIsNoTreeHasNone) {
+  InstallSanitizerHooks(nullptr);
+  Executor executor(*linked_subject, Sim::Get());
+  EXPECT_TRUE(ListByReplay("somebody", &executor).all().empty());
+}
+
+}  // namespace
+}  // namespace nofail
