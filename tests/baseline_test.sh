@@ -22,21 +22,28 @@ cp -rL linux/7.2/. "$tree"
 chmod -R u+w "$tree"
 commit() { git -C "$tree" -c user.name=test -c user.email=test@example.org -c commit.gpgsign=false commit -q -m test; }
 git init -q "$tree" && git -C "$tree" add -A && commit || exit 1
-tests/mutants/plant.py tests/mutants/linux/buckets-kept.edit linux/7.2 "$tree" || exit 1
-
-# compares CODE NEW: the exit code, and the kinds of what is called new in the work tree but not in the commit.
+# plants EDIT: in the work tree, in place of what was planted before.
+plants() { tests/mutants/plant.py "$1" linux/7.2 "$tree" || exit 1; }
+# compares CODE NEWS: the exit code, and what the table says of the work tree but not of the commit, as WORD KIND.
 compares() {
   local code=0 new
   ./scripts/fuzz --linux "$tree" --baseline "$tree@HEAD" --seconds 5 >"$log" 2>&1 || code=$?
   # The other tree's own run comes first.
-  new=$(sed '1,/: see above\|^nothing new/d' "$log" | sed -n 's|^NEW  \([^/]*\)/.*|\1|p' | sort -u)
+  new=$(sed '1,/: see above\|^nothing new/d' "$log" | sed -nE 's#^(NEW|WORSE|GONE)  ([^/]*)/.*#\1 \2#p' | sort -u)
   if [[ $code != "$1" || $new != "$2" ]]; then
-    echo "exit code $code, new: '$new'; expected $1, '$2'; it said:"
+    echo "exit code $code, news: '$new'; expected $1, '$2'; it said:"
     cat "$log"
     failed=1
   fi
 }
-compares 1 leak.buckets
+plants tests/mutants/linux/buckets-kept.edit
+compares 1 'NEW leak.buckets'
+# A regression that has the name of a listed finding. It shows when nothing has failed; the finding needs two timeouts.
+plants tests/mutants/linux/uncharge-forgotten.edit
+compares 1 'WORSE charge.left'
+# A patch that mends a finding.
+plants tests/linux_fixes/unpin-to-zero.edit
+compares 0 $'GONE livelock\nGONE refcount-dec-to-zero\nGONE refcount-overflow\nGONE use-after-free'
 # The bug is taken back by a file that is older than everything that was built. It differs from the commit's in a
 # comment: two trees that are the same are not compared.
 { cat "linux/7.2/$file"; echo '/* The end. */'; } >"$tree/older"

@@ -177,6 +177,21 @@ class FuzzRun(unittest.TestCase):
         sarif = json.loads((self.work / "summary.sarif").read_text())
         self.assertEqual(sarif["runs"][0]["results"][:2], ["--sarif", "--worse"])
 
+    def test_what_a_patch_mends_is_told(self) -> None:
+        gone = {"signature": "leak/selem/MapFree", "name": "left/leak", "schedule": "findings/left/leak"}
+        always = gone | {"schedule": "findings/old/leak"}
+        said = json.dumps({"subjects": [{"gone": [gone, always]}, {"gone": [always]}]})
+        tool = TOOL.replace(
+            'elif sys.argv[1] == "show"',
+            f"elif sys.argv[1] == 'list':\n    print({said!r})\nelif sys.argv[1] == 'show'",
+        )
+        self.script("build/bin/tool", tool)
+        code, out, error = self.fuzz("", subject="linux-2", baseline="linux-1", baseline_tree="tree")
+        self.assertEqual(code, 0, out + error)
+        self.assertIn("GONE  leak/selem/MapFree\n      linux-1 shows it on corpus/findings/left/leak.sched", out)
+        self.assertNotIn("findings/old/leak", out)
+        self.assertEqual(self.summary()["gone"], [gone])
+
     def test_what_the_baseline_does_too_is_no_news(self) -> None:
         code, out, _ = self.fuzz(NEW, baseline="linux-0", baseline_tree="tree")
         self.assertEqual(code, 0)

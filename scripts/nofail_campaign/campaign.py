@@ -245,6 +245,14 @@ class Campaign:
                 found.append(Violation("new", 0, 0, path.stem, run.get("headline") or path.stem))
         return found
 
+    def gone(self) -> list[dict[str, str]]:
+        """What is listed and does not show. A campaign that has ended early does not fail for want of this."""
+        try:
+            return summary.read_gone(self.job)
+        except Trouble as trouble:
+            note(str(trouble))
+            return []
+
     def summarize(self) -> dict[str, Any]:
         job, totals = self.job, self.last_totals()
         seconds = time.monotonic() - self.started
@@ -268,5 +276,6 @@ class Campaign:
             "trouble": self.trouble or None,
             "killed": dict(sum((worker.killed for worker in self.workers), collections.Counter[str]())),
             "violations": entries,
+            "gone": self.gone(),
             "crashes": [job.shown(crash) for crash in sorted(job.crashes.glob("*-*"))],
         }

@@ -47,6 +47,21 @@ def read_totals(tool: pathlib.Path, findings: pathlib.Path) -> Totals:
     return Totals(said["executions"], said["interleavings"], [Violation(**v) for v in said["violations"]])
 
 
+def read_gone(job: Job) -> list[dict[str, str]]:
+    """What of the crash corpus the Linux tree does not show, and the baseline does; without a baseline, the tree that the
+    corpus was written for."""
+    if not job.subject.startswith("linux-") or not job.counts_runs:
+        return []
+    subjects = [job.subject, job.baseline] if job.baseline else [job.subject]
+    command = [str(job.tool), "list", "--json", *(word for name in subjects for word in ("--subject", name))]
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    if done.returncode != 0:
+        raise Trouble(f"what is gone cannot be found out: {done.stderr.strip()}")
+    gone = [subject["gone"] for subject in json.loads(done.stdout)["subjects"]]
+    before = gone[1] if job.baseline else []
+    return [entry for entry in gone[0] if entry not in before]
+
+
 def sarif(job: Job, summary: dict[str, Any]) -> dict[str, Any]:
     """The new violations for code hosts."""
     # A run that ended the process has no verdict; it would end this one as well.
@@ -82,6 +97,7 @@ def show(job: Job, summary: dict[str, Any], written: bool) -> int:
     show_listed(job, [v for v in summary["violations"] if not is_news(v)])
     news = [v for v in summary["violations"] if is_news(v)]
     show_new(job, news)
+    show_gone(job, summary["gone"])
     for crash in summary["crashes"]:
         say(f"\nNEW  a crash, hang or lack of memory that ended the process; logs are in {job.shown(job.work)}")
         say(f"     {job.shown(job.binary)} {crash}")
@@ -112,6 +128,15 @@ def show_listed(job: Job, violations: list[dict[str, Any]]) -> None:
         say(f"\nlisted in corpus/; for more: {job.replay} FILE --verbose")
     for v in violations:
         say(f"  {v['count']:>11,} times  {v['signature']}\n{'':20} {v['schedule']}")
+
+
+def show_gone(job: Job, gone: list[dict[str, str]]) -> None:
+    """With a baseline this is what a patch has mended. Without one it is no news."""
+    if gone and not job.baseline:
+        findings = plural(len(gone), "listed violation does", "listed violations do")
+        say(f"\n{findings} not show on this tree; `{job.shown(job.tool)} list --subject {job.subject}` has them")
+    for entry in gone if job.baseline else []:
+        say(f"\nGONE  {entry['signature']}\n      {job.baseline} shows it on corpus/{entry['schedule']}.sched")
 
 
 def need_of(entry: dict[str, Any]) -> str:
