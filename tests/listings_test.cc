@@ -54,6 +54,17 @@ TEST(Listings, OfTwoSightingsTheLesserIsKept) {
   EXPECT_EQ(listings.Find("leak")->name, "a-finding");
 }
 
+// Whoever reads what was freed too early is a violation of its own, but needs no more than the one who freed it.
+TEST(Listings, AViolationIsNoNewsInTheCircumstancesOfItsCause) {
+  Listings listings;
+  listings.Add("use-after-free/a", "freed-early/first", false, Seen(2));
+  listings.Add("use-after-free/b", "freed-early/second", false, Seen(3, kTask));
+  listings.Add("leak", "something-else/leak", false, Seen(3, kTask));
+  EXPECT_TRUE(listings.Find("use-after-free/b")->Explains(Seen(2)));
+  EXPECT_FALSE(listings.Find("use-after-free/b")->Explains(Seen(1)));
+  EXPECT_FALSE(listings.Find("leak")->Explains(Seen(2)));
+}
+
 TEST(Listings, AnotherSignatureIsNotListed) {
   Listings listings;
   listings.Add("leak", "a-finding", false, Seen(2));

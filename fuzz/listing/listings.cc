@@ -15,6 +15,16 @@ bool IsExplainedBy(const Sighting& listed, const Sighting& seen) {
          IsAtMost(listed.need, seen.need);
 }
 
+bool IsExplainedBy(const std::vector<Sighting>& listed, const Sighting& seen) {
+  return std::any_of(listed.begin(), listed.end(), [&](const Sighting& other) { return IsExplainedBy(other, seen); });
+}
+
+void AddTo(const Sighting& sighting, std::vector<Sighting>* listed) {
+  if (IsExplainedBy(*listed, sighting)) return;
+  std::erase_if(*listed, [&](const Sighting& other) { return IsExplainedBy(sighting, other); });
+  listed->push_back(sighting);
+}
+
 }  // namespace
 
 Sighting SightingOf(const JudgedRun& run, const Violation& violation) {
@@ -36,10 +46,10 @@ std::string SightingText(const Sighting& sighting) {
 }
 
 void Listings::Add(const std::string& signature, const std::string& name, bool is_known, const Sighting& sighting) {
-  Listing& listing = listings_.try_emplace(signature, Listing{name, is_known, {}}).first->second;
-  if (listing.Explains(sighting)) return;
-  std::erase_if(listing.sightings, [&](const Sighting& other) { return IsExplainedBy(sighting, other); });
-  listing.sightings.push_back(sighting);
+  std::vector<Sighting>& of_cause = sightings_of_cause_[name.substr(0, name.find('/'))];
+  Listing& listing = listings_.try_emplace(signature, Listing{name, is_known, {}, &of_cause}).first->second;
+  AddTo(sighting, &listing.sightings);
+  AddTo(sighting, &of_cause);
 }
 
 const Listing* Listings::Find(const std::string& signature) const {
@@ -48,8 +58,7 @@ const Listing* Listings::Find(const std::string& signature) const {
 }
 
 bool Listing::Explains(const Sighting& seen) const {
-  return std::any_of(sightings.begin(), sightings.end(),
-                     [&](const Sighting& listed) { return IsExplainedBy(listed, seen); });
+  return IsExplainedBy(*sightings_of_cause, seen);
 }
 
 }  // namespace nofail

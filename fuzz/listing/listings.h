@@ -35,11 +35,14 @@ std::string SightingText(const Sighting& sighting);
 struct Listing {
   std::string name;  // as Listed::name
   bool is_known;     // true: a known limitation; false: a finding
-  // None of these explains another one.
+  // Of this violation, and of all violations with the same cause. In each list, none explains another one.
   std::vector<Sighting> sightings;
+  const std::vector<Sighting>* sightings_of_cause;
 
   // Whether the violation is no news when it is seen so: some sighting needed no more failures, for a storage type that
-  // the schedule has, in the same RCU configuration. Otherwise it is worse than what is listed.
+  // the schedule has, in the same RCU configuration. Otherwise it is worse than what is listed. The sighting may be of
+  // another violation with the same cause: what is freed too early has many victims, and each is a violation of its
+  // own.
   bool Explains(const Sighting& seen) const;
 };
 
@@ -52,6 +55,10 @@ struct Gone {
 
 class Listings {
  public:
+  Listings() = default;
+  Listings(Listings&&) = default;
+  Listings& operator=(Listings&&) = default;
+
   void Add(const std::string& signature, const std::string& name, bool is_known, const Sighting& sighting);
   void AddGone(Gone gone) { gone_.push_back(std::move(gone)); }
 
@@ -62,7 +69,8 @@ class Listings {
   const std::vector<Gone>& gone() const { return gone_; }
 
  private:
-  std::map<std::string, Listing> listings_;  // by signature
+  std::map<std::string, Listing> listings_;                          // by signature
+  std::map<std::string, std::vector<Sighting>> sightings_of_cause_;  // by cause: a listing's name up to the slash
   std::vector<Gone> gone_;
 };
 
