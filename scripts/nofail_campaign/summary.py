@@ -48,8 +48,8 @@ def read_totals(tool: pathlib.Path, findings: pathlib.Path) -> Totals:
 
 
 def read_gone(job: Job) -> list[dict[str, str]]:
-    """What of the crash corpus the Linux tree does not show, and the baseline does; without a baseline, the tree that the
-    corpus was written for."""
+    """What of the crash corpus the Linux tree does not show, and the baseline does; without a baseline, what the tree
+    that the corpus was written for does."""
     if not job.subject.startswith("linux-") or not job.counts_runs:
         return []
     subjects = [job.subject, job.baseline] if job.baseline else [job.subject]
