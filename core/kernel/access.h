@@ -90,40 +90,117 @@ NOFAIL_INLINE void access_store(volatile void* address, unsigned size, uint64_t 
   }
 }
 
-// Read-modify-writes of the kernel's 32-bit counters and bit masks. They return the value before the operation.
-// Arithmetic wraps.
+// What a read-modify-write does with the old value and its operand. Arithmetic wraps.
+enum access_operation { ACCESS_ADD, ACCESS_AND, ACCESS_OR, ACCESS_XOR, ACCESS_EXCHANGE };
+
+// The value that the operation leaves in memory, as far as the lowest `size` bytes go.
+NOFAIL_INLINE uint64_t access_apply(enum access_operation operation, uint64_t old, uint64_t operand) {
+  switch (operation) {
+    case ACCESS_ADD:
+      return old + operand;
+    case ACCESS_AND:
+      return old & operand;
+    case ACCESS_OR:
+      return old | operand;
+    case ACCESS_XOR:
+      return old ^ operand;
+    case ACCESS_EXCHANGE:
+      break;
+  }
+  return operand;
+}
+
+// The lowest `size` bytes of `value`.
+NOFAIL_INLINE uint64_t access_low_bytes(uint64_t value, unsigned size) {
+  return size == 8 ? value : value & ((UINT64_C(1) << (8 * size)) - 1);
+}
+
+// Defines the real atomics of read-modify-writes for one type of word.
+#define NOFAIL_REAL_RMW(type)                                                                                          \
+  NOFAIL_INLINE uint64_t access_real_fetch_##type(volatile type* address, enum access_operation operation,             \
+                                                  uint64_t operand, int order) {                                       \
+    switch (operation) {                                                                                               \
+      case ACCESS_ADD:                                                                                                 \
+        return __atomic_fetch_add(address, (type)operand, order);                                                      \
+      case ACCESS_AND:                                                                                                 \
+        return __atomic_fetch_and(address, (type)operand, order);                                                      \
+      case ACCESS_OR:                                                                                                  \
+        return __atomic_fetch_or(address, (type)operand, order);                                                       \
+      case ACCESS_XOR:                                                                                                 \
+        return __atomic_fetch_xor(address, (type)operand, order);                                                      \
+      case ACCESS_EXCHANGE:                                                                                            \
+        break;                                                                                                         \
+    }                                                                                                                  \
+    return __atomic_exchange_n(address, (type)operand, order);                                                         \
+  }                                                                                                                    \
+  NOFAIL_INLINE bool access_real_compare_exchange_##type(volatile type* address, uint64_t* expected, uint64_t desired, \
+                                                         int order) {                                                  \
+    type old = (type) * expected;                                                                                      \
+    bool wrote = __atomic_compare_exchange_n(address, &old, (type)desired, false, order, __ATOMIC_RELAXED);            \
+    *expected = old;                                                                                                   \
+    return wrote;                                                                                                      \
+  }
+NOFAIL_REAL_RMW(access_u8)
+NOFAIL_REAL_RMW(access_u16)
+NOFAIL_REAL_RMW(access_u32)
+NOFAIL_REAL_RMW(access_u64)
+
+// Makes a real read-modify-write and returns the value before it.
+NOFAIL_INLINE uint64_t access_real_fetch(volatile void* address, unsigned size, enum access_operation operation,
+                                         uint64_t operand, int order) {
+  switch (size) {
+    case 1:
+      return access_real_fetch_access_u8((volatile access_u8*)address, operation, operand, order);
+    case 2:
+      return access_real_fetch_access_u16((volatile access_u16*)address, operation, operand, order);
+    case 4:
+      return access_real_fetch_access_u32((volatile access_u32*)address, operation, operand, order);
+    default:
+      return access_real_fetch_access_u64((volatile access_u64*)address, operation, operand, order);
+  }
+}
+
+// Makes a real compare-exchange. Returns whether it stored, and leaves the value before it in *expected.
+NOFAIL_INLINE bool access_real_compare_exchange(volatile void* address, unsigned size, uint64_t* expected,
+                                                uint64_t desired, int order) {
+  switch (size) {
+    case 1:
+      return access_real_compare_exchange_access_u8((volatile access_u8*)address, expected, desired, order);
+    case 2:
+      return access_real_compare_exchange_access_u16((volatile access_u16*)address, expected, desired, order);
+    case 4:
+      return access_real_compare_exchange_access_u32((volatile access_u32*)address, expected, desired, order);
+    default:
+      return access_real_compare_exchange_access_u64((volatile access_u64*)address, expected, desired, order);
+  }
+}
+
+// A read-modify-write of a word of `size` bytes. Returns the value before it.
+NOFAIL_INLINE uint64_t access_fetch(volatile void* address, unsigned size, enum access_operation operation,
+                                    uint64_t operand, enum kernel_order order, struct kernel_site site) {
+  kernel_rmw(address, size, order, site);
+  uint64_t old = access_real_fetch(address, size, operation, operand, access_order(order));
+  kernel_rmw_done(address, size, old, access_low_bytes(access_apply(operation, old, operand), size), true);
+  return old;
+}
+
+// The same for the kernel's 32-bit counters and bit masks.
 NOFAIL_INLINE int32_t access_fetch_add(volatile int32_t* address, int32_t value, enum kernel_order order,
                                        struct kernel_site site) {
-  kernel_rmw(address, sizeof(*address), order, site);
-  uint32_t old = __atomic_fetch_add((volatile access_u32*)address, (uint32_t)value, access_order(order));
-  kernel_rmw_done(address, sizeof(*address), old, (uint32_t)(old + (uint32_t)value), true);
-  return (int32_t)old;
+  return (int32_t)access_fetch(address, sizeof(*address), ACCESS_ADD, (uint32_t)value, order, site);
 }
-
 NOFAIL_INLINE int32_t access_fetch_or(volatile int32_t* address, int32_t bits, enum kernel_order order,
                                       struct kernel_site site) {
-  kernel_rmw(address, sizeof(*address), order, site);
-  uint32_t old = __atomic_fetch_or((volatile access_u32*)address, (uint32_t)bits, access_order(order));
-  kernel_rmw_done(address, sizeof(*address), old, old | (uint32_t)bits, true);
-  return (int32_t)old;
+  return (int32_t)access_fetch(address, sizeof(*address), ACCESS_OR, (uint32_t)bits, order, site);
 }
 
-// Stores `desired` if the word at `address`, of `size` 4 or 8 bytes, is `expected`. Returns the word before. It stored
-// if and only if it returns `expected`.
+// Stores `desired` if the word at `address` is `expected`; both are compared and stored as `size` bytes. Returns the
+// word before. It stored if and only if it returns `expected`.
 NOFAIL_INLINE uint64_t access_compare_exchange(volatile void* address, unsigned size, uint64_t expected,
                                                uint64_t desired, enum kernel_order order, struct kernel_site site) {
-  bool wrote;
   kernel_rmw(address, size, order, site);
-  if (size == 4) {
-    uint32_t old = (uint32_t)expected;
-    wrote = __atomic_compare_exchange_n((volatile access_u32*)address, &old, (uint32_t)desired, false,
-                                        access_order(order), __ATOMIC_RELAXED);
-    expected = old;
-  } else {
-    wrote = __atomic_compare_exchange_n((volatile access_u64*)address, &expected, desired, false, access_order(order),
-                                        __ATOMIC_RELAXED);
-  }
-  kernel_rmw_done(address, size, expected, wrote ? desired : expected, wrote);
+  bool wrote = access_real_compare_exchange(address, size, &expected, desired, access_order(order));
+  kernel_rmw_done(address, size, expected, wrote ? access_low_bytes(desired, size) : expected, wrote);
   return expected;
 }
 
