@@ -99,8 +99,13 @@ struct kernel_spinlock {
 };
 // [point] Takes the lock; never fails. A task that takes a spinlock that it already holds is deadlocked.
 void kernel_spin_lock(struct kernel_spinlock* lock, struct kernel_site site);
+// [point] Takes the lock if it is free. Never waits. Returns whether the task now holds it.
+bool kernel_spin_trylock(struct kernel_spinlock* lock, struct kernel_site site);
 // [point] Releases the lock. REQUIRES: the calling task holds it.
 void kernel_spin_unlock(struct kernel_spinlock* lock, struct kernel_site site);
+
+// lockdep_is_held: whether the calling task holds the rqspinlock or the spinlock at `lock`. Not a scheduling point.
+bool kernel_lock_held(const volatile void* lock);
 
 // ---------------------------------------------------------------------------------------------------------------
 // RCU, in two flavours: RCU itself and RCU Tasks Trace. A grace period of KERNEL_RCU_TASKS_TRACE includes a grace
@@ -136,14 +141,48 @@ void kernel_kfree_rcu(void* object, struct kernel_site site);
 // [point] Begins a KERNEL_RCU grace period and blocks until it has ended. A full memory barrier.
 // REQUIRES: the task is in no KERNEL_RCU section and holds no lock.
 void kernel_synchronize_rcu(struct kernel_site site);
+// [point] The same for RCU Tasks Trace: begins a KERNEL_RCU_TASKS_TRACE grace period and blocks until it has ended.
+// REQUIRES, too: the task is in no KERNEL_RCU_TASKS_TRACE section.
+void kernel_synchronize_rcu_tasks_trace(struct kernel_site site);
 // [point] Blocks until every callback of this flavour that any task handed to kernel_call_rcu before has run. It begins
 // no grace period of its own: with no callback pending, it returns at once.
 // REQUIRES: the task is in no KERNEL_RCU section and holds no lock.
 void kernel_rcu_barrier(enum kernel_rcu_flavour flavour, struct kernel_site site);
 
 // ---------------------------------------------------------------------------------------------------------------
+// Deferred functions: work items, irq_work and timers
+//
+// A function that the kernel calls later, in a task of its own. One item never runs on two tasks at a time. The delay
+// of a timer or of a delayed work item is not simulated: the function may run at any time from the call on.
+// (Documentation/core-api/workqueue.rst, kernel/irq_work.c, Documentation/timers, Linux 7.2)
+//
+// What the kernel keeps in a work_struct, an irq_work or a timer_list. An item in zeroed memory is idle. `pending`
+// belongs to the implementation of this contract: it is 1 from the call that queues the item until its function begins.
+struct kernel_work {
+  void (*function)(struct kernel_work* work);
+  uint32_t pending;
+};
+// Where the function runs. It may sleep in a process, as that of a work item does. It may not in an interrupt, as those
+// of irq_work and of timers do not; to RCU it is a reader there.
+enum kernel_work_context { KERNEL_IN_PROCESS, KERNEL_IN_INTERRUPT };
+
+// [point] Has work->function(work) run. The function sees everything that the caller stored before this call. It may
+// free the memory that `work` lies in. Returns false and does nothing if the item is pending already. A full memory
+// barrier.
+bool kernel_queue_work(struct kernel_work* work, enum kernel_work_context context, struct kernel_site site);
+// [point] Takes a pending item back, so that its function does not run. Returns whether the item was pending.
+bool kernel_cancel_work(struct kernel_work* work, struct kernel_site site);
+// [point] Waits until the item's function has ended, if the item was pending or running at the time of the call. The
+// caller then sees everything that the function stored. NULL stands for every item that runs in a process.
+// REQUIRES: the task may sleep, if the item runs in a process.
+void kernel_flush_work(struct kernel_work* work, enum kernel_work_context context, struct kernel_site site);
+
+// ---------------------------------------------------------------------------------------------------------------
 // Time
 //
+// might_sleep: a fault if the task must not block. It must not in a KERNEL_RCU section, with a lock held, in an RCU
+// callback, and in a function that KERNEL_IN_INTERRUPT describes. Not a scheduling point.
+void kernel_might_sleep(struct kernel_site site);
 // [point] cpu_relax, in a loop that polls memory: the task lets other tasks run until memory that it could be polling
 // has changed.
 void kernel_cpu_relax(struct kernel_site site);
@@ -170,6 +209,11 @@ enum kernel_object_kind {
 void* kernel_alloc(enum kernel_object_kind kind, size_t size, struct kernel_site site);
 // [point] Frees an object of kernel_alloc at once. NULL does nothing.
 void kernel_free(void* object, struct kernel_site site);
+
+// The number of the CPU that the calling task runs on, below KERNEL_MAX_CPUS. It stays the same as long as the task
+// runs, and no two tasks run on one CPU at the same time. Not a scheduling point.
+enum { KERNEL_MAX_CPUS = 64 };
+unsigned kernel_cpu(void);
 
 // The number of CPUs that the machine may have. It is a mode of the schedule. A map's number of buckets follows from
 // it.

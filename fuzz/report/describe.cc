@@ -231,6 +231,8 @@ std::string Describe(const Trace& trace, uint32_t event) {
       return "WARNING";
     case EventKind::kFault:
       return absl::StrCat("FAULT ", FaultText(e.fault()), e.object ? " at " : "", e.object ? location : "");
+    case EventKind::kQueueWork:
+      return absl::StrCat("queue work ", location, e.value != 0 ? ": it is pending already" : "");
     case EventKind::kEarlierAccess:
       return absl::StrCat("the earlier access to ", location);
   }
@@ -281,6 +283,7 @@ bool IsSchedulingPoint(const Event& event) {
     case EventKind::kReadUnlock:
     case EventKind::kCallRcu:
     case EventKind::kKfreeRcu:
+    case EventKind::kQueueWork:
     case EventKind::kGpWait:
     case EventKind::kBarrierWait:
     case EventKind::kRelax:

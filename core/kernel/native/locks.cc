@@ -100,6 +100,16 @@ void kernel_spin_lock(kernel_spinlock* lock, kernel_site site) {
   }
 }
 
+bool kernel_spin_trylock(kernel_spinlock* lock, kernel_site) {
+  Point();
+  return TryLock(&lock->word);
+}
+
+bool kernel_lock_held(const volatile void* lock) {
+  auto* word = static_cast<uint32_t*>(const_cast<void*>(lock));  // of either kind of lock
+  return std::atomic_ref(*word).load(memory_order_relaxed) == local.slot + 1;
+}
+
 void kernel_spin_unlock(kernel_spinlock* lock, kernel_site site) {
   Point();
   if (std::atomic_ref(lock->word).load(memory_order_relaxed) != local.slot + 1) {

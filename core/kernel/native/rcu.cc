@@ -136,6 +136,7 @@ void Drain() {
   uint32_t before, after = 0;
   do {
     before = after;
+    kernel_flush_work(nullptr, KERNEL_IN_PROCESS, KERNEL_HERE);
     for (GracePeriodQueue* queue : queues) queue->Wait();
     after = 0;
     for (GracePeriodQueue* queue : queues) after += queue->pushed();
@@ -187,6 +188,18 @@ void kernel_synchronize_rcu(kernel_site site) {
   Point();
   if (local.nesting[KERNEL_RCU] > 0) Panic("synchronize_rcu inside an RCU reader section never returns", site);
   WaitForReaders(KERNEL_RCU);
+}
+
+void kernel_synchronize_rcu_tasks_trace(kernel_site site) {
+  kernel_synchronize_rcu(site);
+  if (local.nesting[KERNEL_RCU_TASKS_TRACE] > 0) {
+    Panic("synchronize_rcu_tasks_trace inside a section of RCU Tasks Trace never returns", site);
+  }
+  WaitForReaders(KERNEL_RCU_TASKS_TRACE);
+}
+
+void kernel_might_sleep(kernel_site site) {
+  if (local.nesting[KERNEL_RCU] > 0) Panic("a task may sleep inside an RCU reader section", site);
 }
 
 void kernel_rcu_barrier(kernel_rcu_flavour flavour, kernel_site site) {

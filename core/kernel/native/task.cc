@@ -97,6 +97,11 @@ void kernel_cond_resched_rcu(kernel_site site) {
   if (!config.preemptible_rcu) kernel_rcu_read_lock(KERNEL_RCU, site);
 }
 
+static_assert(kMaxThreads <= KERNEL_MAX_CPUS, "a thread is a CPU");
+unsigned kernel_cpu() {
+  return local.slot;
+}
+
 unsigned kernel_num_possible_cpus() {
   return config.cpus;
 }

@@ -40,8 +40,19 @@ void kernel_rqspin_unlock(kernel_rqspinlock* lock, kernel_site site) {
 void kernel_spin_lock(kernel_spinlock* lock, kernel_site site) {
   machine().locks.AcquireSpin(lock, site);
 }
+bool kernel_spin_trylock(kernel_spinlock* lock, kernel_site site) {
+  return machine().locks.TryAcquireSpin(lock, site);
+}
 void kernel_spin_unlock(kernel_spinlock* lock, kernel_site site) {
   machine().locks.ReleaseSpin(lock, site);
+}
+
+bool kernel_lock_held(const volatile void* lock) {
+  const nofail::Task& task = machine().scheduler.current();
+  for (uint8_t i = 0; i < task.held_count; ++i) {
+    if (task.held[i] == lock) return true;
+  }
+  return false;
 }
 
 void kernel_rcu_read_lock(kernel_rcu_flavour flavour, kernel_site site) {
@@ -61,12 +72,28 @@ void kernel_kfree_rcu(void* object, kernel_site site) {
   machine().rcu.KfreeRcu(object, site);
 }
 void kernel_synchronize_rcu(kernel_site site) {
-  machine().rcu.Synchronize(site);
+  machine().rcu.Synchronize(KERNEL_RCU, site);
+}
+void kernel_synchronize_rcu_tasks_trace(kernel_site site) {
+  machine().rcu.Synchronize(KERNEL_RCU_TASKS_TRACE, site);
 }
 void kernel_rcu_barrier(kernel_rcu_flavour flavour, kernel_site site) {
   machine().rcu.Barrier(flavour, site);
 }
 
+bool kernel_queue_work(kernel_work* work, kernel_work_context context, kernel_site site) {
+  return machine().work.Queue(work, context, site);
+}
+bool kernel_cancel_work(kernel_work* work, kernel_site site) {
+  return machine().work.Cancel(work, site);
+}
+void kernel_flush_work(kernel_work* work, kernel_work_context context, kernel_site site) {
+  machine().work.Flush(work, context, site);
+}
+
+void kernel_might_sleep(kernel_site site) {
+  machine().rcu.CheckMaySleep(site);
+}
 void kernel_cpu_relax(kernel_site site) {
   Machine& m = machine();
   m.Emit(EventKind::kRelax, 0, 0, 0, 0, site);
@@ -104,6 +131,11 @@ void kernel_free(void* object, kernel_site site) {
   Machine& m = machine();
   m.scheduler.Point();
   if (object != nullptr) m.heap.Free(object, site);
+}
+static_assert(KERNEL_MAX_CPUS == nofail::kMaxFibers, "a task is a CPU");
+unsigned kernel_cpu() {
+  nofail::Scheduler& scheduler = machine().scheduler;
+  return scheduler.InTask() ? scheduler.SlotOf(scheduler.current()) : 0;
 }
 unsigned kernel_num_possible_cpus() {
   return machine().config.cpus;

@@ -12,6 +12,7 @@
 #include "core/kernel/sim/rqspinlock.h"
 #include "core/kernel/sim/scheduler.h"
 #include "core/kernel/sim/sim.h"
+#include "core/kernel/sim/work.h"
 #include "core/kernel/trace/trace.h"
 
 namespace nofail {
@@ -24,6 +25,7 @@ struct Machine {
   Heap heap{*this};
   Locks locks{*this};
   Rcu rcu{*this};
+  Work work{*this};
   Memory memory{*this};
   Ledger ledger{*this};
   // The sites whose WARN_ON_ONCE has fired in this run. The run forgets those past the first kMaxWarnings, so they may

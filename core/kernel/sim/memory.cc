@@ -26,7 +26,7 @@ uint64_t Read(const volatile void* address, unsigned size) {
 // Whether the task may follow a pointer that RCU protects: in a reader section, under a lock, or in a callback, which
 // runs after a grace period. Also true when the fault was reported for this op already.
 bool MayDereference(const Task& task) {
-  return task.InSection() || task.held_count != 0 || task.op.IsCallback() || task.rcu_reported;
+  return task.InSection() || task.held_count != 0 || task.in_callback || task.rcu_reported;
 }
 
 }  // namespace

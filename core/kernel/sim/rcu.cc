@@ -238,6 +238,8 @@ void Rcu::CheckMaySleep(kernel_site site) {
   if (task.held_count != 0) {
     Heap::Location location = machine_.heap.Find(task.held[task.held_count - 1]);
     machine_.Report(Fault::kSleepInAtomic, location.object, location.offset, site);
+  } else if (task.in_callback) {
+    machine_.Report(Fault::kSleepInAtomic, 0, 0, site);
   }
 }
 
@@ -245,15 +247,15 @@ bool Rcu::HasEnded(const void* argument) {
   return static_cast<const GracePeriod*>(argument)->ended;
 }
 
-void Rcu::Synchronize(kernel_site site) {
+void Rcu::Synchronize(kernel_rcu_flavour flavour, kernel_site site) {
   machine_.scheduler.Point();
   CheckMaySleep(site);
-  machine_.Emit(EventKind::kGpWait, KERNEL_RCU, 0, 0, periods_.size(), site);
-  uint32_t number = Begin(Kind::kSynchronize, KERNEL_RCU, 0, nullptr, site);
+  machine_.Emit(EventKind::kGpWait, flavour, 0, 0, periods_.size(), site);
+  uint32_t number = Begin(Kind::kSynchronize, flavour, 0, nullptr, site);
   const GracePeriod& period = periods_[number];
   machine_.scheduler.Block(&Rcu::HasEnded, &period);
   SyncAcquire(&period);
-  machine_.Emit(EventKind::kGpDone, KERNEL_RCU, 0, 0, number, site);
+  machine_.Emit(EventKind::kGpDone, flavour, 0, 0, number, site);
 }
 
 bool Rcu::NoneBefore(const void* argument) {

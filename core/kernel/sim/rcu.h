@@ -3,7 +3,8 @@
 // RCU and RCU Tasks Trace.
 //
 // Stands for: rcu_read_lock, rcu_read_lock_trace, call_rcu, call_rcu_tasks_trace, kfree_rcu, synchronize_rcu,
-//   rcu_barrier, rcu_barrier_tasks_trace. (Documentation/RCU/Design/Requirements, Linux 7.2)
+//   synchronize_rcu_tasks_trace, might_sleep, rcu_barrier, rcu_barrier_tasks_trace.
+//   (Documentation/RCU/Design/Requirements, Linux 7.2)
 // Guarantees:
 //   - A grace period ends no earlier than the last reader section that began before it. A grace period of RCU Tasks
 //     Trace waits for the sections of both flavours.
@@ -12,7 +13,7 @@
 //   - A callback runs in a task of its own, which can run from the end of its grace period on. A kfree_rcu frees its
 //     object at the end of its grace period.
 //   - A barrier returns when every callback of its flavour that was handed over before has run.
-// Requires: no task blocks inside an RCU section or with a lock held; faults otherwise.
+// Requires: no task blocks inside an RCU section, with a lock held or in a callback; faults otherwise.
 // Choices: kGracePeriod, once a grace period has no reader left to wait for. The grace period ends at once (answer 0),
 //   after 1 to 3 task switches (answers 1 to 3), or as late as possible, which is when no task can run (answer 4).
 // Emits: ReadLock, ReadUnlock, CallRcu, KfreeRcu, GpWait, GpEnd, GpDone, BarrierWait, BarrierDone, CallbackBegin,
@@ -64,9 +65,11 @@ class Rcu {
   void ReadUnlock(kernel_rcu_flavour flavour, kernel_site site);
   void Call(kernel_rcu_flavour flavour, kernel_rcu_head* head, void (*callback)(kernel_rcu_head*), kernel_site site);
   void KfreeRcu(void* object, kernel_site site);
-  void Synchronize(kernel_site site);
+  void Synchronize(kernel_rcu_flavour flavour, kernel_site site);
   void Barrier(kernel_rcu_flavour flavour, kernel_site site);
 
+  // Faults if the current task must not block.
+  void CheckMaySleep(kernel_site site);
   // Called when the current task may have ceased to be a reader of RCU: after an unlock, a failed wait, a callback.
   void LeftAtomic() {
     if (!open_.empty() || kThreadSanitizer) Left(KERNEL_RCU);
@@ -104,8 +107,6 @@ class Rcu {
   void FollowEndedSections(GracePeriod& period);
   // Takes one task switch off each late grace period, and ends those that have none left.
   void CountDown();
-  // Faults if the current task must not block.
-  void CheckMaySleep(kernel_site site);
   // Whether a grace period that waits for readers of this flavour waits for the task.
   static bool IsReader(const Task& task, kernel_rcu_flavour flavour) {
     return flavour == KERNEL_RCU ? task.IsRcuReader() : task.nesting[flavour] != 0;

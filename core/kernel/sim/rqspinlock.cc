@@ -159,6 +159,19 @@ void Locks::AcquireSpin(kernel_spinlock* lock, kernel_site site) {
   Take(task, lock, &lock->word);
 }
 
+bool Locks::TryAcquireSpin(kernel_spinlock* lock, kernel_site site) {
+  Scheduler& scheduler = machine_.scheduler;
+  scheduler.Point();
+  Heap::Location location = machine_.heap.Check(lock, sizeof(*lock), site);
+  if (lock->word != 0) {
+    machine_.Emit(EventKind::kLoad, KERNEL_ONCE, location.object, location.offset, 1, site);
+    return false;
+  }
+  machine_.Emit(EventKind::kSpinLock, 0, location.object, location.offset, 0, site);
+  Take(scheduler.current(), lock, &lock->word);
+  return true;
+}
+
 void Locks::ReleaseSpin(kernel_spinlock* lock, kernel_site site) {
   Scheduler& scheduler = machine_.scheduler;
   scheduler.Point();

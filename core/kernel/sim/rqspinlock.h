@@ -44,6 +44,8 @@ class Locks {
   int Acquire(kernel_rqspinlock* lock, kernel_site site);
   void Release(kernel_rqspinlock* lock, kernel_site site);
   void AcquireSpin(kernel_spinlock* lock, kernel_site site);
+  // Takes the lock if it is free; returns whether it did.
+  bool TryAcquireSpin(kernel_spinlock* lock, kernel_site site);
   void ReleaseSpin(kernel_spinlock* lock, kernel_site site);
   // Called when no task can run. Lets the oldest task that waits for an rqspinlock time out. Returns false when no task
   // waits for one.

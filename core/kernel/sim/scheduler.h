@@ -16,7 +16,9 @@
 // Not modelled:
 //   - Priorities and time. A task may be overtaken by any other, any number of times, which allows more than the kernel
 //     does: errs towards reporting.
-//   - Migration. A task stays on its CPU, and the contract tells no task which CPU that is: errs towards neither.
+//   - Migration. A task stays on its CPU, which no other task has at the same time. So two tasks never meet in a
+//   per-CPU
+//     variable: errs towards silence.
 //   - That the holder of a spinlock cannot be preempted. Another CPU cannot stop a holder but can overtake it, which
 //     looks the same: errs towards neither.
 #ifndef NOFAIL_CORE_KERNEL_SIM_SCHEDULER_H_

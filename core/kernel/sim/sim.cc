@@ -57,6 +57,7 @@ void Sim::Reset(const SimConfig& config, Chooser* chooser) {
   machine_.scheduler.Reset(chooser);
   machine_.heap.Reset();
   machine_.rcu.Reset();
+  machine_.work.Reset();
   machine_.ledger.Reset();
   chooser->Begin();
 }

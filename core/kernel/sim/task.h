@@ -40,7 +40,7 @@ struct Task {
   //   kAfterPoll  the one after that. It is an ordinary one, unless the task calls cpu_relax again before it.
   enum class Next : uint8_t { kPoint, kFirst, kPoll, kAfterPoll } next;
   uint32_t stores_seen;  // Scheduler::stores_ at the task's last cpu_relax
-  bool in_callback;      // the task runs an RCU callback
+  bool in_callback;      // the task runs an RCU callback, or a deferred function that may not sleep
   bool rcu_reported;     // RcuNotHeld was reported for the current op
   // need_resched has said yes inside an RCU section that cannot be preempted, so it goes on saying yes until the task
   // leaves the section.
