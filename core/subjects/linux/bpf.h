@@ -58,8 +58,8 @@ union bpf_attr {
 enum { BPF_ANY = 0, BPF_NOEXIST = 1, BPF_EXIST = 2, BPF_F_LOCK = 4 };
 enum { BPF_F_NO_PREALLOC = 1, BPF_F_CLONE = 512 };
 enum { BPF_SK_STORAGE_GET_F_CREATE = 1, BPF_LOCAL_STORAGE_GET_F_CREATE = 1 };
-enum { GFP_ATOMIC = 1, GFP_USER = 2, GFP_KERNEL = 4, __GFP_NOWARN = 8, __GFP_ZERO = 16, NUMA_NO_NODE = -1 };
-enum { KMALLOC_MAX_SIZE = 1 << 22, MAX_BPF_STACK = 512 };
+enum { NUMA_NO_NODE = -1 };
+enum { MAX_BPF_STACK = 512 };
 
 static inline void bpf_map_init_from_attr(struct bpf_map* map, const union bpf_attr* attr) {
   map->map_type = attr->map_type;

@@ -16,13 +16,78 @@
 #define migrate_disable() ((void)0)
 #define migrate_enable() ((void)0)
 
-// Per-CPU counters, by which the kernel keeps a program from re-entering itself. There is no re-entry here, so a
-// counter never exceeds one, and each increment returns 1. This errs towards silence: two tasks that share a CPU could
-// meet a busy counter.
-#define DEFINE_PER_CPU(type, name) __typeof__(type) name
-#define this_cpu_inc(counter) ((void)&(counter))
-#define this_cpu_dec(counter) ((void)&(counter))
-#define this_cpu_inc_return(counter) ((void)&(counter), 1)
+#define preemptible() true
+#define in_task() true
+#define in_softirq() false
+#define in_interrupt() false
+#define irqs_disabled() false
+#define rcu_read_lock_sched_held() false
+#define lockdep_assert_irqs_enabled() ((void)0)
+#define lockdep_assert_irqs_disabled() ((void)0)
+#define lockdep_assert_preemption_disabled() ((void)0)
+#define lockdep_assert_preemption_enabled() ((void)0)
+
+// ---- What only a debugging tool looks at ----------------------------------------------------------------------------
+struct lock_class_key {};
+#define lockdep_set_class(lock, key) ((void)(lock), (void)(key))
+#define lockdep_register_key(key) ((void)(key))
+#define lockdep_unregister_key(key) ((void)(key))
+#define init_rcu_head(head) ((void)(head))
+#define destroy_rcu_head(head) ((void)(head))
+#define instrument_atomic_read(p, size) ((void)(p))
+#define instrument_atomic_write(p, size) ((void)(p))
+#define kasan_check_write(p, size) ((void)(p))
+#define kmemleak_not_leak(p) ((void)(p))
+#define kmemleak_ignore(p) ((void)(p))
+
+// ---- Messages
+// -------------------------------------------------------------------------------------------------------- The
+// arguments are evaluated. Nobody reads the text.
+#define printk(...) nofail_print(__VA_ARGS__)
+#define printk_once(...) nofail_print(__VA_ARGS__)
+#define printk_ratelimited(...) nofail_print(__VA_ARGS__)
+#define KERN_EMERG ""
+#define KERN_ALERT ""
+#define KERN_CRIT ""
+#define KERN_ERR ""
+#define KERN_WARNING ""
+#define KERN_NOTICE ""
+#define KERN_INFO ""
+#define KERN_DEBUG ""
+#define KERN_CONT ""
+#define pr_emerg(...) nofail_print(__VA_ARGS__)
+#define pr_emerg_once(...) nofail_print(__VA_ARGS__)
+#define pr_emerg_ratelimited(...) nofail_print(__VA_ARGS__)
+#define pr_alert(...) nofail_print(__VA_ARGS__)
+#define pr_alert_once(...) nofail_print(__VA_ARGS__)
+#define pr_alert_ratelimited(...) nofail_print(__VA_ARGS__)
+#define pr_crit(...) nofail_print(__VA_ARGS__)
+#define pr_crit_once(...) nofail_print(__VA_ARGS__)
+#define pr_crit_ratelimited(...) nofail_print(__VA_ARGS__)
+#define pr_err(...) nofail_print(__VA_ARGS__)
+#define pr_err_once(...) nofail_print(__VA_ARGS__)
+#define pr_err_ratelimited(...) nofail_print(__VA_ARGS__)
+#define pr_warn(...) nofail_print(__VA_ARGS__)
+#define pr_warn_once(...) nofail_print(__VA_ARGS__)
+#define pr_warn_ratelimited(...) nofail_print(__VA_ARGS__)
+#define pr_notice(...) nofail_print(__VA_ARGS__)
+#define pr_notice_once(...) nofail_print(__VA_ARGS__)
+#define pr_notice_ratelimited(...) nofail_print(__VA_ARGS__)
+#define pr_info(...) nofail_print(__VA_ARGS__)
+#define pr_info_once(...) nofail_print(__VA_ARGS__)
+#define pr_info_ratelimited(...) nofail_print(__VA_ARGS__)
+#define pr_warning(...) nofail_print(__VA_ARGS__)
+#define pr_cont(...) nofail_print(__VA_ARGS__)
+#define net_err_ratelimited(...) nofail_print(__VA_ARGS__)
+#define net_warn_ratelimited(...) nofail_print(__VA_ARGS__)
+#define net_info_ratelimited(...) nofail_print(__VA_ARGS__)
+#define trace_printk(...) nofail_print(__VA_ARGS__)
+#define dump_stack() ((void)0)
+// Off by default in the kernel, so the arguments are not evaluated.
+#define pr_debug(...) ((void)(0 && (nofail_print(__VA_ARGS__), 0)))
+#define pr_debug_once(...) pr_debug(__VA_ARGS__)
+#define pr_debug_ratelimited(...) pr_debug(__VA_ARGS__)
+#define pr_devel(...) pr_debug(__VA_ARGS__)
 
 // ---- Modules and initialization ------------------------------------------------------------------------------------
 #define EXPORT_SYMBOL(name) _Static_assert(1, "")

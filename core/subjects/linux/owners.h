@@ -6,8 +6,10 @@
 #define NOFAIL_CORE_SUBJECTS_LINUX_OWNERS_H_
 
 #include "core/subjects/linux/bpf.h"
+#include "core/subjects/linux/guards.h"
 #include "core/subjects/linux/language.h"
 #include "core/subjects/linux/routed.h"
+#include "core/subjects/linux/waiting.h"
 
 struct net {
   struct {
@@ -32,9 +34,6 @@ struct task_struct {
 };
 struct pid {
   struct task_struct* task;
-};
-struct percpu_ref {
-  bool dying;
 };
 struct cgroup {
   struct bpf_local_storage __rcu* bpf_cgrp_storage;
@@ -84,10 +83,7 @@ struct nofail_owner* nofail_owner_of_fd(int fd);
 #define cgroup_put(cgroup) ((void)(cgroup))
 #define fget_raw(fd) (&nofail_owner_of_fd(fd)->file)
 #define fput(file) ((void)(file))
-static inline struct fd nofail_class_fd_raw(int fd) {
-  return (struct fd){fget_raw(fd)};
-}
-#define CLASS(name, variable) struct fd variable = nofail_class_##name
+DEFINE_CLASS(fd_raw, struct fd, fput(_T.file), ((struct fd){fget_raw(fd)}), int fd)
 #define fd_empty(fd) (!(fd).file)
 #define fd_file(fd) ((fd).file)
 #define file_inode(file) ((file)->f_inode)
@@ -98,7 +94,6 @@ static inline struct fd nofail_class_fd_raw(int fd) {
 // the count above zero. Here the driver's reference does, so a count that reaches zero is a mistake.
 #define sk_fullsock(sk) true
 #define sock_put(sk) WARN_ON_ONCE(refcount_dec_and_test(&(sk)->sk_refcnt))
-#define percpu_ref_is_dying(ref) ((ref)->dying)
 #define sock_net(sk) (&(sk)->net)
 #if NOFAIL_LINUX_GLOBAL_OPTMEM_MAX
 // The kernel has one variable for all sockets; here every socket has a limit of its own. The tree's file uses the

@@ -1,57 +1,15 @@
 // SPDX-License-Identifier: MIT
 //
-// Kernel interfaces whose behaviour matters. Each is routed to core/kernel/kernel.h, so that a kernel source file gets
-// the behaviour that the contract specifies. The findings rest on this header: a mistake here leads to false findings,
-// or hides bugs.
-//
-// All interfaces are macros, so that the site of each call is the function and the line of the kernel's own file. Some
-// functions of core/kernel/hlist.h and core/kernel/refcount.h have the name of the kernel's function, and the site as
-// an additional last parameter. The macro of that name adds the site.
+// RCU, locks, time and memory. Each interface is routed to core/kernel/kernel.h.
 //
 // Written from the documented behaviour of each interface (Documentation/RCU, Documentation/atomic_t.rst,
 // Documentation/core-api, include/linux/*.h comments), Linux 7.2 back to 6.1.
 #ifndef NOFAIL_CORE_SUBJECTS_LINUX_ROUTED_H_
 #define NOFAIL_CORE_SUBJECTS_LINUX_ROUTED_H_
 
-#include "core/kernel/access.h"
-#include "core/kernel/hlist.h"
 #include "core/kernel/kernel.h"
-#include "core/kernel/refcount.h"
+#include "core/subjects/linux/atomics.h"
 #include "core/subjects/linux/language.h"
-
-#define NOFAIL_ORDER(primitive) ((enum kernel_order)KERNEL_ORDER_OF_##primitive)
-
-// ---- Marked accesses ---------------------------------------------------------------------------------------------
-#define READ_ONCE(x) KERNEL_LOAD(x, READ_ONCE, KERNEL_HERE)
-#define WRITE_ONCE(x, value) KERNEL_STORE(x, value, WRITE_ONCE, KERNEL_HERE)
-#define smp_load_acquire(p) KERNEL_LOAD(*(p), smp_load_acquire, KERNEL_HERE)
-#define smp_store_release(p, value) KERNEL_STORE(*(p), value, smp_store_release, KERNEL_HERE)
-#define cmpxchg(p, old, new)                                                                      \
-  ((__typeof__(*(p)))access_compare_exchange((p), sizeof(*(p)), (uint64_t)(old), (uint64_t)(new), \
-                                             NOFAIL_ORDER(cmpxchg), KERNEL_HERE))
-#define smp_mb() kernel_fence(NOFAIL_ORDER(smp_mb), KERNEL_HERE)
-#define smp_wmb() kernel_fence(NOFAIL_ORDER(smp_wmb), KERNEL_HERE)
-#define smp_rmb() kernel_fence(NOFAIL_ORDER(smp_rmb), KERNEL_HERE)
-
-typedef struct {
-  int counter;
-} atomic_t;
-
-#define atomic_read(v) KERNEL_LOAD((v)->counter, atomic_read, KERNEL_HERE)
-#define atomic_set(v, i) KERNEL_STORE((v)->counter, (uint32_t)(i), atomic_set, KERNEL_HERE)
-#define atomic_add(i, v) ((void)access_fetch_add(&(v)->counter, (int)(i), NOFAIL_ORDER(atomic_add), KERNEL_HERE))
-#define atomic_sub(i, v) ((void)access_fetch_add(&(v)->counter, -(int)(i), NOFAIL_ORDER(atomic_sub), KERNEL_HERE))
-#define atomic_or(i, v) ((void)access_fetch_or(&(v)->counter, (int)(i), NOFAIL_ORDER(atomic_or), KERNEL_HERE))
-#define atomic_cmpxchg(v, old, new)                                                                    \
-  ((int)access_compare_exchange(&(v)->counter, sizeof((v)->counter), (uint32_t)(old), (uint32_t)(new), \
-                                NOFAIL_ORDER(atomic_cmpxchg), KERNEL_HERE))
-
-#define refcount_set(r, n) refcount_set((r), (n), KERNEL_HERE)
-#define refcount_read(r) refcount_read((r), KERNEL_HERE)
-#define refcount_inc(r) refcount_inc((r), KERNEL_HERE)
-#define refcount_inc_not_zero(r) refcount_inc_not_zero((r), KERNEL_HERE)
-#define refcount_dec(r) refcount_dec((r), KERNEL_HERE)
-#define refcount_dec_and_test(r) refcount_dec_and_test((r), KERNEL_HERE)
 
 // ---- RCU -----------------------------------------------------------------------------------------------------------
 #define rcu_head kernel_rcu_head
@@ -61,7 +19,27 @@ typedef struct {
 #define rcu_read_lock_dont_migrate() rcu_read_lock()
 #define rcu_read_unlock_migrate() rcu_read_unlock()
 #define rcu_read_lock_held() kernel_rcu_read_lock_held(KERNEL_RCU)
+#define rcu_read_lock_trace() kernel_rcu_read_lock(KERNEL_RCU_TASKS_TRACE, KERNEL_HERE)
+#define rcu_read_unlock_trace() kernel_rcu_read_unlock(KERNEL_RCU_TASKS_TRACE, KERNEL_HERE)
 #define rcu_read_lock_trace_held() kernel_rcu_read_lock_held(KERNEL_RCU_TASKS_TRACE)
+#define rcu_read_lock_any_held() rcu_read_lock_held()
+
+// Preemption, interrupts and bottom halves. Where any of them is off, a task is a reader of RCU and must not sleep, and
+// the simulator knows it as that. Interrupts do not occur, so nothing else follows from it. rcu_read_lock_held is true
+// in such a place, too: errs towards silence.
+#define preempt_disable() rcu_read_lock()
+#define preempt_enable() rcu_read_unlock()
+#define preempt_enable_no_resched() rcu_read_unlock()
+#define local_irq_disable() rcu_read_lock()
+#define local_irq_enable() rcu_read_unlock()
+#define local_irq_save(flags) ((flags) = 0, rcu_read_lock())
+#define local_irq_restore(flags) ((void)(flags), rcu_read_unlock())
+#define local_bh_disable() rcu_read_lock()
+#define local_bh_enable() rcu_read_unlock()
+#define rcu_read_lock_bh() rcu_read_lock()
+#define rcu_read_unlock_bh() rcu_read_unlock()
+#define rcu_read_lock_sched() rcu_read_lock()
+#define rcu_read_unlock_sched() rcu_read_unlock()
 
 // `condition`, which tells lockdep when the dereference is allowed, is not evaluated. Instead the kernel contract's own
 // check knows in which reader sections, under which locks and in which callback the task is.
@@ -69,44 +47,38 @@ typedef struct {
 #define rcu_dereference_check(p, condition) rcu_dereference(p)
 #define rcu_dereference_protected(p, condition) rcu_dereference(p)
 #define rcu_dereference_raw(p) rcu_dereference(p)
+#define rcu_dereference_bh(p) rcu_dereference(p)
+#define rcu_dereference_sched(p) rcu_dereference(p)
+#define rcu_dereference_bh_check(p, condition) rcu_dereference(p)
+#define rcu_dereference_sched_check(p, condition) rcu_dereference(p)
+#define unrcu_pointer(p) (p)
+#define rcu_pointer_handoff(p) (p)
 #define rcu_access_pointer(p) KERNEL_LOAD(p, rcu_access_pointer, KERNEL_HERE)
 #define RCU_INIT_POINTER(p, value) KERNEL_STORE(p, value, RCU_INIT_POINTER, KERNEL_HERE)
 #define rcu_assign_pointer(p, value) KERNEL_STORE(p, value, rcu_assign_pointer, KERNEL_HERE)
+#define rcu_replace_pointer(p, value, condition)                        \
+  ({                                                                    \
+    __typeof__(p) nofail_was = rcu_dereference_protected(p, condition); \
+    rcu_assign_pointer(p, value);                                       \
+    nofail_was;                                                         \
+  })
 
 #define call_rcu(head, callback) kernel_call_rcu(KERNEL_RCU, (head), (callback), KERNEL_HERE)
 #define call_rcu_tasks_trace(head, callback) kernel_call_rcu(KERNEL_RCU_TASKS_TRACE, (head), (callback), KERNEL_HERE)
+#define call_rcu_hurry(head, callback) call_rcu(head, callback)
 #define kfree_rcu(object, member) kernel_kfree_rcu((object), KERNEL_HERE)
+#define kvfree_rcu(object, member) kfree_rcu(object, member)
+// The form without a head may sleep, and may free at once after a grace period of its own.
+#define kfree_rcu_mightsleep(object) (kernel_might_sleep(KERNEL_HERE), kernel_kfree_rcu((object), KERNEL_HERE))
+#define kvfree_rcu_mightsleep(object) kfree_rcu_mightsleep(object)
 #define synchronize_rcu() kernel_synchronize_rcu(KERNEL_HERE)
+#define synchronize_rcu_expedited() synchronize_rcu()
+#define synchronize_net() synchronize_rcu()
+#define synchronize_rcu_tasks_trace() kernel_synchronize_rcu_tasks_trace(KERNEL_HERE)
 #define rcu_barrier() kernel_rcu_barrier(KERNEL_RCU, KERNEL_HERE)
 #define rcu_barrier_tasks_trace() kernel_rcu_barrier(KERNEL_RCU_TASKS_TRACE, KERNEL_HERE)
 // True, because the kernel contract promises it: a grace period of RCU Tasks Trace implies one of RCU.
 #define rcu_trace_implies_rcu_gp() true
-
-// ---- Hash lists (core/kernel/hlist.h) -------------------------------------------------------------------------------
-#define HLIST_HEAD(name) struct hlist_head name = {NULL}
-#define INIT_HLIST_HEAD(head) hlist_init(head)
-#define hlist_empty(head) hlist_empty((struct hlist_head*)(head), KERNEL_HERE)
-#define hlist_unhashed_lockless(node) hlist_unhashed_lockless((struct hlist_node*)(node), KERNEL_HERE)
-#define hlist_add_head_rcu(node, head) hlist_add_head_rcu((node), (head), KERNEL_HERE)
-#define hlist_del_init_rcu(node) hlist_del_init_rcu((node), KERNEL_HERE)
-// The pointers themselves (lvalues), not loads of them: the caller puts rcu_dereference around them.
-#define hlist_first_rcu(head) ((head)->first)
-#define hlist_next_rcu(node) ((node)->next)
-
-#define hlist_entry(node, type, member) container_of(node, type, member)
-#define hlist_entry_safe(node, type, member)                     \
-  ({                                                             \
-    struct hlist_node* nofail_node = (node);                     \
-    nofail_node ? hlist_entry(nofail_node, type, member) : NULL; \
-  })
-#define hlist_for_each_entry_rcu(entry, head, member, ...)                                                \
-  for ((entry) = hlist_entry_safe(rcu_dereference((head)->first), __typeof__(*(entry)), member); (entry); \
-       (entry) = hlist_entry_safe(rcu_dereference((entry)->member.next), __typeof__(*(entry)), member))
-// Walks a list that nobody else changes, with plain loads. The body may free the entry.
-#define hlist_for_each_entry_safe(entry, after, head, member)                   \
-  for ((entry) = hlist_entry_safe((head)->first, __typeof__(*(entry)), member); \
-       (entry) && ((after) = (entry)->member.next, true);                       \
-       (entry) = hlist_entry_safe((after), __typeof__(*(entry)), member))
 
 // ---- Locks ---------------------------------------------------------------------------------------------------------
 typedef struct kernel_rqspinlock rqspinlock_t;
@@ -121,23 +93,59 @@ typedef struct kernel_spinlock spinlock_t;
 #define raw_res_spin_lock_irqsave(lock, flags) ((flags) = 0, raw_res_spin_lock(lock))
 #define raw_res_spin_unlock_irqrestore(lock, flags) ((void)(flags), raw_res_spin_unlock(lock))
 
+// The variants differ in what they switch off besides preemption. Interrupts and bottom halves do not occur.
 #define __SPIN_LOCK_UNLOCKED(name) {0}
+#define __RAW_SPIN_LOCK_UNLOCKED(name) {0}
+#define DEFINE_SPINLOCK(name) spinlock_t name = __SPIN_LOCK_UNLOCKED(name)
+#define DEFINE_RAW_SPINLOCK(name) raw_spinlock_t name = __RAW_SPIN_LOCK_UNLOCKED(name)
+#define spin_lock_init(lock) ((void)(lock))
 #define spin_lock(lock) kernel_spin_lock((lock), KERNEL_HERE)
 #define spin_unlock(lock) kernel_spin_unlock((lock), KERNEL_HERE)
-#define raw_spin_lock_init(lock) ((void)(lock))
-#define raw_spin_lock_irqsave(lock, flags) ((flags) = 0, spin_lock(lock))
-#define raw_spin_unlock_irqrestore(lock, flags) ((void)(flags), spin_unlock(lock))
+#define spin_trylock(lock) kernel_spin_trylock((lock), KERNEL_HERE)
+#define spin_is_locked(lock) (READ_ONCE((lock)->word) != 0)
+#define assert_spin_locked(lock) lockdep_assert_held(lock)
+#define spin_lock_nested(lock, subclass) spin_lock(lock)
+#define spin_lock_bh(lock) spin_lock(lock)
+#define spin_unlock_bh(lock) spin_unlock(lock)
+#define spin_trylock_bh(lock) spin_trylock(lock)
+#define spin_lock_irq(lock) spin_lock(lock)
+#define spin_unlock_irq(lock) spin_unlock(lock)
+#define spin_lock_irqsave(lock, flags) ((flags) = 0, spin_lock(lock))
+#define spin_unlock_irqrestore(lock, flags) ((void)(flags), spin_unlock(lock))
+#define spin_trylock_irqsave(lock, flags) ((flags) = 0, spin_trylock(lock))
+#define raw_spin_lock_init(lock) spin_lock_init(lock)
+#define raw_spin_lock(lock) spin_lock(lock)
+#define raw_spin_unlock(lock) spin_unlock(lock)
+#define raw_spin_trylock(lock) spin_trylock(lock)
+#define raw_spin_is_locked(lock) spin_is_locked(lock)
+#define raw_spin_lock_nested(lock, subclass) spin_lock(lock)
+#define raw_spin_lock_irq(lock) spin_lock(lock)
+#define raw_spin_unlock_irq(lock) spin_unlock(lock)
+#define raw_spin_lock_irqsave(lock, flags) spin_lock_irqsave(lock, flags)
+#define raw_spin_unlock_irqrestore(lock, flags) spin_unlock_irqrestore(lock, flags)
+#define raw_spin_trylock_irqsave(lock, flags) spin_trylock_irqsave(lock, flags)
 #define raw_spin_lock_bh(lock) spin_lock(lock)
 #define raw_spin_unlock_bh(lock) spin_unlock(lock)
 
-// ---- Time, CPUs, hashes, warnings --------------------------------------------------------------------------------
+// A lock that is a bit of a word. The word's bit is all there is to see: lockdep_assert_held does not know this lock.
+#define bit_spin_lock(bit, bits)                                            \
+  do {                                                                      \
+    preempt_disable();                                                      \
+    while (test_and_set_bit_lock(bit, bits)) kernel_cpu_relax(KERNEL_HERE); \
+  } while (0)
+#define bit_spin_trylock(bit, bits) (preempt_disable(), !test_and_set_bit_lock(bit, bits) || (preempt_enable(), false))
+#define bit_spin_unlock(bit, bits) (clear_bit_unlock(bit, bits), preempt_enable())
+#define bit_spin_is_locked(bit, bits) test_bit(bit, bits)
+
+// ---- Time, CPUs, hashes --------------------------------------------------------------------------------------------
 #define cpu_relax() kernel_cpu_relax(KERNEL_HERE)
 #define need_resched() kernel_need_resched(KERNEL_HERE)
 #define cond_resched_rcu() kernel_cond_resched_rcu(KERNEL_HERE)
+// Another task may run here anyway, as it may everywhere, so what is left is the check.
+#define cond_resched() (kernel_might_sleep(KERNEL_HERE), 0)
 #define num_possible_cpus() kernel_num_possible_cpus()
+#define num_online_cpus() kernel_num_possible_cpus()
 #define hash_ptr(pointer, bits) kernel_hash_ptr((pointer), (bits))
-#define WARN_ON_ONCE(condition) kernel_warn_on_once(!!(condition), #condition, KERNEL_HERE)
-#define WARN_ON(condition) WARN_ON_ONCE(condition)
 
 // ---- Memory --------------------------------------------------------------------------------------------------------
 // Every allocation is zeroed, also where the kernel's flags do not ask for it. This errs towards silence: a read of
@@ -153,11 +161,52 @@ typedef struct kernel_spinlock spinlock_t;
   ((void)(map), kernel_alloc(KERNEL_BUCKETS, (size_t)(count) * (size), KERNEL_HERE))
 #define bpf_map_area_alloc(size, node) kernel_alloc(KERNEL_MAP, (size), KERNEL_HERE)
 #define bpf_map_area_free(map) kernel_free((map), KERNEL_HERE)
-#define kzalloc(size, flags) kernel_alloc(KERNEL_OTHER, (size), KERNEL_HERE)
-#define kzalloc_flex(object, member, count) kzalloc(struct_size(&(object), member, count), 0)
-#define kfree(object) kernel_free((object), KERNEL_HERE)
-#define kfree_nolock(object) kernel_free((object), KERNEL_HERE)
-#define kvfree(object) kernel_free((object), KERNEL_HERE)
+#define gfpflags_allow_blocking(flags) (((flags) & (GFP_KERNEL | GFP_USER)) != 0)
+#define might_alloc(flags) (gfpflags_allow_blocking(flags) ? kernel_might_sleep(KERNEL_HERE) : (void)0)
+// No allocation is greater than the kernel allows.
+NOFAIL_INLINE void* nofail_kmalloc(size_t size, struct kernel_site site) {
+  return size > KMALLOC_MAX_SIZE ? NULL : kernel_alloc(KERNEL_OTHER, size, site);
+}
+#define kmalloc(size, flags) (might_alloc(flags), nofail_kmalloc((size), KERNEL_HERE))
+#define kzalloc(size, flags) kmalloc(size, flags)
+#define kmalloc_array(count, size, flags) kmalloc(nofail_array_size((count), (size)), flags)
+#define kcalloc(count, size, flags) kmalloc_array(count, size, flags)
+#define kmalloc_node(size, flags, node) kmalloc(size, flags)
+#define kzalloc_node(size, flags, node) kmalloc(size, flags)
+#define kvmalloc(size, flags) kmalloc(size, flags)
+#define kvzalloc(size, flags) kmalloc(size, flags)
+#define kvcalloc(count, size, flags) kmalloc_array(count, size, flags)
+#define kvmalloc_array(count, size, flags) kmalloc_array(count, size, flags)
+#define kmalloc_nolock(size, flags, node) nofail_kmalloc((size), KERNEL_HERE)
+#define kzalloc_flex(object, member, count) kzalloc(struct_size(&(object), member, count), GFP_KERNEL)
+#define kmalloc_obj(object, ...) ((__typeof__(object)*)kmalloc(sizeof(object), GFP_KERNEL))
+#define kzalloc_obj(object, ...) kmalloc_obj(object)
+#define kmemdup(from, size, flags)                                        \
+  ({                                                                      \
+    const size_t nofail_size = (size);                                    \
+    void* nofail_copy = kmalloc(nofail_size, flags);                      \
+    nofail_copy ? memcpy(nofail_copy, (from), nofail_size) : (void*)NULL; \
+  })
+#define kfree(object) kernel_free((void*)(object), KERNEL_HERE)
+#define kfree_sensitive(object) kfree(object)
+#define kfree_nolock(object) kfree(object)
+#define kvfree(object) kfree(object)
+
+// A cache of objects of one size. Freed memory is never given out again, also where SLAB_TYPESAFE_BY_RCU would allow a
+// reader to meet another object there: errs towards silence.
+struct kmem_cache {
+  size_t size;
+};
+#define kmem_cache_create(name, bytes, ...)                                                           \
+  ({                                                                                                  \
+    struct kmem_cache* nofail_cache = kernel_alloc(KERNEL_OTHER, sizeof(*nofail_cache), KERNEL_HERE); \
+    if (nofail_cache) nofail_cache->size = (bytes);                                                   \
+    nofail_cache;                                                                                     \
+  })
+#define kmem_cache_alloc(cache, flags) kmalloc((cache)->size, flags)
+#define kmem_cache_zalloc(cache, flags) kmalloc((cache)->size, flags)
+#define kmem_cache_free(cache, object) ((void)(cache), kfree(object))
+#define kmem_cache_destroy(cache) kfree(cache)
 
 // bpf_mem_alloc: a cache of objects of one size. In the kernel, a freed object may be given out again at once. Here
 // bpf_mem_cache_free leaves the object as it is until an RCU grace period has ended, and its memory is never given out

@@ -7,13 +7,13 @@ set(NOFAIL_LINUX_OPTIONS -std=gnu11 -ffreestanding -nostdlibinc -fwrapv -fno-str
     -Werror=incompatible-function-pointer-types)
 
 # nofail_linux_compiles(VARIABLE FILE SHIMS DEFINITION...): sets VARIABLE to 1 if FILE compiles against the headers in
-# the folder SHIMS, with the DEFINITIONs. Otherwise sets VARIABLE to 0, and VARIABLE_error to the compiler's first
-# error.
+# the folder SHIMS, with the DEFINITIONs. Otherwise sets VARIABLE to 0, VARIABLE_error to the compiler's first error,
+# VARIABLE_errors to all that it said, and VARIABLE_command to how it was called, without the file.
 function(nofail_linux_compiles variable file shims)
   set(definitions ${ARGN})
   list(TRANSFORM definitions PREPEND -D)
-  execute_process(COMMAND ${CMAKE_C_COMPILER} ${NOFAIL_LINUX_OPTIONS} ${definitions} -I${shims} -I${PROJECT_SOURCE_DIR}
-                          -fsyntax-only -w -fno-caret-diagnostics ${file}
+  set(command ${CMAKE_C_COMPILER} ${NOFAIL_LINUX_OPTIONS} ${definitions} -I${shims} -I${PROJECT_SOURCE_DIR} -xc)
+  execute_process(COMMAND ${command} -fsyntax-only -w -fno-caret-diagnostics ${file}
                   RESULT_VARIABLE failed ERROR_VARIABLE said OUTPUT_QUIET)
   set(${variable} 1 PARENT_SCOPE)
   if(failed)
@@ -23,5 +23,7 @@ function(nofail_linux_compiles variable file shims)
       set(first "the compiler failed (${failed})")
     endif()
     set(${variable}_error "${first}" PARENT_SCOPE)
+    set(${variable}_errors "${said}" PARENT_SCOPE)
+    set(${variable}_command ${command} PARENT_SCOPE)
   endif()
 endfunction()

@@ -27,16 +27,23 @@ function(nofail_linux_text_probe variable name tree)
   endif()
 endfunction()
 
-# nofail_linux_definitions(VARIABLE TREE SHIMS DEFINITION...): sets VARIABLE to the DEFINITIONs and, after them, what
-# the adapter has to know of the tree's version: NOFAIL_LINUX_<PROBE>=0 or 1, and NOFAIL_LINUX_MISSING_FIELDS, the mask
-# of the KERNEL_FIELD_* that values cannot have in this version.
-function(nofail_linux_definitions variable tree shims)
+# nofail_linux_text_definitions(VARIABLE TREE DEFINITION...): sets VARIABLE to the DEFINITIONs and, after them, what the
+# shims have to know of the tree's version: NOFAIL_LINUX_<PROBE>=0 or 1.
+function(nofail_linux_text_definitions variable tree)
   set(definitions ${ARGN})
   foreach(name OPS_RETURN_INT GLOBAL_OPTMEM_MAX)
     string(TOLOWER ${name} file)
     nofail_linux_text_probe(has ${file} ${tree})
     list(APPEND definitions NOFAIL_LINUX_${name}=${has})
   endforeach()
+  set(${variable} ${definitions} PARENT_SCOPE)
+endfunction()
+
+# nofail_linux_definitions(VARIABLE TREE SHIMS DEFINITION...): sets VARIABLE to the DEFINITIONs and, after them, what
+# the adapter has to know of the tree's version: NOFAIL_LINUX_<PROBE>=0 or 1, and NOFAIL_LINUX_MISSING_FIELDS, the mask
+# of the KERNEL_FIELD_* that values cannot have in this version. REQUIRES: the tree's files compile.
+function(nofail_linux_definitions variable tree shims)
+  set(definitions ${ARGN})
   nofail_linux_compile_probe(has_state state ${shims} ${definitions})
   nofail_linux_compile_probe(has_swap_uptrs swap_uptrs ${shims} ${definitions})
   nofail_linux_text_probe(has_kptr kptr ${tree})

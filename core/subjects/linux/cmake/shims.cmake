@@ -1,14 +1,50 @@
 # SPDX-License-Identifier: MIT
+include(${CMAKE_CURRENT_LIST_DIR}/atomic_names.cmake)
 
-# nofail_linux_shims(FOLDER TREE HEADER...): fills FOLDER with the headers that the tree's files may include. Each
-# HEADER (a name without .h) becomes a file that includes api.h. Two more files include api.h and then the tree's own
-# header.
-function(nofail_linux_shims folder tree)
+# nofail_linux_shim(FILE [HEADER]): writes a header that stands for one of the kernel's. It includes api.h, then what is
+# taken from the tree and what the user adds (nofail/extra.h), and then HEADER.
+function(nofail_linux_shim file)
+  set(text "#include \"core/subjects/linux/api.h\"\n#include \"nofail/extra.h\"\n")
   foreach(header IN LISTS ARGN)
-    file(CONFIGURE OUTPUT ${folder}/${header}.h CONTENT "#include \"core/subjects/linux/api.h\"\n")
+    string(APPEND text "#include \"${header}\"\n")
+  endforeach()
+  file(CONFIGURE OUTPUT ${file} CONTENT "${text}" @ONLY)
+endfunction()
+
+# nofail_linux_shims(FOLDER TREE SHIM HEADER...): fills FOLDER with the headers that the tree's files may include, one
+# for each HEADER (a name without .h). The two headers of local storage are the tree's own. SHIM is a header of the
+# user's, or "".
+function(nofail_linux_shims folder tree shim)
+  # Headers that an earlier configuration supplied for another state of the tree.
+  file(GLOB_RECURSE left RELATIVE ${folder} ${folder}/*.h)
+  foreach(file IN LISTS left)
+    string(REGEX REPLACE "\\.h$" "" header "${file}")
+    if(NOT header IN_LIST ARGN AND NOT header MATCHES "^(nofail/.*|linux/bpf_local_storage|net/bpf_sk_storage)$")
+      file(REMOVE ${folder}/${file})
+    endif()
+  endforeach()
+  nofail_linux_atomic_names(${folder}/nofail/atomic_names.h)
+  set(extra "#ifndef NOFAIL_EXTRA_H_\n#define NOFAIL_EXTRA_H_\n#include \"nofail/taken.h\"\n")
+  if(shim)
+    string(APPEND extra "#include \"${shim}\"\n")
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${shim})
+  endif()
+  file(CONFIGURE OUTPUT ${folder}/nofail/extra.h CONTENT "${extra}#endif\n" @ONLY)
+  file(CONFIGURE OUTPUT ${folder}/nofail/taken.h CONTENT "" @ONLY)  # unknown.cmake fills it
+  foreach(header IN LISTS ARGN)
+    nofail_linux_shim(${folder}/${header}.h)
   endforeach()
   foreach(header linux/bpf_local_storage net/bpf_sk_storage)
-    file(CONFIGURE OUTPUT ${folder}/${header}.h CONTENT
-         "#include \"core/subjects/linux/api.h\"\n#include \"${tree}/include/${header}.h\"\n")
+    nofail_linux_shim(${folder}/${header}.h ${tree}/include/${header}.h)
   endforeach()
+endfunction()
+
+# nofail_linux_compile_as_tree(TARGET SHIMS OPTION...): lets TARGET, a library of C files, be compiled as a tree's files are, but
+# without a tree, with more OPTIONs. SHIMS is the folder that gets what is made for it.
+function(nofail_linux_compile_as_tree target shims)
+  nofail_linux_atomic_names(${shims}/nofail/atomic_names.h)
+  target_include_directories(${target} BEFORE PRIVATE ${shims})
+  target_compile_definitions(${target} PRIVATE NOFAIL_LINUX_OPS_RETURN_INT=0 NOFAIL_LINUX_GLOBAL_OPTMEM_MAX=0)
+  get_target_property(sources ${target} SOURCES)
+  set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS "${NOFAIL_LINUX_OPTIONS};${ARGN}")
 endfunction()

@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: MIT
 
-# nofail_linux_try(TREE NAME SHIMS FILES DEFINITIONS): ends the configuration with a message if one of the tree's FILES
-# or the adapter does not compile. NAME is the subject's name, for the message.
+# nofail_linux_try(TREE NAME SHIMS FILES DEFINITIONS): ends the configuration with a message if one of the FILES does
+# not compile, also with what can be taken from the tree. NAME is the subject's name, for the message.
 function(nofail_linux_try tree name shims files definitions)
-  list(TRANSFORM files PREPEND ${tree}/)
-  foreach(file IN LISTS files ITEMS ${PROJECT_SOURCE_DIR}/core/subjects/linux/subject.c)
+  foreach(file IN LISTS files)
     nofail_linux_compiles(fine ${file} ${shims} ${definitions})
-    if(NOT fine)
-      string(REPLACE "${tree}/" "" error "${fine_error}")
-      string(CONCAT advice "what it needs from the kernel has to be added to core/subjects/linux (api.h says where "
-             "what belongs, CMakeLists.txt lists the headers), what its functions are called with to "
-             "core/subjects/linux/subject.c")
-      nofail_linux_refuse("${tree} (${name}): ${error}; ${advice}")
-    endif()
+    while(NOT fine)
+      nofail_linux_diagnose(why ${tree} "${fine_errors}" ${fine_command})
+      nofail_linux_supply(supplied ${shims} "${why_kind}" "${why_name}" "${why_file}" "${why_text}")
+      if(NOT supplied)
+        nofail_linux_explain(${tree} ${name} "${fine_error}" "${why_kind}" "${why_name}" "${why_file}")
+      endif()
+      nofail_linux_compiles(fine ${file} ${shims} ${definitions})
+    endwhile()
   endforeach()
 endfunction()
 
@@ -21,7 +21,7 @@ endfunction()
 function(nofail_linux_library target tree shims files definitions)
   set(adapter ${PROJECT_SOURCE_DIR}/core/subjects/linux)
   list(TRANSFORM files PREPEND ${tree}/)
-  set(sources ${files} ${adapter}/values.c ${adapter}/subject.c)
+  set(sources ${files} ${adapter}/values.c ${adapter}/percpu.c ${adapter}/subject.c)
   nofail_library(NAME ${target} INSTRUMENTED SRCS ${sources})
   target_include_directories(${target} BEFORE PRIVATE ${shims})
   target_compile_definitions(${target} PRIVATE ${definitions})
@@ -64,24 +64,28 @@ function(nofail_linux_complete target tree)
   endif()
 endfunction()
 
-# nofail_linux_subject(TARGET TREE): adds the library TARGET, the subject that runs the files of TREE. TARGET gets two
-# properties: NOFAIL_NAME is the subject's name; NOFAIL_LEAVES_CHARGE, for the tests, is 1 if a socket that goes keeps
-# its charge (probes/uncharges.text), else 0.
-function(nofail_linux_subject target tree)
+# nofail_linux_subject(TARGET TREE SHIM): adds the library TARGET, the subject that runs the files of TREE. SHIM is a
+# header of the user's, or "". TARGET gets two properties: NOFAIL_NAME is the subject's name; NOFAIL_LEAVES_CHARGE, for
+# the tests, is 1 if a socket that goes keeps its charge (probes/uncharges.text), else 0.
+function(nofail_linux_subject target tree shim)
   nofail_linux_name(name "${tree}")
   get_filename_component(tree "${tree}" REALPATH)
   nofail_linux_files(files ${tree})
   set(shims ${CMAKE_CURRENT_BINARY_DIR}/${target})
   get_property(headers GLOBAL PROPERTY NOFAIL_LINUX_HEADERS)
-  nofail_linux_shims(${shims} ${tree} ${headers})
+  nofail_linux_shims(${shims} ${tree} "${shim}" ${headers})
 
   set(cgroup 0)
   if(kernel/bpf/bpf_cgrp_storage.c IN_LIST files)
     set(cgroup 1)
   endif()
-  nofail_linux_definitions(definitions ${tree} ${shims} CONFIG_BPF_SYSCALL=1 NOFAIL_LINUX_NAME=\"${name}\"
-                           NOFAIL_LINUX_CGROUP=${cgroup})
-  nofail_linux_try(${tree} ${name} ${shims} "${files}" "${definitions}")
+  nofail_linux_text_definitions(definitions ${tree} CONFIG_BPF_SYSCALL=1 NOFAIL_LINUX_NAME=\"${name}\"
+                                NOFAIL_LINUX_CGROUP=${cgroup})
+  set(paths ${files})
+  list(TRANSFORM paths PREPEND ${tree}/)
+  nofail_linux_try(${tree} ${name} ${shims} "${paths}" "${definitions}")
+  nofail_linux_definitions(definitions ${tree} ${shims} ${definitions})
+  nofail_linux_try(${tree} ${name} ${shims} ${PROJECT_SOURCE_DIR}/core/subjects/linux/subject.c "${definitions}")
 
   nofail_linux_library(${target} ${tree} ${shims} "${files}" "${definitions}")
   nofail_linux_text_probe(uncharges uncharges ${tree})
