@@ -144,6 +144,9 @@ linux_tree() {
   mapfile -t nofail_trees <<<"$said"
 }
 
+# Options of CMake for build_linux.
+nofail_linux_options=()
+
 # linux_error: what the configuration says of a tree that does not fit, with the tree as it was given.
 linux_error() {
   local text i
@@ -167,7 +170,7 @@ build_linux() {
   log=${nofail_linux_build#"$nofail_root"/}.log
   must_be_writable "$nofail_root/build" "$nofail_linux_build"{,.log,.lock}
   if [[ -t 2 ]]; then say "building $preset for $shown (log: $log)"; fi
-  if ! try_build "$nofail_linux_build" "$preset" -DNOFAIL_LINUX="$folders" -- "$@"; then
+  if ! try_build "$nofail_linux_build" "$preset" -DNOFAIL_LINUX="$folders" "${nofail_linux_options[@]}" -- "$@"; then
     if [[ -f $nofail_linux_build/linux-error.txt ]]; then leave 2 "$(linux_error)"; fi
     show_errors "$nofail_linux_build"
     leave 5 "the build of $preset for $shown failed; all of it is in $log"

@@ -58,8 +58,7 @@ void reset_interfaces(void) {
 // CHECK(name) { ... } defines the check of an interface.
 #define CHECK(name) static bool check_##name(void)
 
-// ---- Marked accesses and barriers
-// ------------------------------------------------------------------------------------
+// ---- Marked accesses and barriers ----------------------------------------------------------------------------------
 CHECK(READ_ONCE) {
   return READ_ONCE(s.plain) == 0;
 }
@@ -99,8 +98,7 @@ CHECK(smp_mb__after_atomic) {
   return true;
 }
 
-// ---- Atomic operations
-// -----------------------------------------------------------------------------------------------
+// ---- Atomic operations ---------------------------------------------------------------------------------------------
 CHECK(atomic_read) {
   return atomic_read(&s.atomic) == 0;
 }
@@ -280,8 +278,7 @@ CHECK(try_cmpxchg_relaxed) {
   return try_cmpxchg_relaxed(&s.plain, &old, -1) && s.plain == -1;
 }
 
-// ---- Reference counts
-// ------------------------------------------------------------------------------------------------
+// ---- Reference counts ----------------------------------------------------------------------------------------------
 CHECK(refcount_inc) {
   s.refs.value = 1;
   refcount_inc(&s.refs);
@@ -327,8 +324,7 @@ CHECK(kref_put) {
          s.ran;
 }
 
-// ---- Bits
-// ------------------------------------------------------------------------------------------------------------
+// ---- Bits ----------------------------------------------------------------------------------------------------------
 CHECK(set_bit) {
   set_bit(65, s.bits);
   return s.bits[0] == 0 && s.bits[1] == 2;
@@ -363,8 +359,7 @@ CHECK(__set_bit) {
   return evaluated == 1 && s.bits[0] == 1;
 }
 
-// ---- Lists
-// -----------------------------------------------------------------------------------------------------------
+// ---- Lists ---------------------------------------------------------------------------------------------------------
 static int digits_of_list(const struct list_head* list) {
   struct node* node;
   int digits = 0;
@@ -496,8 +491,7 @@ CHECK(llist_add) {
   return first && !second && digits == 12 && llist_empty(&s.llist);
 }
 
-// ---- Scopes
-// ----------------------------------------------------------------------------------------------------------
+// ---- Scopes --------------------------------------------------------------------------------------------------------
 CHECK(guard_rcu) {
   {
     guard(rcu)();
@@ -542,8 +536,7 @@ CHECK(__free) {
   return true;
 }
 
-// ---- Assertions
-// --------------------------------------------------------------------------------------------------------
+// ---- Assertions ----------------------------------------------------------------------------------------------------
 CHECK(WARN_ON_ONCE) {
   return WARN_ON_ONCE(s.plain == 0) && !WARN_ON_ONCE(s.plain == 1);
 }
@@ -581,8 +574,7 @@ CHECK(pr_warn_once) {
   return s.plain == 1;
 }
 
-// ---- Locks, memory, CPUs
-// ---------------------------------------------------------------------------------------------
+// ---- Locks, memory, CPUs -------------------------------------------------------------------------------------------
 CHECK(spin_lock_irqsave) {
   unsigned long flags;
   spin_lock_irqsave(&s.spin, flags);
@@ -635,8 +627,7 @@ CHECK(percpu_ref) {
   return live && refused && s.ran == 1 && percpu_ref_is_zero(&s.ref);
 }
 
-// ---- RCU
-// -------------------------------------------------------------------------------------------------------------
+// ---- RCU -----------------------------------------------------------------------------------------------------------
 CHECK(rcu_replace_pointer) {
   rcu_assign_pointer(s.published, &s.nodes[0]);
   spin_lock(&s.spin);
@@ -776,8 +767,7 @@ const struct interface interfaces[] = {
     {NULL, NULL, NULL},
 };
 
-// ---- Two tasks
-// -------------------------------------------------------------------------------------------------------
+// ---- Two tasks -----------------------------------------------------------------------------------------------------
 static void nothing(void) {}
 static void count_work(struct work_struct* work) {
   might_sleep();

@@ -222,6 +222,12 @@ def readme_of(text: str) -> Complaints:
             yield f"README.md: `nofail show {name}` no longer prints this; copy what it prints:\n{part}"
 
 
+def interfaces() -> Complaints:
+    """The table of interfaces in docs/linux.md is what the shims have."""
+    done = subprocess.run([ROOT / "scripts/list_interfaces.py", "--check"], capture_output=True, text=True, check=False)
+    yield from (done.stdout + done.stderr).splitlines()
+
+
 BREAKS = {
     whitespace: ("a.cc", "int a; \n"),
     columns: ("a.md", "word " * 30 + "\n"),
@@ -269,7 +275,7 @@ def bites() -> Complaints:
 def main() -> int:
     files = tracked(ROOT)
     complaints = [complaint for rule in BREAKS for complaint in rule(files)]
-    for rule in (bites, reuse, helps, readme):
+    for rule in (bites, reuse, helps, readme, interfaces):
         complaints += rule()
     print("\n".join(complaint.replace(f"{ROOT}/", "") for complaint in complaints) or "tidy")
     return 1 if complaints else 0

@@ -31,7 +31,8 @@ def take_trees(options: Options) -> list[Tree]:
 def built(options: Options, trees: Sequence[Tree]) -> dict[str, list[str]]:
     """Calls build.sh; returns its values by key. Leaves with its code when it fails, for it has said why."""
     told = [word for tree in trees for word in (str(tree.folder), tree.origin, tree.shown)]
-    command = [str(ROOT / "scripts/nofail_campaign/build.sh"), options.preset, options.engine, options.target, *told]
+    command = [str(ROOT / "scripts/nofail_campaign/build.sh"), options.preset, options.engine, options.target]
+    command += [options.shim, *told]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode != 0:
         sys.exit(done.returncode)

@@ -3,15 +3,16 @@
 
 import argparse
 import dataclasses
+import pathlib
 import re
 from typing import Callable, NoReturn, Sequence
 
 from nofail_campaign.terminal import ExitCode, leave
 
 HELP = """\
-usage: ./scripts/fuzz [teardown|lifecycle|codec] [--linux TREE [--baseline TREE]] [--subject S]
-                      [--sanitizer address|thread] [--engine libfuzzer|afl|honggfuzz] [--seconds N] [--jobs N]
-                      [--no-failures] [--continue]
+usage: ./scripts/fuzz [teardown|lifecycle|codec] [--linux TREE [--baseline TREE] [--shim FILE]]
+                      [--subject S] [--sanitizer address|thread] [--engine libfuzzer|afl|honggfuzz] [--seconds N]
+                      [--jobs N] [--no-failures] [--continue]
 
 Sets up what is missing, builds, fuzzes, shortens what is new, and ends with a table of what it found and how to replay
 it. Without arguments: the teardown target, the posted subject, AddressSanitizer, 60 seconds, one process. Ctrl-C ends
@@ -34,6 +35,7 @@ code hosts. <contents> is a number for the contents of a Linux tree.
   --baseline TREE
                 another such tree, which is fuzzed first and as long: only what it does not have is news; for what
                 the last commit brings: --linux ~/src/linux@HEAD --baseline ~/src/linux@HEAD~1
+  --shim FILE   a header that says what those interfaces do that the tree uses and this suite does not know
   --sanitizer   address (with undefined behaviour) or thread (data races)
   --engine E    which fuzzer drives it: libfuzzer, or afl or honggfuzz where they are installed, with address only
   --seconds N   how long
@@ -61,6 +63,7 @@ class Options:
     subject: str
     linux: str  # a tree; empty: the subject is one of this repository
     baseline: str  # another tree; empty: none
+    shim: str  # a header for the files of both trees; empty: none
     sanitizer: str
     engine: str
     seconds: int
@@ -109,6 +112,15 @@ def number(name: str) -> Callable[[str], int]:
     return parse
 
 
+def header(text: str) -> str:
+    """The type of an argument that names a header; as an absolute path, because the build runs elsewhere."""
+    if not pathlib.Path(text).is_file():
+        raise argparse.ArgumentTypeError(
+            f"--shim {text}: there is no such file; expected a header that is written in C"
+        )
+    return str(pathlib.Path(text).resolve())
+
+
 def parse(arguments: Sequence[str]) -> Options:
     """Reads the command line, or leaves with one line and code 2."""
     parser = Parser(allow_abbrev=False)
@@ -116,6 +128,7 @@ def parse(arguments: Sequence[str]) -> Options:
     parser.add_argument("--subject", default="posted", type=one_of("--subject ", SUBJECTS, "subject"))
     parser.add_argument("--linux")
     parser.add_argument("--baseline")
+    parser.add_argument("--shim", type=header)
     parser.add_argument("--sanitizer", default="address", type=one_of("--sanitizer ", tuple(PRESETS)))
     parser.add_argument("--engine", default="libfuzzer", type=one_of("--engine ", ENGINES))
     parser.add_argument("--seconds", default=60, type=number("--seconds"))
@@ -126,7 +139,7 @@ def parse(arguments: Sequence[str]) -> Options:
     if unknown:
         what = "option; --help lists them" if unknown[0].startswith("-") else f"target; there is {given.target} already"
         parser.error(f"{unknown[0]}: there is no such {what}")
-    for name in ("linux", "baseline"):
+    for name in ("linux", "baseline", "shim"):
         if getattr(given, name) == "":  # of a variable that is not set
             parser.error(f"--{name}: needs a value")
         setattr(given, name, getattr(given, name) or "")
@@ -142,6 +155,8 @@ def check(options: Options, parser: Parser) -> None:
         parser.error(f"--engine {options.engine}: fuzzes with --sanitizer address only")
     if options.baseline and not options.linux:
         parser.error("--baseline: compares Linux trees; name the other one with --linux")
+    if options.shim and not options.linux:
+        parser.error("--shim: supplies interfaces to a Linux tree; name the tree with --linux")
     if options.no_failures and runs_no_subject:
         parser.error("--no-failures: the codec target runs no subject")
     if options.linux and runs_no_subject:

@@ -36,9 +36,8 @@ NOFAIL_INLINE bool nofail_warn(bool condition, struct kernel_site site) {
 #define BUG_ON(condition) ((condition) ? BUG() : (void)0)
 #define VM_BUG_ON(condition) BUG_ON(condition)
 
-// ---- Lockdep
-// --------------------------------------------------------------------------------------------------------- They know
-// spinlocks and rqspinlocks.
+// ---- Lockdep -------------------------------------------------------------------------------------------------------
+// They know spinlocks and rqspinlocks.
 #define lockdep_is_held(lock) kernel_lock_held(lock)
 #define lockdep_assert(condition) ((void)WARN_ON(!(condition)))
 #define lockdep_assert_once(condition) ((void)WARN_ON_ONCE(!(condition)))
@@ -49,8 +48,7 @@ NOFAIL_INLINE bool nofail_warn(bool condition, struct kernel_site site) {
 #define lockdep_assert_in_rcu_read_lock() lockdep_assert(rcu_read_lock_held())
 #define lockdep_assert_in_rcu_reader() lockdep_assert(rcu_read_lock_any_held())
 
-// ---- Sleeping
-// --------------------------------------------------------------------------------------------------------
+// ---- Sleeping ------------------------------------------------------------------------------------------------------
 #define might_sleep() kernel_might_sleep(KERNEL_HERE)
 #define might_sleep_if(condition) ((condition) ? might_sleep() : (void)0)
 

@@ -15,7 +15,7 @@
 
 #define NOFAIL_ORDER(primitive) ((enum kernel_order)KERNEL_ORDER_OF_##primitive)
 
-// ---- Marked accesses ---------------------------------------------------------------------------------------------
+// ---- Marked accesses -----------------------------------------------------------------------------------------------
 #define READ_ONCE(x) KERNEL_LOAD(x, READ_ONCE, KERNEL_HERE)
 #define WRITE_ONCE(x, value) KERNEL_STORE(x, value, WRITE_ONCE, KERNEL_HERE)
 #define smp_load_acquire(p) KERNEL_LOAD(*(p), smp_load_acquire, KERNEL_HERE)
@@ -41,7 +41,7 @@
 #define ASSERT_EXCLUSIVE_WRITER(x) ((void)(x))
 #define ASSERT_EXCLUSIVE_ACCESS(x) ((void)(x))
 
-// ---- Barriers ----------------------------------------------------------------------------------------------------
+// ---- Barriers ------------------------------------------------------------------------------------------------------
 #define barrier() __asm__ __volatile__("" ::: "memory")
 #define smp_mb() kernel_fence(NOFAIL_ORDER(smp_mb), KERNEL_HERE)
 #define smp_wmb() kernel_fence(NOFAIL_ORDER(smp_wmb), KERNEL_HERE)
@@ -55,7 +55,7 @@
 #define smp_mb__after_unlock_lock() smp_mb()
 #define smp_acquire__after_ctrl_dep() smp_rmb()
 
-// ---- Atomic operations: atomic_t, atomic64_t, atomic_long_t, xchg, cmpxchg ------------------------------------------
+// ---- Atomic operations: atomic_t, atomic64_t, atomic_long_t, xchg, cmpxchg -----------------------------------------
 typedef struct {
   int counter;
 } atomic_t;
@@ -134,8 +134,7 @@ typedef atomic64_t atomic_long_t;
 #define cmpxchg64(p, old, new) cmpxchg(p, old, new)
 #define cmpxchg64_relaxed(p, old, new) cmpxchg_relaxed(p, old, new)
 
-// ---- Reference counts (core/kernel/refcount.h)
-// -----------------------------------------------------------------------
+// ---- Reference counts (core/kernel/refcount.h) ---------------------------------------------------------------------
 #define REFCOUNT_INIT(n) {(n)}
 #define refcount_set(r, n) refcount_set((r), (n), KERNEL_HERE)
 #define refcount_set_release(r, n) KERNEL_STORE((r)->value, (uint32_t)(n), smp_store_release, KERNEL_HERE)

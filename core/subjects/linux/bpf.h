@@ -15,6 +15,7 @@ struct bpf_prog;
 union bpf_attr;
 
 // ---- Maps --------------------------------------------------------------------------------------------------------
+
 // What map_update_elem and map_delete_elem return. The type differs between versions, and has to be right, because
 // schedules call these functions.
 #if NOFAIL_LINUX_OPS_RETURN_INT

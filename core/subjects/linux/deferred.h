@@ -98,8 +98,7 @@ static inline void nofail_queue_rcu_work(struct kernel_rcu_head* head) {
 #define queue_rcu_work(queue, item) \
   ((void)(queue), kernel_call_rcu(KERNEL_RCU, &(item)->rcu, nofail_queue_rcu_work, KERNEL_HERE), true)
 
-// ---- irq_work
-// --------------------------------------------------------------------------------------------------------
+// ---- irq_work ------------------------------------------------------------------------------------------------------
 struct irq_work {
   struct kernel_work kernel;
   void (*func)(struct irq_work* work);
@@ -119,8 +118,7 @@ static inline void nofail_run_irq_work(struct kernel_work* kernel) {
 #define irq_work_sync(work) \
   (kernel_might_sleep(KERNEL_HERE), kernel_flush_work(&(work)->kernel, KERNEL_IN_INTERRUPT, KERNEL_HERE))
 
-// ---- Timers
-// ----------------------------------------------------------------------------------------------------------
+// ---- Timers --------------------------------------------------------------------------------------------------------
 struct timer_list {
   struct kernel_work kernel;
   unsigned long expires;

@@ -11,8 +11,8 @@
 #include "core/subjects/linux/language.h"
 #include "core/subjects/linux/routed.h"
 
-// ---- Freeing at the end of a scope ----------------------------------------------------------------------------------
-// `statement` frees _T.
+// ---- Freeing at the end of a scope ---------------------------------------------------------------------------------
+// DEFINE_FREE names a `statement` that frees _T.
 #define DEFINE_FREE(name, type, statement)          \
   static inline void __free_##name(void* pointer) { \
     type _T = *(type*)pointer;                      \
@@ -33,9 +33,8 @@
 DEFINE_FREE(kfree, void*, if (!IS_ERR_OR_NULL(_T)) kfree(_T))
 DEFINE_FREE(kvfree, void*, if (!IS_ERR_OR_NULL(_T)) kvfree(_T))
 
-// ---- Classes
-// --------------------------------------------------------------------------------------------------------- A class has
-// a type, an expression that makes an object from arguments, and a statement that ends the object _T.
+// ---- Classes -------------------------------------------------------------------------------------------------------
+// A class has a type, an expression that makes an object from arguments, and a statement that ends the object _T.
 #define DEFINE_CLASS(name, type, statement, expression, ...)    \
   typedef type class_##name##_t;                                \
   static inline void class_##name##_destructor(type* pointer) { \
@@ -49,8 +48,7 @@ DEFINE_FREE(kvfree, void*, if (!IS_ERR_OR_NULL(_T)) kvfree(_T))
 #define CLASS(name, variable) \
   class_##name##_t variable __cleanup(class_##name##_destructor) = class_##name##_constructor
 
-// ---- Guards
-// ------------------------------------------------------------------------------------------------------------
+// ---- Guards --------------------------------------------------------------------------------------------------------
 #define guard(name) CLASS(name, __UNIQUE_ID(guard))
 #define scoped_guard(name, ...) \
   for (CLASS(name, nofail_scope)(__VA_ARGS__), *nofail_done = NULL; !nofail_done; nofail_done = (void*)&nofail_scope)

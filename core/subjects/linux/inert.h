@@ -28,6 +28,7 @@
 #define lockdep_assert_preemption_enabled() ((void)0)
 
 // ---- What only a debugging tool looks at ----------------------------------------------------------------------------
+// Lockdep, KASAN and others are told something here. The simulator and the sanitizers find it out for themselves.
 struct lock_class_key {};
 #define lockdep_set_class(lock, key) ((void)(lock), (void)(key))
 #define lockdep_register_key(key) ((void)(key))
@@ -40,9 +41,8 @@ struct lock_class_key {};
 #define kmemleak_not_leak(p) ((void)(p))
 #define kmemleak_ignore(p) ((void)(p))
 
-// ---- Messages
-// -------------------------------------------------------------------------------------------------------- The
-// arguments are evaluated. Nobody reads the text.
+// ---- Messages ------------------------------------------------------------------------------------------------------
+// The arguments are evaluated. Nobody reads the text.
 #define printk(...) nofail_print(__VA_ARGS__)
 #define printk_once(...) nofail_print(__VA_ARGS__)
 #define printk_ratelimited(...) nofail_print(__VA_ARGS__)
@@ -90,11 +90,13 @@ struct lock_class_key {};
 #define pr_devel(...) pr_debug(__VA_ARGS__)
 
 // ---- Modules and initialization ------------------------------------------------------------------------------------
+// The files are no module. Nothing is registered with the rest of a kernel, so the functions are not called.
 #define EXPORT_SYMBOL(name) _Static_assert(1, "")
 #define EXPORT_SYMBOL_GPL(name) _Static_assert(1, "")
 #define late_initcall(function) static int (*const nofail_initcall_##function)(void) __attribute__((used)) = (function)
 
 // ---- Type information ----------------------------------------------------------------------------------------------
+// Checks of maps that are created. Schedules create only maps that pass them.
 struct btf {};
 struct btf_type {
   u32 name_off, info;
@@ -120,6 +122,7 @@ static inline const char* btf_name_by_offset(const struct btf* btf, u32 offset) 
 }
 
 // ---- The map iterator ----------------------------------------------------------------------------------------------
+// No schedule has an iterator, so these are never called.
 struct seq_file {
   void* private;
 };

@@ -320,7 +320,7 @@ NOFAIL_INLINE void nofail_hlist_move_list(struct hlist_head* from, struct hlist_
        (entry) && ((after) = (entry)->member.next, true);                       \
        (entry) = hlist_entry_safe((after), __typeof__(*(entry)), member))
 
-// ---- hlist_bl: bit 0 of the head's pointer is a lock ----------------------------------------------------------------
+// ---- hlist_bl: bit 0 of the head's pointer is a lock ---------------------------------------------------------------
 struct hlist_bl_node {
   struct hlist_bl_node *next, **pprev;
 };
@@ -392,8 +392,7 @@ NOFAIL_INLINE void nofail_hlist_bl_unlink(struct hlist_bl_node* node, struct ker
        (node) && ((entry) = hlist_bl_entry(node, __typeof__(*(entry)), member), true); \
        (node) = rcu_dereference_raw((node)->next))
 
-// ---- llist: many add without a lock, one takes all
-// -------------------------------------------------------------------
+// ---- llist: many add without a lock, one takes all -----------------------------------------------------------------
 struct llist_node {
   struct llist_node* next;
 };

@@ -7,9 +7,8 @@
 
 wait_queue_head_t nofail_variable_queue;
 
-// ---- Variables
-// ------------------------------------------------------------------------------------------------------- A section
-// holds the variables as they are at boot. The first use of a CPU's copy makes all copies of that CPU.
+// ---- Variables -----------------------------------------------------------------------------------------------------
+// A section holds the variables as they are at boot. The first use of a CPU's copy makes all copies of that CPU.
 enum { AREA_BYTES = 4096 };
 extern char __start_nofail_linux_percpu[] __attribute__((weak)), __stop_nofail_linux_percpu[] __attribute__((weak));
 
@@ -30,10 +29,9 @@ __attribute__((no_sanitize("address", "thread"))) static char* area_of(unsigned 
   return areas[cpu];
 }
 
-// ---- alloc_percpu
-// ---------------------------------------------------------------------------------------------------- A block is the
-// template, which nobody reads or writes, and after it a copy for each CPU, at a distance of `size`. A run has few
-// blocks. Each run starts with none (the subject's reset), so the numbers of blocks start at 0.
+// ---- alloc_percpu --------------------------------------------------------------------------------------------------
+// A block is the template, which nobody reads or writes, and after it a copy for each CPU, at a distance of `size`.
+// A run has few blocks. Each run starts with none (the subject's reset), so the numbers of blocks start at 0.
 enum { MAX_BLOCKS = 256 };
 static struct block {
   char* memory;

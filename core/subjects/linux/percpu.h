@@ -14,6 +14,8 @@
 #include "core/subjects/linux/language.h"
 #include "core/subjects/linux/routed.h"
 
+// ---- Per-CPU variables ----------------------------------------------------------------------------------------------
+// Each task has a CPU of its own, and so a copy of its own. This errs towards silence: two tasks on one CPU could meet.
 #define DEFINE_PER_CPU(type, name) \
   __attribute__((section("nofail_linux_percpu"), used)) __typeof__(type) name __aligned(16)
 #define DECLARE_PER_CPU(type, name) extern __typeof__(type) name

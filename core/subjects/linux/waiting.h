@@ -20,10 +20,9 @@
     while (!(condition)) kernel_cpu_relax(KERNEL_HERE); \
   } while (0)
 
-// ---- Wait queues
-// ----------------------------------------------------------------------------------------------------- A waiter notes
-// how often the queue was woken, tests its condition, and waits for the next wake-up. So a condition that becomes true
-// without a wake-up leaves the waiter waiting, as in the kernel.
+// ---- Wait queues ---------------------------------------------------------------------------------------------------
+// A waiter notes how often the queue was woken, tests its condition, and waits for the next wake-up. So a condition
+// that becomes true without a wake-up leaves the waiter waiting, as in the kernel.
 struct wait_queue_head {
   atomic_t wakes;
 };
@@ -67,8 +66,7 @@ extern wait_queue_head_t nofail_variable_queue;
 #define wake_up_bit(word, bit) ((void)(word), (void)(bit), wake_up(&nofail_variable_queue))
 #define clear_and_wake_up_bit(bit, word) (clear_bit_unlock(bit, word), wake_up(&nofail_variable_queue))
 
-// ---- Completions
-// -----------------------------------------------------------------------------------------------------
+// ---- Completions ---------------------------------------------------------------------------------------------------
 struct completion {
   atomic_t done;  // how many waits it lets pass; INT_MAX: all
 };
@@ -105,10 +103,9 @@ struct completion {
     (unsigned long)(timeout) ? (unsigned long)(timeout) : 1ul; \
   })
 
-// ---- Mutexes
-// --------------------------------------------------------------------------------------------------------- A task that
-// ends with a mutex held is not noticed, and lockdep_assert_held does not know mutexes: errs towards silence and, for
-// the second, leaves a patch that asserts a mutex uncompiled.
+// ---- Mutexes -------------------------------------------------------------------------------------------------------
+// A task that ends with a mutex held is not noticed, and lockdep_assert_held does not know mutexes: errs towards
+// silence and, for the second, leaves a patch that asserts a mutex uncompiled.
 struct mutex {
   atomic_t held;
 };
@@ -143,10 +140,9 @@ typedef struct mutex* class_mutex_t;
     nofail_entered;                                 \
   })
 
-// ---- Sequence counters
-// ----------------------------------------------------------------------------------------------- The data that a
-// reader copies between begin and retry is read plainly while a writer may change it. The thread sanitizer reports
-// that: errs towards reporting.
+// ---- Sequence counters ---------------------------------------------------------------------------------------------
+// The data that a reader copies between begin and retry is read plainly while a writer may change it. The thread
+// sanitizer reports that: errs towards reporting.
 typedef struct seqcount {
   unsigned sequence;
 } seqcount_t;
@@ -182,11 +178,10 @@ typedef struct {
 #define write_seqlock(s) (spin_lock(&(s)->lock), write_seqcount_begin(&(s)->seqcount))
 #define write_sequnlock(s) (write_seqcount_end(&(s)->seqcount), spin_unlock(&(s)->lock))
 
-// ---- SRCU
-// ------------------------------------------------------------------------------------------------------------ Two
-// counts of readers. A reader counts in the one that `index` says. A grace period waits for the count that nobody
-// enters any more, makes it the current one, and waits for the other. A reader of SRCU may sleep, and no other kind of
-// grace period waits for it.
+// ---- SRCU ----------------------------------------------------------------------------------------------------------
+// Two counts of readers. A reader counts in the one that `index` says. A grace period waits for the count that
+// nobody enters any more, makes it the current one, and waits for the other. A reader of SRCU may sleep, and no
+// other kind of grace period waits for it.
 struct srcu_struct {
   atomic_t readers[2];
   int index;
@@ -243,9 +238,8 @@ static inline void class_srcu_destructor(class_srcu_t* nofail_guard) {
     (class_srcu_t){nofail_srcu, srcu_read_lock(nofail_srcu), KERNEL_HERE}; \
   })
 
-// ---- percpu_ref
-// ------------------------------------------------------------------------------------------------------ One count for
-// all CPUs. Before the kernel has seen percpu_ref_kill everywhere, a CPU may still take references by
+// ---- percpu_ref ----------------------------------------------------------------------------------------------------
+// One count for all CPUs. Before the kernel has seen percpu_ref_kill everywhere, a CPU may still take references by
 // percpu_ref_tryget_live: here it may until the kill alone. Errs towards silence.
 struct percpu_ref {
   atomic_long_t count;
