@@ -75,6 +75,56 @@ Stay Reader(kernel_rcu_flavour flavour) {
               [=] { kernel_rcu_read_unlock(flavour, KERNEL_HERE); });
 }
 
+// ---- Deferred functions --------------------------------------------------------------------------------------------
+
+using Work = NativeTest;
+
+struct CountedWork {
+  kernel_work work;
+  int runs;  // plain: the thread sanitizer checks that the queue orders the runs
+};
+void CountRun(kernel_work* work) {
+  ++reinterpret_cast<CountedWork*>(work)->runs;
+}
+
+TEST_F(Work, RunsOnceForEachTimeItIsQueued) {
+  CountedWork counted = {{&CountRun, 0}, 0};
+  for (int i = 1; i <= 100; ++i) {
+    EXPECT_TRUE(kernel_queue_work(&counted.work, KERNEL_IN_PROCESS, KERNEL_HERE));
+    kernel_flush_work(&counted.work, KERNEL_IN_PROCESS, KERNEL_HERE);
+    EXPECT_EQ(counted.runs, i);
+  }
+}
+
+TEST_F(Work, CancelledItemDoesNotRun) {
+  static std::atomic<bool> leave{false};
+  kernel_work blocker = {[](kernel_work*) { leave.wait(false); }, 0};
+  CountedWork counted = {{&CountRun, 0}, 0};
+  kernel_queue_work(&blocker, KERNEL_IN_PROCESS, KERNEL_HERE);
+  EXPECT_TRUE(kernel_queue_work(&counted.work, KERNEL_IN_PROCESS, KERNEL_HERE));
+  EXPECT_FALSE(kernel_queue_work(&counted.work, KERNEL_IN_PROCESS, KERNEL_HERE));
+  EXPECT_TRUE(kernel_cancel_work(&counted.work, KERNEL_HERE));
+  EXPECT_FALSE(kernel_cancel_work(&counted.work, KERNEL_HERE));
+  leave = true;
+  leave.notify_one();
+  kernel_flush_work(nullptr, KERNEL_IN_PROCESS, KERNEL_HERE);
+  EXPECT_EQ(counted.runs, 0);
+}
+
+TEST_F(Work, SynchronizeRcuTasksTraceWaitsForSleepableReaders) {
+  std::atomic<bool> returned{false};
+  Stay reader([] { kernel_rcu_read_lock(KERNEL_RCU_TASKS_TRACE, KERNEL_HERE); },
+              [] { kernel_rcu_read_unlock(KERNEL_RCU_TASKS_TRACE, KERNEL_HERE); });
+  std::thread waiter([&] {
+    kernel_synchronize_rcu_tasks_trace(KERNEL_HERE);
+    returned = true;
+  });
+  std::this_thread::sleep_for(kALittle);
+  EXPECT_FALSE(returned);
+  reader.Leave();
+  waiter.join();
+}
+
 // ---- Locks -------------------------------------------------------------------------------------------------------
 
 using Lock = NativeTest;
