@@ -48,9 +48,12 @@ void JudgeLock(const RunView& run, uint32_t event, Findings* findings) {
   }
   Violation violation = At(trace, FaultText(fault), e.object, blamed);
   violation.event = event;
+  const bool of_no_object = fault == Fault::kSleepInAtomic && e.object == 0;
+  const std::string what = of_no_object ? " slept in a callback, in an interrupt, or with a lock held"
+                                        : absl::StrCat(Verb(fault), NameOf(trace, e.object));
   violation.detail = left_held ? absl::StrCat(WhoAt(trace, blamed), " took a lock of ", NameOf(trace, e.object),
                                               " and ended its op without releasing it")
-                               : absl::StrCat(WhoAt(trace, event), Verb(fault), NameOf(trace, e.object));
+                               : absl::StrCat(WhoAt(trace, event), what);
   findings->Add(std::move(violation));
 }
 

@@ -10,7 +10,8 @@
 #   other         the name of the baseline's subject; only with a baseline
 #   mutator       the library that AFL++ mutates with; only for AFL++
 #   environment   a variable for the engine, as NAME=VALUE; once for each
-# SHIM is a header for the files of the trees, or empty. Internal to scripts/fuzz, which reads these (build.py). Errors are one line; the exit code is that of scripts/fuzz.
+# SHIM is a header for the files of the trees, or empty. Internal to scripts/fuzz, which reads these (build.py). Errors
+# are one line; the exit code is that of scripts/fuzz.
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 # shellcheck source=scripts/engines.sh

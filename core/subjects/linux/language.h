@@ -9,10 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// The subject's static variables go into a section of their own. The subject's `reset` sets this section to zero, which
-// is what the variables were at boot. (Static variables with another initial value are in other sections. The tree's
-// files never write them, so they need no reset.)
-#pragma clang section bss = "nofail_linux_bss"
+// The subject's static variables go into sections of their own: those that are zero at boot, and those that are not.
+// The subject's `reset` makes them what they were at boot.
+#pragma clang section bss = "nofail_linux_bss" data = "nofail_linux_data"
 
 typedef uint8_t u8, __u8;
 typedef uint16_t u16, __u16;

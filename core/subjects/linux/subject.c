@@ -25,6 +25,9 @@
 enum { KEY_SIZE = sizeof(int), MAX_OWNERS = 16 };
 
 extern volatile u32 __start_nofail_linux_bss[], __stop_nofail_linux_bss[];
+// No stock version has such variables; a patch may, such as a list or a work item.
+extern volatile char __start_nofail_linux_data[] __attribute__((weak)),
+    __stop_nofail_linux_data[] __attribute__((weak));
 
 u32 btf_sock_ids[2], btf_tracing_ids[1], bpf_cgroup_btf_id[1];
 
@@ -35,10 +38,33 @@ struct nofail_owner* nofail_owner_of_fd(int fd) {
   return owners[fd];
 }
 
-// Zeroes the static variables of all of the subject's files, `owners` and `owner_count` among them, and also the
+// What the variables of nofail_linux_data were at boot. The first reset, which comes before the first run, keeps them.
+// It is in a section that no reset touches.
+enum { BOOT_BYTES = 1 << 16 };
+static struct {
+  bool kept;
+  char bytes[BOOT_BYTES];
+} at_boot __attribute__((section("nofail_linux_boot")));
+
+__attribute__((no_sanitize("address"))) static void reset_data(void) {
+  const size_t size = (size_t)(__stop_nofail_linux_data - __start_nofail_linux_data);
+  if (size > BOOT_BYTES) __builtin_trap();
+  volatile char* kept = at_boot.bytes;
+  for (size_t i = 0; i < size; ++i) {
+    if (at_boot.kept) {
+      __start_nofail_linux_data[i] = kept[i];
+    } else {
+      kept[i] = __start_nofail_linux_data[i];
+    }
+  }
+  at_boot.kept = true;
+}
+
+// Resets the static variables of all of the subject's files, `owners` and `owner_count` among them, and also the
 // padding that a sanitizer put between the variables.
 __attribute__((no_sanitize("address"))) static void linux_reset(void) {
   for (volatile u32* word = __start_nofail_linux_bss; word < __stop_nofail_linux_bss; ++word) *word = 0;
+  reset_data();
 }
 
 // ---- Maps ----------------------------------------------------------------------------------------------------------

@@ -6,8 +6,8 @@ Says why a file of a Linux tree does not compile against the shims, given the fi
 command that the file was compiled with. The first line of the output is one of these:
 
     header NAME        the file includes a header that the shims do not stand for yet
-    taken NAME FILE    an inline function or a macro of the tree's FILE is unknown; its text follows, and means here what
-                       it means in the kernel
+    taken NAME FILE    an inline function or a macro of the tree's FILE is unknown; its text follows, and means here
+                       what it means in the kernel
     unknown NAME FILE  the shims do not know a name; the tree's FILE has it, but there is nothing to take: a function of
                        another source file, a type, assembler
     unknown NAME       the same, and the tree does not have all of its headers, so nobody knows what has the name
@@ -55,25 +55,25 @@ def unknown_call(source: pathlib.Path, line: int, command: list[str]) -> str:
     for name in re.findall(r"\b([A-Za-z_]\w*)\s*\(", text.splitlines()[line - 1]):
         is_defined = re.search(rf"^(#\s*define\s+{name}\b|\w[^\n;(]*\b{name}\([^;{{]*\{{)", text, re.MULTILINE)
         if name not in known and not is_defined:
-            return name
+            return str(name)
     return ""
 
 
 def unknown_name(errors: str, command: list[str]) -> str:
     """The name that the first error is about; empty if the file is at fault."""
-    found = ERROR.findall(errors)
+    found: list[tuple[str, str, str]] = ERROR.findall(errors)
     if not found:
         return ""
     file, line, said = found[0]
     if (missing := re.match(r"'([^']+)' file not found", said)) is not None:
-        return missing[1]
+        return str(missing[1])
     if (meant := re.search(r"did you mean '(\w+)'", said)) is not None and meant[1] in KEYWORDS:
         return ""
     stumbles = any(error[:2] == (file, line) and error[2].startswith("expected ") for error in found)
     name = UNKNOWN.search(said)
     if stumbles or name is None:
         return unknown_call(pathlib.Path(file), int(line), command)
-    return name[1]
+    return str(name[1])
 
 
 def inline_function(name: str, text: str) -> tuple[int, int] | None:

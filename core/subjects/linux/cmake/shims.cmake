@@ -39,8 +39,8 @@ function(nofail_linux_shims folder tree shim)
   endforeach()
 endfunction()
 
-# nofail_linux_compile_as_tree(TARGET SHIMS OPTION...): lets TARGET, a library of C files, be compiled as a tree's files are, but
-# without a tree, with more OPTIONs. SHIMS is the folder that gets what is made for it.
+# nofail_linux_compile_as_tree(TARGET SHIMS OPTION...): lets TARGET, a library of C files, be compiled as a tree's files
+# are, but without a tree, with more OPTIONs. SHIMS is the folder that gets what is made for it.
 function(nofail_linux_compile_as_tree target shims)
   nofail_linux_atomic_names(${shims}/nofail/atomic_names.h)
   target_include_directories(${target} BEFORE PRIVATE ${shims})

@@ -20,8 +20,8 @@ function(nofail_linux_diagnose prefix tree errors)
   set(${prefix}_text "${CMAKE_MATCH_4}" PARENT_SCOPE)
 endfunction()
 
-# nofail_linux_supply(VARIABLE SHIMS KIND NAME FILE TEXT): supplies what a diagnosis says is missing, if the tree has it.
-# Sets VARIABLE to 1 if it did, else to 0.
+# nofail_linux_supply(VARIABLE SHIMS KIND NAME FILE TEXT): supplies what a diagnosis says is missing, if the tree has
+# it. Sets VARIABLE to 1 if it did, else to 0.
 function(nofail_linux_supply variable shims kind name file text)
   set(${variable} 0 PARENT_SCOPE)
   get_property(taken GLOBAL PROPERTY NOFAIL_TAKEN_${shims})
@@ -61,7 +61,7 @@ function(nofail_linux_explain tree name error kind unknown file)
   if(file)
     set(origin ", which is in the tree's ${file}")
   endif()
-  string(CONCAT advice "this suite does not know ${unknown}${origin}: say in a header of your own what it does, and add "
-         "--shim FILE (docs/linux.md, What a patch may use)")
+  string(CONCAT advice "this suite does not know ${unknown}${origin}: say in a header of your own what it does, and "
+         "add --shim FILE (docs/linux.md, What a patch may use)")
   nofail_linux_refuse("${tree} (${name}): ${error}; ${advice}")
 endfunction()
