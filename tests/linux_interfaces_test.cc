@@ -10,6 +10,7 @@
 #include <set>
 
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "fuzz/report/describe.h"
 #include "tests/litmus.h"
 
@@ -58,6 +59,17 @@ TEST_P(InterfaceTest, DoesWhatItsDocumentationSays) {
 }
 INSTANTIATE_TEST_SUITE_P(Each, InterfaceTest, testing::ValuesIn(Rows(interfaces)), NameOfRow<interface>);
 
+// Where a fault is expected, what the thread sanitizer says of the same mistake depends on the interleaving. What has
+// no fault must have no race either.
+std::set<std::string> WithoutRacesOfFaults(const std::vector<std::string>& outcomes, const meeting& m) {
+  std::set<std::string> kept;
+  for (const std::string& outcome : outcomes) {
+    const bool expects_fault = std::string(m.outcomes).find('!') != std::string::npos;
+    kept.insert(expects_fault ? absl::StrReplaceAll(outcome, {{"!data-race ", ""}, {" !data-race", ""}}) : outcome);
+  }
+  return kept;
+}
+
 class MeetingTest : public testing::TestWithParam<const meeting*> {};
 
 TEST_P(MeetingTest, HasTheseOutcomes) {
@@ -68,7 +80,7 @@ TEST_P(MeetingTest, HasTheseOutcomes) {
                             .Task([&](Shared&) { m.b(); })
                             .Final([&](Shared&) { return std::string(m.is_right() ? "right" : "wrong"); })
                             .Outcomes();
-  EXPECT_EQ(absl::StrJoin(Keys(outcomes), " | "), m.outcomes);
+  EXPECT_EQ(absl::StrJoin(WithoutRacesOfFaults(Keys(outcomes), m), " | "), m.outcomes);
 }
 INSTANTIATE_TEST_SUITE_P(Each, MeetingTest, testing::ValuesIn(Rows(meetings)), NameOfRow<meeting>);
 

@@ -4,7 +4,7 @@
 set(NOFAIL_LINUX_OPTIONS -std=gnu11 -ffreestanding -nostdlibinc -fwrapv -fno-strict-aliasing
     -fno-delete-null-pointer-checks -Wno-unused -Wno-unused-parameter -Wno-sign-compare -Wno-pointer-sign
     -Wno-empty-body -Werror=implicit-function-declaration -Werror=incompatible-pointer-types -Werror=int-conversion
-    -Werror=incompatible-function-pointer-types)
+    -Werror=incompatible-function-pointer-types CACHE INTERNAL "options of a tree's files")
 
 # nofail_linux_compiles(VARIABLE FILE SHIMS DEFINITION...): sets VARIABLE to 1 if FILE compiles against the headers in
 # the folder SHIMS, with the DEFINITIONs. Otherwise sets VARIABLE to 0, VARIABLE_error to the compiler's first error,

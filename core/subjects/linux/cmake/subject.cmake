@@ -65,8 +65,9 @@ function(nofail_linux_complete target tree)
 endfunction()
 
 # nofail_linux_subject(TARGET TREE SHIM): adds the library TARGET, the subject that runs the files of TREE. SHIM is a
-# header of the user's, or "". TARGET gets two properties: NOFAIL_NAME is the subject's name; NOFAIL_LEAVES_CHARGE, for
-# the tests, is 1 if a socket that goes keeps its charge (probes/uncharges.text), else 0.
+# header of the user's, or "". The tree's files may include the kernel headers of the global property
+# NOFAIL_LINUX_HEADERS. TARGET gets two properties: NOFAIL_NAME is the subject's name; NOFAIL_LEAVES_CHARGE, for the
+# tests, is 1 if a socket that goes keeps its charge (probes/uncharges.text), else 0.
 function(nofail_linux_subject target tree shim)
   nofail_linux_name(name "${tree}")
   get_filename_component(tree "${tree}" REALPATH)
