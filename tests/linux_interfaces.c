@@ -853,7 +853,7 @@ static void be_done(void) {
 
 static void lock_and_add(void) {
   mutex_lock(&s.mutex);
-  s.seen = READ_ONCE(s.seen) + 1;
+  WRITE_ONCE(s.seen, READ_ONCE(s.seen) + 1);  // two steps
   mutex_unlock(&s.mutex);
 }
 static bool seen_twice(void) {
