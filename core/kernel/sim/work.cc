@@ -33,7 +33,8 @@ bool Work::Queue(kernel_work* work, kernel_work_context context, kernel_site sit
   const ObjectId object = machine_.heap.Find(memory).object;
   Run& run = runs_.emplace_back(Run{Run::State::kPending, context, work, object, site});
   const uint8_t number = static_cast<uint8_t>(machine_.trace.object(object).number);
-  machine_.scheduler.Spawn({static_cast<uint8_t>(kFirstCallback + KERNEL_OTHER), number}, object, &Work::Perform, &run);
+  const uint8_t task = static_cast<uint8_t>(int{kFirstCallback} + int{KERNEL_OTHER});
+  machine_.scheduler.Spawn({task, number}, object, &Work::Perform, &run);
   return true;
 }
 
