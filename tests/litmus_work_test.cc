@@ -155,6 +155,24 @@ TEST(Work, OneThatQueuesItselfForEverIsARunaway) {
               ElementsAre("!runaway"));
 }
 
+// More items wait than there are fibers. Each of them gets its turn. One execution is enough: the default one, in which
+// the task queues all of them before the first one runs.
+TEST(Work, MoreItemsMayWaitThanRunAtATime) {
+  static kernel_work many[100];
+  for (kernel_work& work : many) work = {&CountRun, 0};
+  items = {};
+  ExhaustiveChooser defaults;
+  Sim& sim = Sim::Get();
+  sim.Reset({}, &defaults);
+  auto body = [](void*) {
+    for (kernel_work& work : many) kernel_queue_work(&work, KERNEL_IN_PROCESS, KERNEL_HERE);
+    EXPECT_EQ(items.runs, 0u);
+  };
+  sim.Spawn(kTaskA, body, nullptr);
+  EXPECT_TRUE(sim.Run());
+  EXPECT_EQ(items.runs, 100u);
+}
+
 TEST(Work, PendingItemMayNotBeFreed) {
   EXPECT_THAT(Keys(Litmus()
                        .Task([](Shared&) {

@@ -13,6 +13,9 @@ namespace {
 // An item that queues itself for ever is no harness bug, so the bound leaves room for the other objects of a run.
 constexpr size_t kMaxWorks = 256;
 
+// The rest of kMaxFibers is for the tasks of the schedule and for RCU callbacks.
+constexpr uint32_t kMaxStarted = kMaxFibers / 4;
+
 }  // namespace
 
 Work::Work(Machine& machine) : machine_(machine) {
@@ -31,11 +34,21 @@ bool Work::Queue(kernel_work* work, kernel_work_context context, kernel_site sit
   machine_.scheduler.Stored();
   void* memory = machine_.heap.Alloc(KERNEL_OTHER, 1, site);
   const ObjectId object = machine_.heap.Find(memory).object;
-  Run& run = runs_.emplace_back(Run{Run::State::kPending, context, work, object, site});
-  const uint8_t number = static_cast<uint8_t>(machine_.trace.object(object).number);
-  const uint8_t task = static_cast<uint8_t>(int{kFirstCallback} + int{KERNEL_OTHER});
-  machine_.scheduler.Spawn({task, number}, object, &Work::Perform, &run);
+  runs_.push_back({Run::State::kPending, false, context, work, object, site});
+  Start();
   return true;
+}
+
+void Work::Start() {
+  for (Run& run : runs_) {
+    if (started_ == kMaxStarted) return;
+    if (run.started || run.state != Run::State::kPending) continue;
+    run.started = true;
+    ++started_;
+    const uint8_t task = static_cast<uint8_t>(int{kFirstCallback} + int{KERNEL_OTHER});
+    const uint8_t number = static_cast<uint8_t>(machine_.trace.object(run.object).number);
+    machine_.scheduler.Spawn({task, number}, run.object, &Work::Perform, &run);
+  }
 }
 
 bool Work::MayBegin(const void* argument) {
@@ -49,9 +62,15 @@ bool Work::MayBegin(const void* argument) {
 void Work::Perform(void* argument) {
   Run& run = *static_cast<Run*>(argument);
   Machine& machine = nofail::machine();
-  Task& task = machine.scheduler.current();
   machine.scheduler.Block(&Work::MayBegin, &run);
-  if (run.state == Run::State::kOver) return;  // cancelled
+  if (run.state != Run::State::kOver) Call(run);  // otherwise it was cancelled
+  --machine.work.started_;
+  machine.work.Start();
+}
+
+void Work::Call(Run& run) {
+  Machine& machine = nofail::machine();
+  Task& task = machine.scheduler.current();
   run.state = Run::State::kRunning;
   machine.Emit(EventKind::kCallbackBegin, KERNEL_RCU, run.object, 0, 0, run.site);
   machine.heap.Check(run.work, sizeof(*run.work), run.site);

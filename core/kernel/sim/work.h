@@ -14,7 +14,8 @@
 // Emits: QueueWork; CallbackBegin and CallbackEnd around the function, with an object that stands for this run; Alloc
 // and
 //   Free of that object; the faults of Heap::Check and of CheckLeftNothing.
-// Bounds: kMaxWorks (work.cc) runs of items in a run; the fault Runaway beyond.
+// Bounds (work.cc): kMaxWorks runs of items in a run; the fault Runaway beyond. kMaxStarted of them have a task at a
+//   time, and others wait, as for a worker.
 // Not modelled:
 //   - Delays. A timer may expire at once, or after everything else. This allows more than the kernel does: errs towards
 //     reporting.
@@ -40,7 +41,10 @@ class Work {
   explicit Work(Machine& machine);
 
   // Forgets all items.
-  void Reset() { runs_.clear(); }
+  void Reset() {
+    runs_.clear();
+    started_ = 0;
+  }
   // The functions of core/kernel/kernel.h.
   bool Queue(kernel_work* work, kernel_work_context context, kernel_site site);
   bool Cancel(kernel_work* work, kernel_site site);
@@ -50,6 +54,7 @@ class Work {
   // One run of an item, from the call that queues the item on.
   struct Run {
     enum class State : uint8_t { kPending, kRunning, kOver } state;
+    bool started;  // it has a task
     kernel_work_context context;
     kernel_work* work;
     ObjectId object;   // stands for this run: its task is named after it
@@ -66,10 +71,15 @@ class Work {
   static bool MayBegin(const void* argument);
   // The body of a run's task. `argument` is the Run.
   static void Perform(void* argument);
+  // Calls the function of a pending run, in the run's task.
+  static void Call(Run& run);
   void End(Run& run);
+  // Gives tasks to the oldest pending runs that have none, as long as there are fewer than kMaxStarted of them.
+  void Start();
 
   Machine& machine_;
   std::vector<Run> runs_;  // of this run of the machine, oldest first; its memory is kept and never moves
+  uint32_t started_ = 0;   // how many tasks of runs have not ended
 };
 
 }  // namespace nofail
