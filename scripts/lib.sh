@@ -161,16 +161,20 @@ linux_error() {
 # of its own. The nofail command there also knows the other tree. Sets `nofail_linux_build`, `nofail_linux_name` and
 # `nofail_linux_other`. Leaves with code 2 if a tree cannot be used.
 build_linux() {
-  local preset=$1 log started=$SECONDS folders shown=${nofail_trees[2]}
+  local preset=$1 log started=$SECONDS folders headers shown=${nofail_trees[2]}
   shift
   # After where the tree comes from: what a person edits and builds again is built in the same folder. The names of the
   # sources have the number of their contents in them.
   nofail_linux_build=$nofail_root/build/$preset${nofail_engine:+-$nofail_engine}-linux-${nofail_trees[1]}
   folders="${nofail_trees[0]}${nofail_trees[3]+;${nofail_trees[3]}}"
+  # Where linux_tree makes links to folders that have the trees' other headers, if it does.
+  headers=$nofail_root/build/trees/of-${nofail_trees[1]}
+  headers+=${nofail_trees[4]+;$nofail_root/build/trees/of-${nofail_trees[4]}}
   log=${nofail_linux_build#"$nofail_root"/}.log
   must_be_writable "$nofail_root/build" "$nofail_linux_build"{,.log,.lock}
   if [[ -t 2 ]]; then say "building $preset for $shown (log: $log)"; fi
-  if ! try_build "$nofail_linux_build" "$preset" -DNOFAIL_LINUX="$folders" "${nofail_linux_options[@]}" -- "$@"; then
+  if ! try_build "$nofail_linux_build" "$preset" -DNOFAIL_LINUX="$folders" -DNOFAIL_LINUX_HEADERS_FROM="$headers" \
+    "${nofail_linux_options[@]}" -- "$@"; then
     if [[ -f $nofail_linux_build/linux-error.txt ]]; then leave 2 "$(linux_error)"; fi
     show_errors "$nofail_linux_build"
     leave 5 "the build of $preset for $shown failed; all of it is in $log"

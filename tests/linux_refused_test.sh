@@ -132,6 +132,15 @@ echo '{' >>"$tree/$local_storage"
 says "$tree (linux-7.2): $local_storage:$(wc -l <"$tree/$local_storage"):" "$tree"
 sed 's/^int bpf_selem_unlink(/int bpf_selem_unlink_elsewhere(/' "$repository/linux/7.2/$local_storage" >"$tree/$local_storage"
 says "$tree (linux-7.2): no file that is under test defines bpf_selem_unlink;" "$tree"
+# A snapshot does not hold the tree's other headers. They are looked at where they are, but only if the tree is a
+# directory: a patch might change them.
+echo 'static inline int helper(void) { return of_another_file(); }' >"$tree/include/linux/helpers.h"
+{ cat "$repository/linux/7.2/$local_storage"; echo 'int f(void); int f(void) { return helper(); }'; } >"$tree/$local_storage"
+says "$tree (linux-7.2): include/linux/helpers.h:1:" "$tree"
+says "; $unknown of_another_file, which is in the tree's include/linux/helpers.h: " "$tree"
+diff -u --label "a/$local_storage" --label "b/$local_storage" "$repository/linux/7.2/$local_storage" "$tree/$local_storage" \
+  >"$scratch/helper.patch"
 cp -L "$repository/linux/7.2/$local_storage" "$tree/$local_storage"
+says "; $unknown helper (and knows the other headers of a tree only if it is a directory" "$tree+$scratch/helper.patch"
 says "are the same in all files that are under test: there is nothing to compare" "$tree" --baseline "$repository/linux/7.2"
 exit $failed

@@ -123,6 +123,23 @@ class Folders(Trees):
         self.assertEqual(before.contents, after.contents)
         self.assertEqual({before.origin}, {planted.origin, after.origin})
 
+    def test_a_link_leads_to_the_headers_that_the_snapshot_does_not_have(self) -> None:
+        for folder in (self.tree, self.make_tree(self.folder / ODD)):
+            taken = self.take(folder)
+            self.assertEqual((taken.folder.parent / f"of-{taken.origin}").resolve(), folder)
+        link = taken.folder.parent / f"of-{taken.origin}"
+        link.unlink()
+        link.symlink_to(self.folder)
+        self.take(folder)
+        self.assertEqual(link.resolve(), folder)
+
+    def test_no_link_leads_to_headers_that_a_revision_or_a_patch_may_have_changed(self) -> None:
+        self.git("init", "-q")
+        self.commit()
+        for tree in (f"{self.tree}@HEAD", self.patch(diff(LOCAL, "line 3", "patched"))):
+            taken = self.take(tree)
+            self.assertEqual([path for path in taken.folder.parent.iterdir() if path.is_symlink()], [])
+
     def test_a_file_more_is_another_tree(self) -> None:
         before = self.take(self.tree).contents
         (self.tree / CGROUP).write_text("new")

@@ -5,6 +5,7 @@ build tool meets the name of a user's folder."""
 
 import dataclasses
 import hashlib
+import os
 import pathlib
 import shutil
 import subprocess
@@ -101,16 +102,34 @@ def write(files: Files, snapshots: pathlib.Path) -> pathlib.Path:
     return folder
 
 
+def link_to_headers(tree: argument.Argument, origin: str, snapshots: pathlib.Path) -> None:
+    """Makes the link of-<origin> to the tree's own folder, which has the headers that a snapshot has not: CMake looks
+    there for what a file under test uses and the shims do not know. A revision and a version of Debian's have no such
+    folder. With a patch there is none either: it may change those headers."""
+    if not tree.folder or tree.revision is not None or tree.patches:
+        return
+    folder = pathlib.Path(tree.folder).resolve()
+    link = snapshots / f"of-{origin}"
+    if link.is_symlink() and pathlib.Path(os.readlink(link)) == folder:
+        return
+    new = pathlib.Path(tempfile.mkdtemp(prefix=".new-", dir=snapshots))
+    (new / "link").symlink_to(folder)
+    (new / "link").replace(link)
+    new.rmdir()
+
+
 def take(text: str, snapshots: pathlib.Path = SNAPSHOTS) -> Tree:
     """The snapshot of a TREE argument. Raises TreeError if there is none to take."""
     shown = printable(text)
     tree = argument.parse(text)
     files = read(tree, shown)
+    origin = number_of(tree.origin.encode("utf-8", "surrogateescape"))
     try:
         folder = write(files, snapshots)
+        link_to_headers(tree, origin, snapshots)
     except OSError as error:
         raise SetupFailed(f"no snapshot of {shown} can be written to {snapshots}: {error.strerror}") from error
-    return Tree(folder, shown, number_of(tree.origin.encode("utf-8", "surrogateescape")))
+    return Tree(folder, shown, origin)
 
 
 def check_different(tree: Tree, baseline: Tree) -> None:

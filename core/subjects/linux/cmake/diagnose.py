@@ -101,7 +101,8 @@ def look_up(tree: pathlib.Path, name: str) -> str:
         span = inline_function(name, text) or macro(name, text)
         if span is not None and not BOUND.search(text[slice(*span)]):
             line = text.count("\n", 0, span[0]) + 1
-            return f'taken {name} {header.relative_to(tree)}\n#line {line} "{header}"\n{text[slice(*span)]}'
+            quoted = str(header).replace("\\", "\\\\").replace('"', '\\"')
+            return f'taken {name} {header.relative_to(tree)}\n#line {line} "{quoted}"\n{text[slice(*span)]}'
     if place:
         return f"unknown {name} {place}"
     if is_whole(tree) or difflib.get_close_matches(name, KEYWORDS, cutoff=0.8):

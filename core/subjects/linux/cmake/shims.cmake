@@ -11,6 +11,32 @@ function(nofail_linux_shim file)
   file(CONFIGURE OUTPUT ${file} CONTENT "${text}" @ONLY)
 endfunction()
 
+# nofail_linux_set_aside(FILE): moves a file that may be made again.
+function(nofail_linux_set_aside file)
+  if(EXISTS ${file})
+    file(RENAME ${file} ${file}.before)
+  endif()
+endfunction()
+
+# nofail_linux_keep_unchanged(FOLDER): moves back, with their time stamps, files that were set aside and have been made
+# again with the same contents. So nothing is compiled again for them.
+function(nofail_linux_keep_unchanged folder)
+  file(GLOB_RECURSE before ${folder}/*.before)
+  foreach(old IN LISTS before)
+    string(REGEX REPLACE "\\.before$" "" new "${old}")
+    set(hash "")
+    file(SHA256 ${old} old_hash)
+    if(EXISTS ${new})
+      file(SHA256 ${new} hash)
+    endif()
+    if(hash STREQUAL old_hash)
+      file(RENAME ${old} ${new})
+    else()
+      file(REMOVE ${old})
+    endif()
+  endforeach()
+endfunction()
+
 # nofail_linux_shims(FOLDER TREE SHIM HEADER...): fills FOLDER with the headers that the tree's files may include, one
 # for each HEADER (a name without .h). The two headers of local storage are the tree's own. SHIM is a header of the
 # user's, or "".
@@ -20,17 +46,18 @@ function(nofail_linux_shims folder tree shim)
   foreach(file IN LISTS left)
     string(REGEX REPLACE "\\.h$" "" header "${file}")
     if(NOT header IN_LIST ARGN AND NOT header MATCHES "^(nofail/.*|linux/bpf_local_storage|net/bpf_sk_storage)$")
-      file(REMOVE ${folder}/${file})
+      nofail_linux_set_aside(${folder}/${file})
     endif()
   endforeach()
   nofail_linux_atomic_names(${folder}/nofail/atomic_names.h)
   set(extra "#ifndef NOFAIL_EXTRA_H_\n#define NOFAIL_EXTRA_H_\n#include \"nofail/taken.h\"\n")
   if(shim)
     string(APPEND extra "#include \"${shim}\"\n")
-    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${shim})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${shim}")
   endif()
   file(CONFIGURE OUTPUT ${folder}/nofail/extra.h CONTENT "${extra}#endif\n" @ONLY)
-  file(CONFIGURE OUTPUT ${folder}/nofail/taken.h CONTENT "" @ONLY)  # unknown.cmake fills it
+  nofail_linux_set_aside(${folder}/nofail/taken.h)
+  file(WRITE ${folder}/nofail/taken.h "")  # unknown.cmake fills it
   foreach(header IN LISTS ARGN)
     nofail_linux_shim(${folder}/${header}.h)
   endforeach()
