@@ -59,7 +59,11 @@ def read_gone(job: Job) -> list[dict[str, str]]:
         raise Trouble(f"what is gone cannot be found out: {done.stderr.strip()}")
     gone = [subject["gone"] for subject in json.loads(done.stdout)["subjects"]]
     before = gone[1] if job.baseline else []
-    return [entry for entry in gone[0] if entry not in before]
+    first: dict[str, dict[str, str]] = {}  # of the schedules that a signature is gone from
+    for entry in gone[0]:
+        if entry not in before:
+            first.setdefault(entry["signature"], entry)
+    return list(first.values())
 
 
 def sarif(job: Job, summary: dict[str, Any]) -> dict[str, Any]:
