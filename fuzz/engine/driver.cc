@@ -117,7 +117,9 @@ class Driver {
 
 void Driver::Configure(Options options) {
   options_ = std::move(options);
-  status_.SetListings(ListByReplay(linked_subject->name, &executor_), std::move(options_.baseline));
+  Listings listings =
+      options_.SavesFindings() ? ListByReplay(linked_subject->name, &executor_) : ListByName(linked_subject->name);
+  status_.SetListings(std::move(listings), std::move(options_.baseline));
   if (options_.no_failures) executor_.AllowNoFailures();
   if (!options_.SavesFindings()) return;
   store_.emplace(options_.findings);

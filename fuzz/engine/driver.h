@@ -5,7 +5,8 @@
 //
 // A violation is *news* if it is not listed for the subject, or if it is worse than what is listed (fuzz/listing): for
 // example, it shows after fewer failures. A signature that is a line of FILE is no news where --baseline=FILE was
-// given. Violations that are no news are only counted. What news leads to depends on the options:
+// given. A bare binary, which services start often, goes by the names alone. Violations that are no news are only
+// counted. What news leads to depends on the options:
 //   - Without --findings (a bare binary), the driver prints the report and aborts, so that the engine files the input.
 //   - With --findings=DIR, the driver saves the recorded schedule in DIR, once for each signature, and again
 //     whenever it is worse than before; and goes on.

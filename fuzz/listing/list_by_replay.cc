@@ -129,10 +129,21 @@ std::optional<Schedule> ForType(Schedule schedule, storage_type type) {
 // Runs the corpus on one subject, and lists what shows.
 class Lister {
  public:
-  Lister(const std::string& subject, Executor* executor) : subject_(subject), executor_(*executor) {}
+  // `executor` may be null for ListNames.
+  Lister(const std::string& subject, Executor* executor) : subject_(subject), executor_(executor) {
+    for (const CorpusEntry& entry : CrashCorpus()) ChooseNames(entry);
+  }
+
+  Listings ListNames() {
+    for (const auto& [signature, expected] : names_) {
+      for (const bool preemptible : {true, false}) {
+        Add(expected, signature, {.need = {}, .types = 0xff, .preemptible_rcu = preemptible});
+      }
+    }
+    return std::move(listings_);
+  }
 
   Listings List() {
-    for (const CorpusEntry& entry : CrashCorpus()) ChooseNames(entry);
     for (const CorpusEntry& entry : CrashCorpus()) {
       expected_ = ExpectedOf(entry, ReferenceFor(entry.file, subject_));
       if (!expected_.empty()) ListEntry(entry);
@@ -179,7 +190,7 @@ class Lister {
   // Runs the schedule and lists what is as expected. Returns the circumstances at the end of the run.
   Sighting ListRun(const Schedule& schedule) {
     TakeSanitizerReports();
-    const JudgedRun& run = executor_.Run(schedule);
+    const JudgedRun& run = executor_->Run(schedule);
     TakeSanitizerReports();
     for (const Violation& violation : run.verdict.violations) {
       const std::string signature = violation.Signature();
@@ -251,7 +262,7 @@ class Lister {
   }
 
   const std::string& subject_;
-  Executor& executor_;
+  Executor* const executor_;
   Listings listings_;
   std::map<std::string, Expected> names_;  // by signature
   // Of the entry that is being listed: what the reference shows, and which of that has shown.
@@ -263,6 +274,10 @@ class Lister {
 
 Listings ListByReplay(const std::string& subject, Executor* executor) {
   return Lister(subject, executor).List();
+}
+
+Listings ListByName(const std::string& subject) {
+  return Lister(subject, nullptr).ListNames();
 }
 
 }  // namespace nofail
