@@ -192,14 +192,14 @@ class Campaign:
         run: dict[str, Any] = json.loads(done.stdout)["runs"][0]
         return run
 
-    def is_in_baseline(self, entry: dict[str, Any]) -> bool:
+    def is_in_baseline(self, violation: Violation) -> bool:
         """Whether the baseline, run as the schedule says, does the same. It may merely not have been found there."""
-        if entry["name"] == "baseline":  # the fuzz binary had it from the baseline's own campaign
+        if violation.name == "baseline":  # the fuzz binary had it from the baseline's own campaign
             return True
-        if not summary.is_news(entry):
+        if not violation.is_news:
             return False
-        run = self.verdict(self.job.root / entry["schedule"], self.job.baseline)
-        return run is not None and any(v["signature"] == entry["signature"] for v in run["violations"])
+        run = self.verdict(self.job.findings / f"{violation.name}.sched", self.job.baseline)
+        return run is not None and any(v["signature"] == violation.signature for v in run["violations"])
 
     def minimize(self, violation: Violation) -> pathlib.Path:
         """The shortened schedule, or the one that was found when there was no time."""
@@ -230,7 +230,7 @@ class Campaign:
     def entry(self, violation: Violation) -> dict[str, Any]:
         """What summary.json says of a violation."""
         job, entry = self.job, dataclasses.asdict(violation)
-        if violation.listed in ("worse", "new"):
+        if violation.is_news:
             schedule = self.minimize(violation)
             return entry | {"run": self.verdict(schedule, job.subject), "schedule": job.shown(schedule)}
         listed = next(job.root.glob(f"corpus/*/{violation.name}.sched"), None)
@@ -258,9 +258,7 @@ class Campaign:
         seconds = time.monotonic() - self.started
         all_violations = totals.violations + self.uncounted(totals.violations)
         violations = sorted(all_violations, key=lambda v: (list(STANDINGS).index(v.listed), v.first))
-        entries = [self.entry(v) for v in violations]
-        if job.baseline:
-            entries = [entry for entry in entries if not self.is_in_baseline(entry)]
+        entries = [self.entry(v) for v in violations if not (job.baseline and self.is_in_baseline(v))]
         return {
             "format": 1,
             "target": job.target,

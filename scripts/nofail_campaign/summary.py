@@ -15,6 +15,9 @@ from nofail_campaign.job import Job
 from nofail_campaign.terminal import Trouble, note, plural, say
 
 
+NEWS = ("worse", "new")  # of what `listed` may be
+
+
 @dataclasses.dataclass(frozen=True)
 class Violation:
     listed: str  # known, finding, worse (than what is listed) or new
@@ -22,6 +25,10 @@ class Violation:
     first: int  # the number of the execution that showed it first, in the process that was first
     name: str  # of the file that has its schedule, without .sched
     signature: str
+
+    @property
+    def is_news(self) -> bool:
+        return self.listed in NEWS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,7 +43,7 @@ class Totals:
 
 def is_news(entry: dict[str, Any]) -> bool:
     """Of a violation in summary.json."""
-    return entry["listed"] in ("worse", "new")
+    return entry["listed"] in NEWS
 
 
 def read_totals(tool: pathlib.Path, findings: pathlib.Path) -> Totals:
