@@ -63,42 +63,32 @@ TEST(Work, PendingItemIsQueuedOnce) {
               ElementsAre("again 2", "refused 1"));
 }
 
-// The function of an item begins while it runs already. Result: two runs overlap: Never.
-TEST(Work, RunsOfOneItemNeverOverlap) {
+// What is seen of two queued items whose functions overlap: "both", else "one".
+std::vector<std::string> OverlapOf(kernel_work* first, kernel_work* second) {
   auto enter = [](kernel_work*) {
     items.both |= items.inside;
     items.inside = true;
     WriteOnce(items.runs, 1);
     items.inside = false;
   };
-  EXPECT_THAT(Keys(Litmus()
-                       .Init(Forget)
-                       .Task([=](Shared&) {
-                         Queue(items.work[0], enter);
-                         Queue(items.work[0], enter);
-                       })
-                       .Final([](Shared&) { return std::string(items.both ? "both" : "one"); })
-                       .Outcomes()),
-              ElementsAre("one"));
+  return Keys(Litmus()
+                  .Init(Forget)
+                  .Task([=](Shared&) {
+                    Queue(*first, enter);
+                    Queue(*second, enter);
+                  })
+                  .Final([](Shared&) { return std::string(items.both ? "both" : "one"); })
+                  .Outcomes());
+}
+
+// The function of an item begins while it runs already. Result: two runs overlap: Never.
+TEST(Work, RunsOfOneItemNeverOverlap) {
+  EXPECT_THAT(OverlapOf(&items.work[0], &items.work[0]), ElementsAre("one"));
 }
 
 // The runs of two items do overlap. Result: Sometimes.
 TEST(Work, RunsOfTwoItemsOverlap) {
-  auto enter = [](kernel_work*) {
-    items.both |= items.inside;
-    items.inside = true;
-    WriteOnce(items.runs, 1);
-    items.inside = false;
-  };
-  EXPECT_THAT(Keys(Litmus()
-                       .Init(Forget)
-                       .Task([=](Shared&) {
-                         Queue(items.work[0], enter);
-                         Queue(items.work[1], enter);
-                       })
-                       .Final([](Shared&) { return std::string(items.both ? "both" : "one"); })
-                       .Outcomes()),
-              ElementsAre("both", "one"));
+  EXPECT_THAT(OverlapOf(&items.work[0], &items.work[1]), ElementsAre("both", "one"));
 }
 
 // Result: the function sees what was stored before the item was queued, and whoever flushes it sees what it stored:

@@ -218,7 +218,7 @@ class Versions(unittest.TestCase):
         return version
 
     def test_what_trees_say(self) -> None:
-        head = "# SPDX-License-Identifier: GPL-2.0\nVERSION = 7\nPATCHLEVEL = 3\nSUBLEVEL = 2\n"
+        head = "# A comment.\nVERSION = 7\nPATCHLEVEL = 3\nSUBLEVEL = 2\n"
         self.assertEqual(self.says(head + "EXTRAVERSION =\nNAME = A B\n"), "7.3")
         self.assertEqual(self.says(head + "EXTRAVERSION = -rc1\n"), "7.3-rc1")
         self.assertEqual(self.says(head + "EXTRAVERSION = -rc1+ # mine\n"), "7.3-rc1+")
