@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # cmake -DOUT=crash_corpus.inc -DFILES=a.sched,b.sched -P embed_corpus.cmake
 #
-# Turns .sched files into rows {"NAME", R"sched(TEXT)sched"}, for fuzz/listing/crash_corpus.cc. Lines that are comments
+# Turns .sched files into rows {"NAME", R"sched(TEXT)sched"}, for fuzz/check/crash_corpus.cc. Lines that are comments
 # are left out. The name is the path below corpus/, without .sched: for example known/map_free-bucket-timeout.
 set(rows "")
 string(REPLACE "," ";" files "${FILES}")

@@ -8,8 +8,8 @@
 #include <algorithm>
 
 #include "core/kernel/sim/sim.h"
+#include "fuzz/check/crash_corpus.h"
 #include "fuzz/exec/executor.h"
-#include "fuzz/listing/crash_corpus.h"
 #include "fuzz/listing/list_by_replay.h"
 #include "fuzz/sanitizers/sanitizer_hooks.h"
 

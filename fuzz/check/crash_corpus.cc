@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "fuzz/listing/crash_corpus.h"
+#include "fuzz/check/crash_corpus.h"
 
 #include <vector>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The schedules of corpus/known and corpus/findings, compiled in. So a fuzz binary needs no file beside it.
-#ifndef NOFAIL_FUZZ_LISTING_CRASH_CORPUS_H_
-#define NOFAIL_FUZZ_LISTING_CRASH_CORPUS_H_
+#ifndef NOFAIL_FUZZ_CHECK_CRASH_CORPUS_H_
+#define NOFAIL_FUZZ_CHECK_CRASH_CORPUS_H_
 
 #include <span>
 #include <string>
@@ -20,4 +20,4 @@ struct CorpusEntry {
 std::span<const CorpusEntry> CrashCorpus();
 
 }  // namespace nofail
-#endif  // NOFAIL_FUZZ_LISTING_CRASH_CORPUS_H_
+#endif  // NOFAIL_FUZZ_CHECK_CRASH_CORPUS_H_

@@ -1,21 +1,34 @@
 // SPDX-License-Identifier: MIT
 #include "fuzz/check/known.h"
 
+#include <string>
 #include <tuple>
+#include <vector>
+
+#include "fuzz/check/crash_corpus.h"
 
 namespace nofail {
 namespace {
 
-// The last row is a row of nulls, because an array cannot be empty when nothing is listed.
-constexpr Listed kListed[] = {
-#include "listed.inc"
-    {nullptr, nullptr, nullptr, false},
-};
+std::vector<Listed> ReadCorpus() {
+  std::vector<Listed> rows;
+  for (const CorpusEntry& entry : CrashCorpus()) {
+    const char* file = entry.name.c_str() + entry.name.find('/') + 1;  // below corpus/known/ or corpus/findings/
+    for (const Expectation& line : entry.file.expectations) {
+      const bool is_known = !line.known.empty();
+      for (const std::string& signature : line.signatures) {
+        rows.push_back({line.subject.c_str(), signature.c_str(), is_known ? line.known.c_str() : file, is_known});
+      }
+    }
+  }
+  return rows;
+}
 
 }  // namespace
 
 std::span<const Listed> AllListed() {
-  return std::span(kListed).first(std::size(kListed) - 1);
+  static const std::vector<Listed>* const rows = new std::vector<Listed>(ReadCorpus());
+  return *rows;
 }
 
 bool IsBetterName(const ListedName& a, const ListedName& b, std::string_view signature) {

@@ -11,11 +11,10 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 #include "core/kernel/sim/sim.h"
+#include "fuzz/check/crash_corpus.h"
 #include "fuzz/check/known.h"
-#include "fuzz/listing/crash_corpus.h"
 #include "fuzz/sanitizers/sanitizer_hooks.h"
 
 namespace nofail {
@@ -31,10 +30,11 @@ constexpr Reach kForOtherCode = {4, 3}, kForOtherType = {3, 2};
 constexpr std::string_view kLinux = "linux-";
 
 // "linux-7.2" as {7, 2}.
-std::vector<int> VersionOf(std::string_view subject) {
+std::vector<int> VersionOf(const std::string& subject) {
+  const std::vector<std::string> parts = absl::StrSplit(subject.substr(kLinux.size()), '.');
   std::vector<int> version;
-  for (const absl::string_view part : absl::StrSplit(std::string(subject.substr(kLinux.size())), '.')) {
-    version.push_back(std::atoi(std::string(part).c_str()));
+  for (const std::string& part : parts) {
+    version.push_back(std::atoi(part.c_str()));
   }
   return version;
 }
@@ -44,10 +44,10 @@ std::string ReferenceFor(const ScheduleFile& file, const std::string& subject) {
   std::string newest;
   for (const Expectation& line : file.expectations) {
     if (line.subject == subject) return subject;
-    if (!absl::StartsWith(line.subject, std::string(kLinux))) continue;
+    if (!line.subject.starts_with(kLinux)) continue;
     if (newest.empty() || VersionOf(newest) < VersionOf(line.subject)) newest = line.subject;
   }
-  return absl::StartsWith(subject, std::string(kLinux)) ? newest : "";
+  return subject.starts_with(kLinux) ? newest : "";
 }
 
 // A violation that the reference shows.
@@ -58,7 +58,7 @@ struct Expected {
 };
 
 bool IsRace(const Expected& expected) {
-  return absl::StartsWith(expected.signature, "data-race/");
+  return expected.signature.starts_with("data-race/");
 }
 
 std::vector<Expected> ExpectedOf(const CorpusEntry& entry, const std::string& reference) {
@@ -93,20 +93,17 @@ Parts PartsOf(const std::string& signature) {
   return result;
 }
 
-std::set<std::string> FunctionsThatRan(const Trace& trace) {
-  std::set<std::string> functions;
-  for (const Event& e : trace.events()) {
-    if (e.function != nullptr) functions.insert(e.function);
-  }
-  return functions;
+bool Ran(const Trace& trace, const std::string& function) {
+  return std::any_of(trace.events().begin(), trace.events().end(),
+                     [&](const Event& e) { return e.function != nullptr && e.function == function; });
 }
 
 // Whether `seen` is `expected` up to renamed functions: those of `expected` that are missing did not run, and there are
 // as many others instead.
-bool IsSame(const Parts& expected, const Parts& seen, const std::set<std::string>& ran) {
+bool IsSame(const Parts& expected, const Parts& seen, const Trace& trace) {
   if (expected.fixed != seen.fixed || expected.functions.size() != seen.functions.size()) return false;
   return std::all_of(expected.functions.begin(), expected.functions.end(), [&](const std::string& function) {
-    return seen.functions.contains(function) || !ran.contains(function);
+    return seen.functions.contains(function) || !Ran(trace, function);
   });
 }
 
@@ -208,9 +205,8 @@ class Lister {
       if (expected_[i].signature == signature) return i;
     }
     const Parts seen = PartsOf(signature);
-    const std::set<std::string> ran = FunctionsThatRan(trace);
     for (size_t i = 0; i < expected_.size(); ++i) {
-      if (IsSame(PartsOf(expected_[i].signature), seen, ran)) return i;
+      if (IsSame(PartsOf(expected_[i].signature), seen, trace)) return i;
     }
     return std::nullopt;
   }

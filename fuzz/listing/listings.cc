@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "fuzz/schedule/keywords.h"
 
 namespace nofail {
 namespace {
@@ -36,13 +37,12 @@ Sighting SightingOf(const JudgedRun& run, const Violation& violation) {
 }
 
 std::string SightingText(const Sighting& sighting) {
-  constexpr absl::string_view kTypes[] = {"sk", "task", "cgroup", "inode"};
   std::vector<absl::string_view> types;
-  for (size_t i = 0; i < std::size(kTypes); ++i) {
-    if (sighting.types >> i & 1) types.push_back(kTypes[i]);
+  for (int type = 0; type < STORAGE_TYPES; ++type) {
+    if (sighting.types >> type & 1) types.push_back(KeywordOf(kTypeKeywords, type));
   }
-  return absl::StrCat(absl::StrJoin(types, "+"), ", rcu ",
-                      sighting.preemptible_rcu ? "preemptible, " : "non-preemptible, ", NeedText(sighting.need));
+  return absl::StrCat(absl::StrJoin(types, "+"), ", rcu ", KeywordOf(kRcuKeywords, sighting.preemptible_rcu ? 0 : 1),
+                      ", ", NeedText(sighting.need));
 }
 
 void Listings::Add(const std::string& signature, const std::string& name, bool is_known, const Sighting& sighting) {
