@@ -25,6 +25,8 @@ LOCAL = "kernel/bpf/bpf_local_storage.c"
 CGROUP = "kernel/bpf/bpf_cgrp_storage.c"
 ODD = "a;b \"c\" \\ ${X} $<1:x> @X@ + 'd'\n*"
 LINES = [f"line {i}\n" for i in range(1, 21)]
+for role in ("AUTHOR", "COMMITTER"):  # git asks for a person, and knows none on a fresh machine
+    os.environ |= {f"GIT_{role}_NAME": "a", f"GIT_{role}_EMAIL": "a@example.org"}
 
 
 def content_of(name: str) -> str:
@@ -85,8 +87,8 @@ class Trees(unittest.TestCase):
         self.assertFalse((self.folder / "snapshots").exists())
 
     def git(self, *words: str, folder: pathlib.Path | None = None) -> None:
-        who = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
-        subprocess.run(["git", "-C", folder or self.tree, *who, *words], check=True, stdout=subprocess.DEVNULL)
+        command = ["git", "-C", folder or self.tree, "-c", "commit.gpgsign=false", *words]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
     def commit(self, message: str = "a commit") -> None:
         self.git("add", "-A")
