@@ -15,17 +15,15 @@
 #include "core/kernel/sim/sim.h"
 #include "fuzz/check/crash_corpus.h"
 #include "fuzz/check/known.h"
+#include "fuzz/listing/same_violation.h"
+#include "fuzz/listing/shifted.h"
 #include "fuzz/sanitizers/sanitizer_hooks.h"
 
 namespace nofail {
 namespace {
 
-// How far ordinals are shifted, and of how many ops. A schedule written for another storage type needs little.
-struct Reach {
-  int shift;
-  size_t ops;
-};
-constexpr Reach kForOtherCode = {4, 3}, kForOtherType = {3, 2};
+// Every start of a fuzz binary lists, so these are small. A schedule written for another storage type needs little.
+constexpr Reach kForOtherCode = {4, 2}, kForOtherType = {3, 2};
 
 constexpr std::string_view kLinux = "linux-";
 
@@ -72,39 +70,6 @@ std::vector<Expected> ExpectedOf(const CorpusEntry& entry, const std::string& re
     }
   }
   return result;
-}
-
-// A signature in its parts: kind, objects and attributes as one text; functions as a set.
-struct Parts {
-  std::string fixed;
-  std::set<std::string> functions;
-};
-
-Parts PartsOf(const std::string& signature) {
-  std::vector<std::string> parts = absl::StrSplit(signature, '/');
-  Parts result;
-  for (size_t i = 0; i < parts.size(); ++i) {
-    if (i != 2) {
-      result.fixed += parts[i] + '/';
-    } else if (parts[i] != "-") {
-      result.functions = absl::StrSplit(parts[i], '+');
-    }
-  }
-  return result;
-}
-
-bool Ran(const Trace& trace, const std::string& function) {
-  return std::any_of(trace.events().begin(), trace.events().end(),
-                     [&](const Event& e) { return e.function != nullptr && e.function == function; });
-}
-
-// Whether `seen` is `expected` up to renamed functions: those of `expected` that are missing did not run, and there are
-// as many others instead.
-bool IsSame(const Parts& expected, const Parts& seen, const Trace& trace) {
-  if (expected.fixed != seen.fixed || expected.functions.size() != seen.functions.size()) return false;
-  return std::all_of(expected.functions.begin(), expected.functions.end(), [&](const std::string& function) {
-    return seen.functions.contains(function) || !Ran(trace, function);
-  });
 }
 
 // The schedule for another storage type; nothing if it cannot be written for that type.
@@ -204,9 +169,8 @@ class Lister {
     for (size_t i = 0; i < expected_.size(); ++i) {
       if (expected_[i].signature == signature) return i;
     }
-    const Parts seen = PartsOf(signature);
     for (size_t i = 0; i < expected_.size(); ++i) {
-      if (IsSame(PartsOf(expected_[i].signature), seen, trace)) return i;
+      if (IsSameViolation(expected_[i].signature, signature, trace)) return i;
     }
     return std::nullopt;
   }
@@ -228,33 +192,12 @@ class Lister {
     }
   }
 
-  // Shifts the ordinals of one or several ops by the same number, until expected_[i] shows; false: it never did.
+  // Shifts ordinals until expected_[i] shows; false: it never did.
   bool ListShifted(const Schedule& schedule, Reach reach, size_t i) {
-    std::vector<OpRef> ops;
-    for (const Deviation& d : schedule.deviations) {
-      if (std::find(ops.begin(), ops.end(), d.where) == ops.end()) ops.push_back(d.where);
-    }
-    if (ops.size() > reach.ops) ops.resize(reach.ops);
-    for (int distance = 1; distance <= reach.shift; ++distance) {
-      for (const int shift : {distance, -distance}) {
-        for (unsigned chosen = 1; chosen < 1u << ops.size(); ++chosen) {
-          if (const auto shifted = Shifted(schedule, ops, chosen, shift)) ListRun(*shifted);
-          if (shown_[i]) return true;
-        }
-      }
-    }
-    return false;
-  }
-
-  // `chosen`: a bit for each op whose ordinals are shifted. Nothing when an ordinal would be out of range.
-  static std::optional<Schedule> Shifted(Schedule schedule, const std::vector<OpRef>& ops, unsigned chosen, int shift) {
-    for (Deviation& d : schedule.deviations) {
-      const auto op = std::find(ops.begin(), ops.end(), d.where);
-      if (op == ops.end() || (chosen >> (op - ops.begin()) & 1) == 0) continue;
-      d.ordinal = static_cast<uint16_t>(d.ordinal + shift);
-    }
-    if (!Problem(schedule).empty()) return std::nullopt;
-    return schedule;
+    return AnyShifted(schedule, reach, [&](const Schedule& shifted) {
+      ListRun(shifted);
+      return bool{shown_[i]};
+    });
   }
 
   const std::string& subject_;

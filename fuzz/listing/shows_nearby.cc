@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#include "fuzz/listing/shows_nearby.h"
+
+#include <algorithm>
+
+#include "fuzz/listing/same_violation.h"
+#include "fuzz/listing/shifted.h"
+#include "fuzz/sanitizers/sanitizer_hooks.h"
+
+namespace nofail {
+namespace {
+
+constexpr Reach kNearby = {4, 3};  // at most 728 schedules, which take some milliseconds
+
+}  // namespace
+
+bool HasViolation(const JudgedRun& run, const std::string& signature) {
+  return std::any_of(run.verdict.violations.begin(), run.verdict.violations.end(), [&](const Violation& violation) {
+    return IsSameViolation(signature, violation.Signature(), run.trace);
+  });
+}
+
+bool ShowsNearby(const Schedule& schedule, const std::string& signature, Executor* executor) {
+  const auto shows = [&](const Schedule& candidate) {
+    TakeSanitizerReports();
+    const bool shown = HasViolation(executor->Run(candidate), signature);
+    TakeSanitizerReports();
+    return shown;
+  };
+  return shows(schedule) || AnyShifted(schedule, kNearby, shows);
+}
+
+}  // namespace nofail
