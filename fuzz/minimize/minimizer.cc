@@ -32,7 +32,9 @@ Schedule AsRun(Schedule schedule, const SandboxResult& result) {
 
 class Minimizer {
  public:
-  Minimizer(const subject& subject, const MinimizeOptions& options) : sandbox_(subject), options_(options) {}
+  Minimizer(const subject& subject, const MinimizeOptions& options) : sandbox_(subject), options_(options) {
+    if (options.baseline != nullptr) baseline_.emplace(*options.baseline);
+  }
 
   Minimized Minimize(const Schedule& schedule);
 
@@ -49,6 +51,10 @@ class Minimizer {
     return IsAtMost(now->need, start_->need) && (now->types & ~start_->types) == 0 &&
            now->preemptible_rcu == start_->preemptible_rcu;
   }
+  // Whether there is a baseline that shows the violation as well.
+  bool IsInBaseline(const Schedule& schedule) {
+    return baseline_ && baseline_->ShowsNearby(schedule, result_.signature);
+  }
   // Runs all passes and returns the best schedule.
   Schedule Reduce(Schedule start);
   // Runs the best schedule twice and fills in the result.
@@ -60,6 +66,7 @@ class Minimizer {
   }
 
   Sandbox sandbox_;
+  std::optional<Sandbox> baseline_;
   const MinimizeOptions& options_;
   Search* search_ = nullptr;
   const Pass* pass_ = nullptr;
@@ -80,6 +87,8 @@ std::optional<Schedule> Minimizer::Prove(const Schedule& schedule) {
     result_.status = Status::kPasses;
   } else if (!Has(first, result_.signature)) {
     result_.status = Status::kOtherwise;
+  } else if (IsInBaseline(schedule) || IsInBaseline(AsRun(schedule, first))) {
+    result_.status = Status::kInBaseline;
   } else if (!options_.accept(result_.signature)) {
     result_.status = Status::kNotAccepted;
   } else {
@@ -103,6 +112,7 @@ std::optional<Schedule> Minimizer::Probe(const Schedule& candidate) {
   if (!Has(result, result_.signature)) return std::nullopt;
   if (options_.worse && !IsAsGrave(result)) return std::nullopt;
   if (!result.died && !Has(sandbox_.Run(candidate), result_.signature)) return std::nullopt;
+  if (IsInBaseline(candidate)) return std::nullopt;
   return AsRun(candidate, result);
 }
 

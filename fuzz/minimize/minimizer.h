@@ -23,6 +23,9 @@ struct MinimizeOptions {
   // Keeps the circumstances as well: no failure more than before, no other storage type, the same RCU configuration.
   // For a violation that is worse than what is listed.
   bool worse = false;
+  // Keeps a difference as well: this other subject must not show the violation, neither on the schedule nor with
+  // ordinals close by (ShowsNearby). Null: there is no other subject.
+  const subject* baseline = nullptr;
   // Called once, with the signature, when two runs have shown the violation. When it returns false, the minimizer stops
   // with kNotAccepted.
   std::function<bool(const std::string& signature)> accept = [](const std::string&) { return true; };
@@ -37,6 +40,7 @@ struct Minimized {
     kDone,         // no pass finds anything simpler, and no sentence of the result can be left out
     kInterrupted,  // `is_interrupted` ended the search; the result is the best schedule so far
     kPasses,       // the schedule does not violate
+    kInBaseline,   // the baseline shows the violation, too
     kOtherwise,    // the schedule violates, but not with the wanted signature; `signatures` has the others
     kUnstable,     // two runs of one schedule in fresh processes differ
     kHarnessBug,   // a bug of the suite itself, already reported on stderr

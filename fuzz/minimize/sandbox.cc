@@ -101,11 +101,12 @@ SandboxResult Sandbox::Died() {
   return result;
 }
 
-SandboxResult Sandbox::Ask(const Schedule& schedule, const std::string& signature) {
+SandboxResult Sandbox::Ask(const SandboxRequest& request) {
   if (child_ < 0) Start();
   Writer writer;
-  writer.Put(schedule);
-  writer.Put(signature);
+  writer.Put(request.schedule);
+  writer.Put(request.story_of);
+  writer.Put(request.nearby);
   std::string reply;
   // A child that takes no request is gone, too.
   if (!SendMessage(channel_, writer.bytes()) || !Receive(&reply)) return Died();

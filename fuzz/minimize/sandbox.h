@@ -21,6 +21,13 @@
 
 namespace nofail {
 
+// What the child is asked for.
+struct SandboxRequest {
+  Schedule schedule;
+  std::string story_of = "";  // the signature of the violation whose story is wanted; "": none
+  std::string nearby = "";    // the signature to look for nearby; "": the schedule runs once, as it is
+};
+
 // The result of one run.
 struct SandboxResult {
   std::vector<std::string> signatures;  // of each violation, in the order of the verdict
@@ -51,14 +58,20 @@ class Sandbox {
   Sandbox& operator=(const Sandbox&) = delete;
 
   // Runs the schedule. REQUIRES: `schedule` is valid, but it may have more than kMaxDeviations deviations.
-  SandboxResult Run(const Schedule& schedule) { return Ask(schedule, ""); }
+  SandboxResult Run(const Schedule& schedule) { return Ask({.schedule = schedule}); }
   // Runs the schedule, and also returns the story of the violation with this signature.
-  SandboxResult Explain(const Schedule& schedule, const std::string& signature) { return Ask(schedule, signature); }
+  SandboxResult Explain(const Schedule& schedule, const std::string& signature) {
+    return Ask({.schedule = schedule, .story_of = signature});
+  }
+  // Whether the schedule, or one with ordinals close by, shows the violation with this signature (ShowsNearby).
+  bool ShowsNearby(const Schedule& schedule, const std::string& signature) {
+    return !Ask({.schedule = schedule, .nearby = signature}).signatures.empty();
+  }
   // Ends the child, so that the next run is the first one of a new process.
   void Renew();
 
  private:
-  SandboxResult Ask(const Schedule& schedule, const std::string& signature);
+  SandboxResult Ask(const SandboxRequest& request);
   void Start();
   bool Receive(std::string* reply);
   SandboxResult Died();

@@ -17,6 +17,7 @@
 #include "fuzz/check/known.h"
 #include "fuzz/exec/choosers.h"
 #include "fuzz/exec/executor.h"
+#include "fuzz/listing/shows_nearby.h"
 #include "fuzz/minimize/sandbox_child.h"
 #include "fuzz/report/interleaving.h"
 #include "fuzz/sanitizers/sanitizer_hooks.h"
@@ -46,13 +47,14 @@ class Server {
 
  private:
   SandboxResult Run();
+  // The result has the signature that is looked for, or none.
+  SandboxResult Look();
   std::vector<std::string> Story(const JudgedRun& run) const;
   void Reply(SandboxResult result);
 
   const int channel_;
   Executor executor_;
-  Schedule schedule_;
-  std::string story_of_;
+  SandboxRequest request_;
   ScheduleChooser chooser_;
   RecordingChooser recorder_{&chooser_};
   bool dying_ = false;
@@ -90,17 +92,18 @@ void CatchDeaths() {
     request.resize(size);
     if (!ReceiveAll(channel_, request.data(), size)) break;
     Reader reader(request);
-    reader.Get(&schedule_);
-    reader.Get(&story_of_);
-    Reply(Run());
+    reader.Get(&request_.schedule);
+    reader.Get(&request_.story_of);
+    reader.Get(&request_.nearby);
+    Reply(request_.nearby.empty() ? Run() : Look());
   }
   _exit(0);
 }
 
 SandboxResult Server::Run() {
-  chooser_.Set(schedule_);
+  chooser_.Set(request_.schedule);
   Sim::Get().RenewFibers();
-  const JudgedRun& run = executor_.Run(schedule_, &recorder_);
+  const JudgedRun& run = executor_.Run(request_.schedule, &recorder_);
   const Verdict& verdict = run.verdict;
   TakeSanitizerReports();
   SandboxResult result;
@@ -116,9 +119,16 @@ SandboxResult Server::Run() {
   return result;
 }
 
+SandboxResult Server::Look() {
+  Sim::Get().RenewFibers();
+  SandboxResult result;
+  if (ShowsNearby(request_.schedule, request_.nearby, &executor_)) result.signatures = {request_.nearby};
+  return result;
+}
+
 std::vector<std::string> Server::Story(const JudgedRun& run) const {
-  if (story_of_.empty()) return {};
-  return Interleaving(run, story_of_);
+  if (request_.story_of.empty()) return {};
+  return Interleaving(run, request_.story_of);
 }
 
 void Server::Reply(SandboxResult result) {
@@ -143,7 +153,7 @@ void Server::Die(const char* why) {
   result.died = true;
   result.headline = absl::StrCat("crash/", why, "/", last == events.rend() ? "-" : last->function);
   result.signatures = {result.headline};
-  result.story = Story(executor_.Unjudged(schedule_));
+  result.story = Story(executor_.Unjudged(request_.schedule));
   Reply(std::move(result));
 }
 

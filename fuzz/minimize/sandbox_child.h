@@ -23,8 +23,7 @@ bool ReceiveAll(int channel, void* buffer, size_t size);
 void PutResult(const SandboxResult& result, Writer* writer);
 SandboxResult GetResult(Reader* reader);
 
-// Runs schedules for the sandbox until the sandbox closes its side of the channel. Each request is a schedule and the
-// signature whose story is wanted, or "".
+// Runs schedules for the sandbox until the sandbox closes its side of the channel. Each request is a SandboxRequest.
 [[noreturn]] void ServeRuns(const subject& subject, int channel);
 
 }  // namespace nofail

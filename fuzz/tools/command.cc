@@ -96,7 +96,7 @@ absl::StatusOr<Arguments> ParseArguments(absl::Span<const std::string> arguments
       return Usage(absl::StrCat(flag, ": there is no such option here; --help lists them"));
     }
     const bool takes_value = flag == "-o" || flag == "--target" || flag == "--seed" || flag == "--signature" ||
-                             flag == "--as" || flag == "--subject";
+                             flag == "--as" || flag == "--subject" || flag == "--baseline";
     if (!takes_value && parts.size() > 1) return Usage(absl::StrCat(flag, ": takes no value"));
     if (takes_value && parts.size() == 1 && i + 1 == arguments.size())
       return Usage(absl::StrCat(flag, ": needs a value"));
@@ -117,6 +117,13 @@ absl::StatusOr<Arguments> ParseArguments(absl::Span<const std::string> arguments
     }
     if (flag == "--subject") {
       if (absl::Status status = AddSubject(value, &result.subjects); !status.ok()) return status;
+    }
+    if (flag == "--baseline") {
+      result.baseline = FindSubject(value);
+      if (result.baseline == nullptr) {
+        return Usage(
+            absl::StrCat("--baseline ", value, ": there is no such subject here; there are ", NamesOf(AllSubjects())));
+      }
     }
     if (flag == "--seed" && !absl::SimpleAtoi(value, &result.seeds.emplace_back())) {
       return Usage(absl::StrCat("--seed ", value, ": expected a number from 0 to 4294967295"));

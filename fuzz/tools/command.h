@@ -25,7 +25,8 @@ struct Command {
   // Runs the command with the arguments behind its name. Returns the exit code (ExitCode).
   int (*run)(absl::Span<const std::string> arguments);
 };
-extern const Command kReplayCommand, kMinimizeCommand, kShowCommand, kConvertCommand, kListCommand, kSummarizeCommand;
+extern const Command kReplayCommand, kMinimizeCommand, kShowCommand, kConvertCommand, kListCommand, kSummarizeCommand,
+    kCompareCommand;
 
 // A fuzz target, as --target names it.
 struct TargetName {
@@ -42,12 +43,13 @@ inline constexpr TargetName kTargets[] = {
 struct Arguments {
   std::vector<std::string> files;
   bool verbose = false, json = false, html = false, sarif = false, force = false, update = false, worse = false;
-  std::string output;              // -o
-  Subjects subjects;               // --subject, without repetitions; empty: not given
-  std::optional<Profile> profile;  // --target
-  std::vector<uint32_t> seeds;     // --seed; each number stands for one generated schedule
-  std::string signature;           // --signature
-  std::string as;                  // --as
+  std::string output;                 // -o
+  Subjects subjects;                  // --subject, without repetitions; empty: not given
+  std::optional<Profile> profile;     // --target
+  std::vector<uint32_t> seeds;        // --seed; each number stands for one generated schedule
+  std::string signature;              // --signature
+  const subject* baseline = nullptr;  // --baseline; null: not given
+  std::string as;                     // --as
 };
 // Parses arguments. `allowed` lists the flags of the command, for example "--verbose --seed"; any other flag is an
 // error. Errors are one line for the user.

@@ -143,6 +143,9 @@ int Refuse(const std::string& name, const subject& subject, const Minimized& res
       return Fail(kNothingToMinimize,
                   absl::StrCat(name, ": does not violate anything with subject ", subject.name, ", sanitizer ",
                                kSanitizer, kSanitizer == "thread" ? "" : "; data races show in the thread build only"));
+    case Minimized::Status::kInBaseline:
+      return Fail(kNothingToMinimize, absl::StrCat(name, ": subject ", arguments.baseline->name, " violates as ",
+                                                   result.signature, ", too, on this schedule or one close by"));
     case Minimized::Status::kOtherwise:
       return Fail(kNothingToMinimize, absl::StrCat(name, ": does not violate as ", arguments.signature, "; it does as ",
                                                    List(result.signatures)));
@@ -245,6 +248,7 @@ int Reduce(const Input& input, const subject& subject, const Arguments& argument
   MinimizeOptions options;
   options.signature = arguments.signature;
   options.worse = arguments.worse;
+  options.baseline = arguments.baseline;
   options.accept = [&](const std::string& signature) {
     if (path.empty()) path = absl::StrCat(folder, "/", NameOf(signature));
     writable = MakeFolder(folder);
@@ -278,7 +282,7 @@ int Reduce(const Input& input, const subject& subject, const Arguments& argument
 
 int Run(absl::Span<const std::string> raw) {
   const absl::StatusOr<Arguments> arguments =
-      ParseArguments(raw, "-o --as --signature --worse --force --update --target --seed --subject");
+      ParseArguments(raw, "-o --as --signature --worse --baseline --force --update --target --seed --subject");
   if (!arguments.ok()) return Fail(kUsage, arguments.status().message());
   if (const absl::Status usage = CheckUsage(*arguments); !usage.ok()) return Fail(kUsage, usage.message());
   if (arguments->update) return Update(arguments->files[0], arguments->subjects);
@@ -295,7 +299,8 @@ int Run(absl::Span<const std::string> raw) {
 
 const Command kMinimizeCommand = {"minimize", "reduce a crash to a few sentences and keep it as a test",
                                   R"(usage: nofail minimize FILE [--as regression|finding|known] [-o OUT]
-                            [--signature S] [--worse] [--force] [--target T]
+                            [--signature S] [--worse] [--baseline S]
+                            [--force] [--target T]
        nofail minimize --seed N ...
        nofail minimize --update FILE
 
@@ -318,6 +323,10 @@ that exists is left alone. Ctrl-C writes the best so far.
   --worse          also keeps the circumstances: nothing more fails than in
                    FILE, no storage type is added, RCU stays as it is. For a
                    violation that is listed in other circumstances only
+  --baseline S     also keeps the difference to another subject, which does
+                   not violate with that signature, neither on the schedule
+                   nor with ordinals that are up to 4 off (the same point of
+                   the code has other ordinals in other code)
   --force          overwrites a file that exists
   --update         reduces nothing: the file's `expect` line of the subject
                    becomes what it does now in this build, and the data races
@@ -333,8 +342,8 @@ examples:
 
 exit code: 0 written; nothing is written at 2 wrong usage, unreadable input or
 a file that exists, 3 two runs differ or bug of the suite itself, 4 nothing to
-minimize: it does not violate, or not with that signature; 130 interrupted, and
-the best so far written
+minimize: it does not violate, or not with that signature, or the baseline does,
+too; 130 interrupted, and the best so far written
 )",
                                   Run};
 
