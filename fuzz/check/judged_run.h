@@ -14,7 +14,7 @@
 namespace nofail {
 
 // A JudgedRun owns its verdict and its list of ignored deviations. It borrows subject, schedule and trace. The trace
-// belongs to the executor, whose next run overwrites it.
+// belongs to the simulated kernel: the next run of any executor overwrites it.
 struct JudgedRun {
   const struct subject& subject;
   const Schedule* schedule;  // the one that was run; null where there is none (tests of reports), and reports omit it

@@ -13,7 +13,7 @@
 namespace nofail {
 namespace {
 
-const Command* const kCommands[] = {&kReplayCommand,  &kMinimizeCommand, &kShowCommand,
+const Command* const kCommands[] = {&kReplayCommand,  &kMinimizeCommand, &kShowCommand,     &kCompareCommand,
                                     &kConvertCommand, &kListCommand,     &kSummarizeCommand};
 
 void PrintHelp() {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/kernel/trace/trace.h"
 
+#include <algorithm>
+
 namespace nofail {
 namespace {
 
@@ -33,6 +35,15 @@ void Trace::Clear() {
   object_count_ = 1;
   seen_ = 0;
   interleaving_ = 0;
+}
+
+void Trace::CopyFrom(const Trace& other) {
+  std::copy_n(other.events_.get(), other.size_, events_.get());
+  std::copy_n(other.objects_.get(), other.object_count_, objects_.get());
+  size_ = other.size_;
+  object_count_ = other.object_count_;
+  seen_ = other.seen_;
+  interleaving_ = other.interleaving_;
 }
 
 ObjectId Trace::AddObject(const ObjectInfo& info) {

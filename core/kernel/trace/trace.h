@@ -133,6 +133,9 @@ class Trace {
 
   // Forgets all events and objects.
   void Clear();
+  // Makes this trace a copy of the other. For who needs two runs at a time: the simulated kernel has one trace, which
+  // each run overwrites.
+  void CopyFrom(const Trace& other);
   // Appends the event and returns true, or returns false when the trace is full (kMaxEvents).
   bool Append(const Event& event) {
     if (size_ == kMaxEvents) return false;
