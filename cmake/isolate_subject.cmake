@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-# cmake -DLIBRARY=lib.a -DNAME=name -DOUT=out.o -DLINKER=ld -DNM=nm -DOBJCOPY=objcopy -P isolate_subject.cmake
+# cmake -DLIBRARY=lib.a -DSYMBOL=name -DOUT=out.o -DLINKER=ld -DNM=nm -DOBJCOPY=objcopy -P isolate_subject.cmake
 #
 # Turns a subject's library into one object in which all functions and variables are local, except the variable
-# linked_subject, which is renamed to linked_subject_<name>. So several subjects that define functions of the same names
+# linked_subject, which is renamed to SYMBOL. So several subjects that define functions of the same names
 # can be linked into one program.
 #
 # Only strong symbols become local. Weak symbols, which compilers share between objects, stay shared: inline functions,
@@ -23,4 +23,4 @@ list(TRANSFORM lines REPLACE " .*" "")
 list(REMOVE_ITEM lines linked_subject)
 list(JOIN lines "\n" local)
 file(WRITE ${OUT}.local "${local}\n")
-run(${OBJCOPY} --localize-symbols=${OUT}.local --redefine-sym linked_subject=linked_subject_${NAME} ${OUT}.whole ${OUT})
+run(${OBJCOPY} --localize-symbols=${OUT}.local --redefine-sym linked_subject=${SYMBOL} ${OUT}.whole ${OUT})

@@ -54,6 +54,8 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
 endif()
 add_library(nofail_uninstrumented INTERFACE)
 set(NOFAIL_UNINSTRUMENTED_FLAGS "")
+# What takes coverage back from an instrumented target, and leaves the sanitizer.
+set(NOFAIL_NO_COVERAGE -fno-sanitize=fuzzer,fuzzer-no-link -fsanitize-coverage=0 -Wno-unused-command-line-argument)
 
 # AFL++'s compiler instruments by a plugin of its own. An environment variable tells it not to.
 if(CMAKE_CXX_COMPILER MATCHES "afl-clang")

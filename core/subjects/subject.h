@@ -71,6 +71,9 @@ struct subject {
 
 // The subject this binary was linked with.
 extern const struct subject* const linked_subject;
+// The subject that a fuzz binary compares it with. It is there only where the build has a baseline
+// (nofail_link_baseline in cmake/subjects.cmake); otherwise its address is null.
+extern const struct subject* const linked_baseline __attribute__((weak));
 
 #ifdef __cplusplus
 }

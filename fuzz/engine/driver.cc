@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "fuzz/base/exit_code.h"
 #include "fuzz/base/harness_bug.h"
+#include "fuzz/engine/comparison.h"
 #include "fuzz/engine/feature_arrays.h"
 #include "fuzz/engine/finding_store.h"
 #include "fuzz/engine/input.h"
@@ -100,17 +101,24 @@ class Driver {
                : HashOfSignature(seen.signature) == HashOfSignature(options_.only_signature);
   }
 
+  void StartComparison();
+  // Whether this execution also runs on the baseline, for the rates.
+  bool IsPaired() const { return comparison_ && !options_.once && Comparison::IsPaired(status_.executions()); }
   // Counts the violations of a run. Prints, saves and stops as driver.h says.
   void CountAndReport(const JudgedRun& run);
   // Prints the report of a run to stderr, for a process that is about to stop.
   void Print(const JudgedRun& run, const Violation& headline);
-  void Save(const Verdict& verdict, const std::vector<Fresh>& fresh);
+  // Runs the baseline on the last schedule, which shows this listed violation; adds the violation to `fresh` if the
+  // baseline does not show it, and this is to be saved.
+  void CompareSample(const RunStatus::Seen& listed, std::vector<Fresh>* fresh);
+  void Save(const Verdict& verdict, uint64_t hash, const std::vector<Fresh>& fresh);
 
   Options options_;
   Executor executor_{*linked_subject, Sim::Get()};
   FeatureCollector features_{linked_subject->selem_state_offset};
   RunStatus status_;
   std::optional<FindingStore> store_;     // absent in a bare binary
+  std::optional<Comparison> comparison_;  // absent without a baseline, and in a bare binary
   Profile profile_ = Profile::kTeardown;  // of the last input
   Schedule schedule_, recorded_;          // of the last input; of the last call of AnswersOf
 };
@@ -122,6 +130,7 @@ void Driver::Configure(Options options) {
   status_.SetListings(std::move(listings), std::move(options_.baseline));
   if (options_.no_failures) executor_.AllowNoFailures();
   if (!options_.SavesFindings()) return;
+  if (&linked_baseline != nullptr) StartComparison();
   store_.emplace(options_.findings);
   status_.WriteTo(options_.findings);
   struct sigaction action = {};
@@ -129,6 +138,12 @@ void Driver::Configure(Options options) {
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
   atexit([] { Get().status_.Write(true); });
+}
+
+void Driver::StartComparison() {
+  comparison_.emplace(*linked_baseline, Sim::Get());
+  if (options_.no_failures) comparison_->AllowNoFailures();
+  status_.SetComparison(*comparison_);
 }
 
 void Driver::OnDeath() {
@@ -147,10 +162,13 @@ void Driver::Run(Profile profile, std::span<const uint8_t> input) {
   const JudgedRun& run = executor_.Run(schedule_);
   if (options_.guidance.features) features_.Collect(run.trace, FeatureArrays());
   status_.CountExecution(run.trace.size(), run.trace.interleaving());
+  std::vector<std::string> shown;  // for the baseline, which runs when this run has been told
+  if (IsPaired()) shown = ComparedSignatures(run.verdict);
   if (!run.verdict.pass()) {
     const auto is_settled = [this](const std::string& signature) { return status_.IsSettled(signature); };
     CountAndReport(ConfirmRaces(run, &executor_, is_settled));
   }
+  if (IsPaired()) comparison_->CountPair(schedule_, shown);
   if (ChecksDeterminism() && status_.executions() % kExecutionsBetweenDeterminismChecks == 0 &&
       !executor_.IsDeterministic(schedule_)) {
     HarnessBugAt("the same schedule gave two traces", schedule_);
@@ -164,10 +182,12 @@ RunFacts Driver::AnswersOf(const Schedule& schedule) {
 }
 
 void Driver::CountAndReport(const JudgedRun& run) {
-  const Violation* headline = nullptr;  // the first one that is news
-  std::vector<Fresh> fresh;             // what is news for the first time
+  const Violation* headline = nullptr;          // the first one that is news
+  std::vector<Fresh> fresh;                     // what is news for the first time
+  std::vector<const RunStatus::Seen*> samples;  // of listed violations, to be run on the baseline
   for (const Violation& violation : run.verdict.violations) {
     const auto& [seen, is_fresh] = status_.CountViolation(run, violation);
+    if (comparison_ && !seen.is_news() && Comparison::IsSample(seen.signature, seen.count)) samples.push_back(&seen);
     if (!IsNews(seen)) continue;
     if (headline == nullptr) headline = &violation;
     const std::string name = seen.is_news() ? seen.name : SlugOf(seen.signature);
@@ -176,9 +196,11 @@ void Driver::CountAndReport(const JudgedRun& run) {
   const bool stop = headline != nullptr && StopsOnNew();
   if (stop) Print(run, *headline);
   TakeSanitizerReports();
-  if (!fresh.empty() && store_.has_value()) {
-    Save(run.verdict, fresh);
-    status_.Write(false);  // now, because some engines end the process without notice
+  if (!fresh.empty() || !samples.empty()) {
+    const uint64_t hash = run.trace.Hash();  // the next run overwrites the trace
+    for (const RunStatus::Seen* listed : samples) CompareSample(*listed, &fresh);
+    if (!fresh.empty() && store_.has_value()) Save(run.verdict, hash, fresh);
+    if (!fresh.empty()) status_.Write(false);  // now, because some engines end the process without notice
   }
   if (stop) {
     status_.Write(true);
@@ -192,10 +214,17 @@ void Driver::Print(const JudgedRun& run, const Violation& headline) {
   fputs(CrashHeader(headline, getpid()).c_str(), stderr);
 }
 
+void Driver::CompareSample(const RunStatus::Seen& listed, std::vector<Fresh>* fresh) {
+  if (!comparison_->Differs(schedule_, listed.signature)) return;
+  const auto& [seen, is_fresh] = status_.CountDiffering(listed);
+  if (!is_fresh) return;
+  fresh->push_back({seen.name, absl::StrCat(" Differs: ", seen.signature, "; ", linked_baseline->name,
+                                            " does not show it on this schedule")});
+}
+
 // Saves the last schedule once for each violation that is news for the first time. The saved schedule is recorded:
-// every answer of its policy is a deviation.
-void Driver::Save(const Verdict& verdict, const std::vector<Fresh>& fresh) {
-  const uint64_t hash = executor_.trace().Hash();
+// every answer of its policy is a deviation. `hash` is that of the run's trace.
+void Driver::Save(const Verdict& verdict, uint64_t hash, const std::vector<Fresh>& fresh) {
   ScheduleFile file;
   file.schedule = executor_.Record(schedule_);
   executor_.Run(file.schedule);

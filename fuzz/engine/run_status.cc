@@ -18,6 +18,7 @@ namespace {
 constexpr std::chrono::seconds kPeriod{1};  // between two writes of the status file, at least
 constexpr uint64_t kExecutionsBetweenClockReads = 256;
 constexpr size_t kSlugLength = 60;
+constexpr uint64_t kSavedSamples = 4;  // that differ from the baseline, for each signature
 
 // Creates an empty status file that no other process has, and returns its path; "" on failure. Ids of processes repeat:
 // in each container, one of the first processes is the fuzz binary. So the name is .status.<pid>, or if that file is
@@ -32,6 +33,11 @@ std::string NewStatusFile(const std::string& directory) {
     if (errno != EEXIST) return "";
     path = absl::StrCat(first, ".", number);
   }
+}
+
+// The names of several files for one signature: SLUG-worse, SLUG-worse-2, and so on.
+std::string NumberedName(const std::string& signature, const char* suffix, uint64_t number) {
+  return absl::StrCat(SlugOf(signature), suffix, number == 1 ? "" : absl::StrCat("-", number));
 }
 
 }  // namespace
@@ -81,9 +87,18 @@ RunStatus::Seen& RunStatus::CountWorse(const Seen& listed, const Sighting& sight
   Seen& seen = it->second;
   if (first) seen = {Standing::kWorse, listed.signature, "", executions_, 0, listed.listing};
   ++seen.count;
-  seen.name = absl::StrCat(SlugOf(listed.signature), "-worse", seen.count == 1 ? "" : absl::StrCat("-", seen.count));
+  seen.name = NumberedName(listed.signature, "-worse", seen.count);
   listings_.Add(listed.signature, listed.name, listed.standing == Standing::kKnown, sighting);
   return seen;
+}
+
+RunStatus::Counted RunStatus::CountDiffering(const Seen& listed) {
+  auto [it, first] = differs_.try_emplace(HashOfSignature(listed.signature));
+  Seen& seen = it->second;
+  if (first) seen = {Standing::kDiffers, listed.signature, "", executions_, 0, listed.listing};
+  const bool is_saved = ++seen.count <= kSavedSamples;
+  if (is_saved) seen.name = NumberedName(listed.signature, "-differs", seen.count);
+  return {seen, is_saved};
 }
 
 RunStatus::Counted RunStatus::CountViolation(const JudgedRun& run, const Violation& violation) {
@@ -101,8 +116,9 @@ void RunStatus::Write(bool done) {
   written_ = std::chrono::steady_clock::now();
   const double seconds = std::chrono::duration<double>(written_ - start_).count();
   Status status{done, executions_, events_, seconds, interleavings_, {}};
-  constexpr const char* kStandings[] = {"known", "finding", "worse", "new"};
-  for (const auto* all : {&seen_, &worse_}) {
+  if (comparison_ != nullptr) comparison_->AddTo(&status);
+  constexpr const char* kStandings[] = {"known", "finding", "differs", "worse", "new"};
+  for (const auto* all : {&seen_, &worse_, &differs_}) {
     for (const auto& [hash, seen] : *all) {
       if (seen.count == 0) continue;  // it was looked up but never counted: a race that was not confirmed
       const char* standing = kStandings[static_cast<int>(seen.standing)];

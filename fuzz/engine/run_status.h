@@ -13,6 +13,7 @@
 #include <string>
 
 #include "fuzz/check/judged_run.h"
+#include "fuzz/engine/comparison.h"
 #include "fuzz/engine/hyperloglog.h"
 #include "fuzz/listing/listings.h"
 
@@ -21,8 +22,9 @@ namespace nofail {
 class RunStatus {
  public:
   // How a violation stands to what is listed. A worse one is listed, but not in the circumstances in which it showed
-  // (Listing::Explains); it is counted apart. New and worse violations are news.
-  enum class Standing : uint8_t { kKnown, kFinding, kWorse, kNew };
+  // (Listing::Explains); it is counted apart. New and worse violations are news. A listed one differs where the
+  // baseline passes the same schedule; these samples are counted apart as well.
+  enum class Standing : uint8_t { kKnown, kFinding, kDiffers, kWorse, kNew };
 
   // What is known of one signature, or of the worse violations with one signature.
   struct Seen {
@@ -50,6 +52,9 @@ class RunStatus {
     bool is_fresh;  // seen for the first time: the signature, or so bad a violation of the signature
   };
   Counted CountViolation(const JudgedRun& run, const Violation& violation);
+  // Counts a sample that violates and that the baseline passes (Comparison::Differs). `listed` was returned for the
+  // violation of this run. The result is valid until the next call; it is fresh as long as few are saved.
+  Counted CountDiffering(const Seen& listed);
   // Whether the signature is not new, or was counted before.
   bool IsSettled(const std::string& signature) {
     const Seen& seen = Find(signature);
@@ -60,6 +65,8 @@ class RunStatus {
     listings_ = std::move(listings);
     baseline_ = std::move(baseline);
   }
+  // From now on, the status file has the counts of the comparison as well, which must outlive this object.
+  void SetComparison(const Comparison& comparison) { comparison_ = &comparison; }
   // How many executions were counted.
   uint64_t executions() const { return executions_; }
 
@@ -74,12 +81,13 @@ class RunStatus {
 
   Listings listings_;
   std::set<std::string> baseline_;
+  const Comparison* comparison_ = nullptr;  // null: there is no baseline
   std::string directory_;
   std::string file_;  // the status file of the process `owner_`; "": there is none yet
   pid_t owner_ = 0;
   // The key is HashOfSignature. A map of strings would compare strings, and an engine puts strings that a process
   // compares into inputs, where signatures are of no use.
-  std::map<uint64_t, Seen> seen_, worse_;
+  std::map<uint64_t, Seen> seen_, worse_, differs_;
   uint64_t executions_ = 0, events_ = 0;
   HyperLogLog interleavings_;
   std::chrono::steady_clock::time_point start_, written_;

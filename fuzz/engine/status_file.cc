@@ -2,6 +2,7 @@
 #include "fuzz/engine/status_file.h"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include "absl/strings/numbers.h"
@@ -26,6 +27,17 @@ bool ReadViolation(const Values& values, Status* status) {
   return true;
 }
 
+bool ReadPair(const Values& values, Status* status) {
+  PairCount count;
+  if (values.size() != 4 || !absl::SimpleAtoi(values[0], &count.both) ||
+      !absl::SimpleAtoi(values[1], &count.subject_alone) || !absl::SimpleAtoi(values[2], &count.baseline_alone)) {
+    return false;
+  }
+  count.signature = std::string(values[3]);
+  status->pair_counts.push_back(count);
+  return true;
+}
+
 bool ReadInterleavings(absl::string_view registers, Status* status) {
   const std::optional<HyperLogLog> seen = HyperLogLog::FromText({registers.data(), registers.size()});
   if (seen) status->interleavings = *seen;
@@ -34,9 +46,11 @@ bool ReadInterleavings(absl::string_view registers, Status* status) {
 
 bool ReadLine(absl::string_view keyword, const Values& values, Status* status) {
   if (keyword == "violation") return ReadViolation(values, status);
+  if (keyword == "pair") return ReadPair(values, status);
   if (values.size() != 1) return false;
   if (keyword == "executions") return absl::SimpleAtoi(values[0], &status->executions);
   if (keyword == "events") return absl::SimpleAtoi(values[0], &status->events);
+  if (keyword == "pairs") return absl::SimpleAtoi(values[0], &status->pairs);
   if (keyword == "seconds") return absl::SimpleAtod(values[0], &status->seconds);
   if (keyword == "interleavings") return ReadInterleavings(values[0], status);
   status->is_done = values[0] == "done";
@@ -45,6 +59,12 @@ bool ReadLine(absl::string_view keyword, const Values& values, Status* status) {
 
 }  // namespace
 
+bool PairCount::IsClearRise() const {
+  const double here = static_cast<double>(subject_alone), there = static_cast<double>(baseline_alone);
+  const bool is_no_chance = here - there >= 4 * std::sqrt(here + there) && here > 0;
+  return is_no_chance && 2 * (both + subject_alone) >= 3 * (both + baseline_alone);
+}
+
 std::string FormatStatus(const Status& status) {
   std::string text = absl::StrFormat("state %s\nexecutions %d\nevents %d\nseconds %.1f\ninterleavings %s\n",
                                      status.is_done ? "done" : "running", status.executions, status.events,
@@ -52,6 +72,11 @@ std::string FormatStatus(const Status& status) {
   for (const ViolationCount& seen : status.violations) {
     absl::StrAppendFormat(&text, "violation %s %d %d %s %s\n", seen.listed, seen.count, seen.first, seen.name,
                           seen.signature);
+  }
+  if (status.pairs > 0) absl::StrAppendFormat(&text, "pairs %d\n", status.pairs);
+  for (const PairCount& count : status.pair_counts) {
+    absl::StrAppendFormat(&text, "pair %d %d %d %s\n", count.both, count.subject_alone, count.baseline_alone,
+                          count.signature);
   }
   return text;
 }
@@ -88,6 +113,18 @@ void UniteStatus(const Status& other, Status* status) {
     }
     same->count += seen.count;
     same->first = std::min(same->first, seen.first);
+  }
+  status->pairs += other.pairs;
+  for (const PairCount& count : other.pair_counts) {
+    const auto same = std::find_if(status->pair_counts.begin(), status->pair_counts.end(),
+                                   [&](const PairCount& mine) { return mine.signature == count.signature; });
+    if (same == status->pair_counts.end()) {
+      status->pair_counts.push_back(count);
+      continue;
+    }
+    same->both += count.both;
+    same->subject_alone += count.subject_alone;
+    same->baseline_alone += count.baseline_alone;
   }
 }
 

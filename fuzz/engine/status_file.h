@@ -8,7 +8,8 @@
 //   state running|done
 //   executions N / events N / seconds N.N
 //   interleavings REGISTERS (HyperLogLog::Text)
-//   violation known|finding|worse|new COUNT FIRST-EXECUTION NAME SIGNATURE
+//   violation known|finding|differs|worse|new COUNT FIRST-EXECUTION NAME SIGNATURE
+//   pairs N / pair BOTH SUBJECT-ALONE BASELINE-ALONE SIGNATURE (only with a baseline: fuzz/engine/comparison.h)
 #ifndef NOFAIL_FUZZ_ENGINE_STATUS_FILE_H_
 #define NOFAIL_FUZZ_ENGINE_STATUS_FILE_H_
 
@@ -23,11 +24,21 @@
 namespace nofail {
 
 struct ViolationCount {
-  std::string listed;  // known, finding, worse or new
+  std::string listed;  // known, finding, differs, worse or new; differs: beside known or finding, for its samples
   uint64_t count = 0;
   uint64_t first = 0;  // the number of the execution that showed it first, in the process that was first
   std::string name;    // of the file that has the schedule, without .sched
   std::string signature;
+};
+
+// Of the schedules that ran on the subject and on the baseline, how many showed a violation on which.
+struct PairCount {
+  std::string signature;
+  uint64_t both = 0, subject_alone = 0, baseline_alone = 0;
+
+  // Whether the subject shows it clearly more often: half as often again at least, and more than chance allows (by
+  // McNemar's test, which looks at the schedules on which the two differ: 4 standard deviations, 1 in 30,000).
+  bool IsClearRise() const;
 };
 
 struct Status {
@@ -36,6 +47,8 @@ struct Status {
   double seconds = 0;
   HyperLogLog interleavings;
   std::vector<ViolationCount> violations;  // each signature once for each value of `listed`
+  uint64_t pairs = 0;                      // executions that ran on the baseline as well, as the fixed share
+  std::vector<PairCount> pair_counts;      // each signature once
 };
 
 std::string FormatStatus(const Status& status);

@@ -51,11 +51,21 @@ nlohmann::ordered_json StatusJson(const Status& status) {
                           {"name", seen.name},
                           {"signature", seen.signature}});
   }
+  nlohmann::ordered_json pairs = nlohmann::ordered_json::array();
+  for (const PairCount& count : status.pair_counts) {
+    pairs.push_back({{"signature", count.signature},
+                     {"both", count.both},
+                     {"subject_alone", count.subject_alone},
+                     {"baseline_alone", count.baseline_alone},
+                     {"clear_rise", count.IsClearRise()}});
+  }
   return {{"format", 1},
           {"executions", status.executions},
           {"events", status.events},
           {"interleavings", status.interleavings.Estimate()},
-          {"violations", violations}};
+          {"violations", violations},
+          {"pairs", status.pairs},
+          {"pair_counts", pairs}};
 }
 
 int Run(absl::Span<const std::string> raw) {
@@ -77,7 +87,8 @@ Reads the status files that fuzz binaries keep in the folder of their findings
 (--findings=FOLDER), while they run or afterwards, and prints their counts as
 one JSON object: executions, events, about how many different interleavings
 were seen by all of them together (HyperLogLog, standard error 3 %), and how
-often each violation was seen.
+often each violation was seen. With a baseline, also how many schedules ran on
+both subjects (pairs), and how often each violation showed on which.
 
 example:
   nofail summarize build/fuzz/teardown-posted-address/findings

@@ -55,9 +55,8 @@ def replay_command(options: Options, tool: pathlib.Path) -> str:
     return "./scripts/replay" + ("" if options.sanitizer == "address" else f" --sanitizer {options.sanitizer}")
 
 
-def make_job(options: Options, trees: Sequence[Tree] = (), pass_on: Sequence[str] = ()) -> Job:
-    """Builds, and returns the job. `trees`: the tree that is fuzzed, and its baseline. `pass_on`: what the fuzz binary
-    gets besides what the options say."""
+def make_job(options: Options, trees: Sequence[Tree] = ()) -> Job:
+    """Builds, and returns the job. `trees`: the tree that is fuzzed, and its baseline."""
     said = built(options, trees)
     folder, subject = pathlib.Path(only(said, "bin")), only(said, "subject")
     tool = folder / "nofail"
@@ -82,6 +81,6 @@ def make_job(options: Options, trees: Sequence[Tree] = (), pass_on: Sequence[str
         afl_mutator=pathlib.Path(mutator) if mutator else None,
         baseline=only(said, "other"),
         baseline_tree=trees[1].shown if len(trees) > 1 else "",
-        pass_on=(*(["--no-failures"] if options.no_failures else []), *pass_on),
+        pass_on=("--no-failures",) if options.no_failures else (),
         environment=tuple((name, value) for name, _, value in variables),
     )

@@ -13,13 +13,14 @@ import sys
 import time
 from typing import Any, Union
 
-from nofail_campaign import engines, folder, summary, terminal
+from nofail_campaign import comparison, engines, folder, summary, terminal
 from nofail_campaign.job import Job
 from nofail_campaign.summary import Totals, Violation
 from nofail_campaign.terminal import ExitCode, Trouble, leave, note, plural, say
 
 # How a violation may stand to what is listed (fuzz/engine/run_status.h), as the live line calls it. Two are news.
 STANDINGS = {"known": "known", "finding": "findings", "worse": "worse", "new": "new"}
+SAMPLES = "differs"  # of listed violations; they are counted beside the violations themselves
 SECONDS_OF_A_MINIMIZATION = 60
 SECONDS_BETWEEN_LINES = 10  # of progress, where there is no terminal
 
@@ -31,8 +32,8 @@ def interrupts() -> list[signal.Signals]:
 
 
 def without_number(name: str) -> str:
-    """The name of a finding. One that got worse and worse has several files: NAME-worse, NAME-worse-2, ..."""
-    return re.sub(r"-worse-\d+$", "-worse", name)
+    """The name of a finding that has several files: NAME-worse, NAME-worse-2, ..., or NAME-differs, ..."""
+    return re.sub(r"-(worse|differs)-\d+$", r"-\1", name)
 
 
 class Campaign:
@@ -194,16 +195,14 @@ class Campaign:
 
     def is_in_baseline(self, violation: Violation) -> bool:
         """Whether the baseline, run as the schedule says, does the same. It may merely not have been found there."""
-        if violation.name == "baseline":  # the fuzz binary had it from the baseline's own campaign
-            return True
         if not violation.is_news:
             return False
         run = self.verdict(self.job.findings / f"{violation.name}.sched", self.job.baseline)
         return run is not None and any(v["signature"] == violation.signature for v in run["violations"])
 
-    def minimize(self, violation: Violation) -> pathlib.Path:
-        """The shortened schedule, or the one that was found when there was no time."""
-        found = self.job.findings / f"{violation.name}.sched"
+    def minimize(self, violation: Violation, found: pathlib.Path) -> Union[pathlib.Path, None]:
+        """The shortened schedule, or the one that was found when there was no time. None: the baseline shows the
+        violation, too, on this schedule or on one close by."""
         if self.interrupted or self.trouble:
             return found
         shorter = self.job.work / "minimized" / found.name
@@ -214,6 +213,7 @@ class Campaign:
             [
                 *(self.job.tool, "minimize", "--signature", violation.signature),
                 *(["--worse"] if violation.listed == "worse" else []),
+                *(["--baseline", self.job.baseline] if self.job.baseline else []),
                 *("--subject", self.job.subject, "--force", "-o", shorter, found),
             ],
             stdout=subprocess.DEVNULL,
@@ -225,16 +225,44 @@ class Campaign:
         except subprocess.TimeoutExpired:
             self.minimizing.send_signal(signal.SIGINT)  # it leaves the best so far
             self.minimizing.wait()
+        if self.job.baseline and self.minimizing.returncode == ExitCode.NOTHING_TO_MINIMIZE:
+            return None
         return shorter if self.minimizing.returncode in (0, ExitCode.INTERRUPTED) else found
 
-    def entry(self, violation: Violation) -> dict[str, Any]:
-        """What summary.json says of a violation."""
-        job, entry = self.job, dataclasses.asdict(violation)
+    def entry(self, violation: Violation) -> Union[dict[str, Any], None]:
+        """What summary.json says of a violation. None: it is no news after all, because the baseline shows it."""
         if violation.is_news:
-            schedule = self.minimize(violation)
-            return entry | {"run": self.verdict(schedule, job.subject), "schedule": job.shown(schedule)}
-        listed = next(job.root.glob(f"corpus/*/{violation.name}.sched"), None)
-        return entry | {"schedule": None if listed is None else job.shown(listed)}
+            if self.job.baseline and self.is_in_baseline(violation):
+                return None
+            schedule = self.minimize(violation, self.job.findings / f"{violation.name}.sched")
+            return None if schedule is None else self.news(violation, schedule, "need")
+        listed = next(self.job.root.glob(f"corpus/*/{violation.name}.sched"), None)
+        return dataclasses.asdict(violation) | {"schedule": None if listed is None else self.job.shown(listed)}
+
+    def news(self, violation: Violation, schedule: pathlib.Path, why: str) -> dict[str, Any]:
+        """What summary.json says of a violation that is news. `why` it is, although its name is listed: `need`,
+        `baseline` or `rate`."""
+        job = self.job
+        entry = dataclasses.asdict(violation) | {
+            "run": self.verdict(schedule, job.subject),
+            "schedule": job.shown(schedule),
+            "why": why if violation.listed == "worse" else None,
+        }
+        return entry | ({"side_by_side": comparison.side_by_side(job, schedule)} if job.baseline else {})
+
+    def entries(self, totals: Totals) -> list[dict[str, Any]]:
+        """What summary.json says of all violations, the news last."""
+        found = [v for v in totals.violations if v.listed != SAMPLES]
+        found += self.uncounted(totals.violations)
+        entries = []
+        for violation in sorted(found, key=lambda v: (list(STANDINGS).index(v.listed), v.first)):
+            entries.append(self.entry(violation))
+        for violation, schedule, why in comparison.worse_than_baseline(self.job, totals, self.minimize):
+            entries.append(self.news(violation, schedule, why))
+        kept = [entry for entry in entries if entry is not None]
+        for entry in kept if self.job.baseline else []:
+            entry["rates"] = comparison.rates(totals, entry["signature"])
+        return kept
 
     def uncounted(self, counted: list[Violation]) -> list[Violation]:
         """Findings whose process was killed, or had no space left, between saving and counting them."""
@@ -256,9 +284,7 @@ class Campaign:
     def summarize(self) -> dict[str, Any]:
         job, totals = self.job, self.last_totals()
         seconds = time.monotonic() - self.started
-        all_violations = totals.violations + self.uncounted(totals.violations)
-        violations = sorted(all_violations, key=lambda v: (list(STANDINGS).index(v.listed), v.first))
-        entries = [self.entry(v) for v in violations if not (job.baseline and self.is_in_baseline(v))]
+        entries = self.entries(totals)
         return {
             "format": 1,
             "target": job.target,
@@ -268,6 +294,7 @@ class Campaign:
             "seconds": round(seconds, 1),
             "executions": totals.executions,
             "interleavings": totals.interleavings,
+            "pairs": totals.pairs,
             "features": max((worker.features for worker in self.workers), default=0),
             "baseline": job.baseline or None,
             "interrupted": self.interrupted,

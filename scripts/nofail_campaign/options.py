@@ -33,8 +33,9 @@ code hosts. <contents> is a number for the contents of a Linux tree.
                   7.2                  a version of Debian's, which is fetched first: 7.3, 7.2, 6.12, 6.1
                   TREE+FIX.patch       any of these with a patch, or with a series in a mailbox, such as of b4 am
   --baseline TREE
-                another such tree, which is fuzzed first and as long: only what it does not have is news; for what
-                the last commit brings: --linux ~/src/linux@HEAD --baseline ~/src/linux@HEAD~1
+                another such tree, which runs beside it: only what it does not show on the same schedules is news,
+                and what shows clearly more often than there; for what the last commit brings:
+                --linux ~/src/linux@HEAD --baseline ~/src/linux@HEAD~1
   --shim FILE   a header that says what those interfaces do that the tree uses and this suite does not know
   --sanitizer   address (with undefined behaviour) or thread (data races)
   --engine E    which fuzzer drives it: libfuzzer, or afl or honggfuzz where they are installed, with address only

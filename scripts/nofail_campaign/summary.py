@@ -8,7 +8,7 @@ import dataclasses
 import json
 import pathlib
 import subprocess
-from typing import Any
+from typing import Any, Sequence
 
 from nofail_campaign import folder
 from nofail_campaign.job import Job
@@ -20,7 +20,7 @@ NEWS = ("worse", "new")  # of what `listed` may be
 
 @dataclasses.dataclass(frozen=True)
 class Violation:
-    listed: str  # known, finding, worse (than what is listed) or new
+    listed: str  # known, finding, differs (from the baseline, in samples), worse (than what is listed) or new
     count: int  # 0: its process ended before it counted it
     first: int  # the number of the execution that showed it first, in the process that was first
     name: str  # of the file that has its schedule, without .sched
@@ -32,10 +32,23 @@ class Violation:
 
 
 @dataclasses.dataclass(frozen=True)
+class PairCount:
+    """Of the schedules that ran on the subject and on the baseline, how many showed a violation on which."""
+
+    signature: str
+    both: int
+    subject_alone: int
+    baseline_alone: int
+    clear_rise: bool  # the subject shows it clearly more often
+
+
+@dataclasses.dataclass(frozen=True)
 class Totals:
     executions: int
     interleavings: int  # about how many different ones
     violations: list[Violation]
+    pairs: int = 0  # executions that ran on both
+    pair_counts: Sequence[PairCount] = ()
 
     def count(self, listed: str) -> int:
         return sum(v.listed == listed for v in self.violations)
@@ -51,7 +64,13 @@ def read_totals(tool: pathlib.Path, findings: pathlib.Path) -> Totals:
     if done.returncode != 0:
         raise Trouble(f"the counts cannot be read: {done.stderr.strip()}")
     said = json.loads(done.stdout)
-    return Totals(said["executions"], said["interleavings"], [Violation(**v) for v in said["violations"]])
+    return Totals(
+        executions=said["executions"],
+        interleavings=said["interleavings"],
+        violations=[Violation(**v) for v in said["violations"]],
+        pairs=said["pairs"],
+        pair_counts=[PairCount(**count) for count in said["pair_counts"]],
+    )
 
 
 def read_gone(job: Job) -> list[dict[str, str]]:
@@ -128,7 +147,8 @@ def show_head(job: Job, summary: dict[str, Any]) -> None:
         f"{summary['executions']:,} executions{interleavings}, in {summary['seconds']:.0f} s{interrupted}"
     )
     if job.baseline:
-        say(f"what {job.baseline} ({job.baseline_tree}) has as well is left out")
+        pairs = plural(summary["pairs"], "execution")
+        say(f"beside {job.baseline} ({job.baseline_tree}): what it shows as well is left out; {pairs} ran on both")
     for name, count in summary["killed"].items():
         processes = plural(count, "process", "processes")
         say(f"{name} ended {processes} from outside, and another followed; of each, up to a second is not counted")
@@ -139,6 +159,8 @@ def show_listed(job: Job, violations: list[dict[str, Any]]) -> None:
         say(f"\nlisted in corpus/; for more: {job.replay} FILE --verbose")
     for v in violations:
         say(f"  {v['count']:>11,} times  {v['signature']}\n{'':20} {v['schedule']}")
+        if v.get("rates"):
+            say(f"{'':20} {rate_text(job, v['rates'])}")
 
 
 def show_gone(job: Job, gone: list[dict[str, str]]) -> None:
@@ -156,14 +178,32 @@ def need_of(entry: dict[str, Any]) -> str:
     return next((str(v["need"]) for v in violations if v["signature"] == entry["signature"]), "see the schedule")
 
 
+def why_worse(job: Job, entry: dict[str, Any]) -> str:
+    """Why a violation with a listed name is news."""
+    if entry["why"] == "baseline":
+        return f"{job.baseline} passes this schedule, and those close by"
+    if entry["why"] == "rate":
+        return f"shows clearly more often than on {job.baseline}"
+    return f"shows after: {need_of(entry)}"
+
+
+def rate_text(job: Job, rates: dict[str, float]) -> str:
+    """How often the violation shows, for the table."""
+    return f"in 10,000 schedules: {rates['subject']:,} here, {rates['baseline']:,} on {job.baseline}"
+
+
 def show_new(job: Job, violations: list[dict[str, Any]]) -> None:
     for v in violations:
         often = f"{plural(v['count'], 'time')}, first at execution {v['first']:,}"
         say(f"\n{v['listed'].upper()}  {v['signature']}")
         if v["listed"] == "worse":
-            say(f"     has a listed name, but shows after: {need_of(v)}")
+            say(f"     has a listed name, but {why_worse(job, v)}")
+        if v.get("rates"):
+            say(f"     {rate_text(job, v['rates'])}")
         say(f"     {often if v['count'] else 'saved by a process that could not count it'}")
         say(f"     {job.replay} {v['schedule']} --verbose")
+        for line in v.get("side_by_side", []):
+            say(f"     | {line}")
     if violations:
         tool = job.shown(job.tool)
         say("\nthe timeline as a page, and what to do with one that is real (FILE: the schedule's name above):")

@@ -14,6 +14,7 @@ class ExitCode(enum.IntEnum):
     SOMETHING_NEW = 1
     USAGE = 2
     HARNESS_BUG = 3
+    NOTHING_TO_MINIMIZE = 4
     SETUP_FAILED = 5
     INTERRUPTED = 130
 
