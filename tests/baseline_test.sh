@@ -43,6 +43,9 @@ compares 1 'WORSE charge.left'
 # One that has to lose one lock attempt, as the listed leak does; but the baseline frees the fields then.
 plants tests/mutants/linux/fields-once-marked.edit
 compares 1 'WORSE leak.fields'
+# A patch without effect, after which other ordinals stand for the same points of the code.
+plants tests/linux_fixes/more-loads.edit
+compares 0 ''
 # A patch that mends a finding.
 plants tests/linux_fixes/unpin-to-zero.edit
 compares 0 $'GONE livelock\nGONE refcount-dec-to-zero\nGONE refcount-overflow\nGONE use-after-free'

@@ -3,14 +3,18 @@
 // What is listed for a subject, and when a listed violation is worse than what is listed.
 #include "fuzz/listing/listings.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "core/kernel/sim/sim.h"
 #include "fuzz/check/crash_corpus.h"
 #include "fuzz/exec/executor.h"
 #include "fuzz/listing/list_by_replay.h"
+#include "fuzz/listing/same_violation.h"
+#include "fuzz/listing/shifted.h"
 #include "fuzz/sanitizers/sanitizer_hooks.h"
 
 namespace nofail {
@@ -65,10 +69,56 @@ TEST(Listings, AViolationIsNoNewsInTheCircumstancesOfItsCause) {
   EXPECT_FALSE(listings.Find("leak")->Explains(Seen(2)));
 }
 
+TEST(Listings, WhatIsGoneFromOneScheduleIsNotGoneWhileItsCauseShows) {
+  Listings listings;
+  listings.AddGone({"leak", "left-behind/first", "findings/left-behind/first"});
+  listings.AddGone({"livelock", "saturated/hang", "findings/saturated/hang"});
+  listings.DropGone({"left-behind"});
+  ASSERT_EQ(listings.gone().size(), 1u);
+  EXPECT_EQ(listings.gone()[0].signature, "livelock");
+}
+
 TEST(Listings, AnotherSignatureIsNotListed) {
   Listings listings;
   listings.Add("leak", "a-finding", false, Seen(2));
   EXPECT_EQ(listings.Find("leak/selem"), nullptr);
+}
+
+TEST(Shifted, EachGroupIsShiftedByANumberOfItsOwnTheNearestFirst) {
+  const OpRef a = {kTaskA, 0}, b = {kTaskA + 1, 0};
+  Schedule schedule;
+  schedule.maps.push_back({.type = STORAGE_SK});
+  schedule.owners.push_back({.type = STORAGE_SK});
+  schedule.tasks = {{{.kind = OpKind::kMapFree}}, {{.kind = OpKind::kDestroy}}};
+  schedule.deviations = {
+      {a, ChoiceKind::kPreempt, 10, 1}, {a, ChoiceKind::kLock, 3, 1}, {b, ChoiceKind::kPreempt, 7, 0}};
+  ASSERT_EQ(Problem(schedule), "");
+  std::vector<std::vector<int>> seen;
+  EXPECT_FALSE(AnyShifted(schedule, {.shift = 1, .groups = 3}, [&](const Schedule& s) {
+    seen.push_back({s.deviations[0].ordinal - 10, s.deviations[1].ordinal - 3, s.deviations[2].ordinal - 7});
+    return false;
+  }));
+  EXPECT_EQ(seen.size(), 26u);
+  EXPECT_THAT(std::vector(seen.begin(), seen.begin() + 6),
+              ::testing::UnorderedElementsAre(std::vector{-1, 0, 0}, std::vector{1, 0, 0}, std::vector{0, -1, 0},
+                                              std::vector{0, 1, 0}, std::vector{0, 0, -1}, std::vector{0, 0, 1}));
+  EXPECT_TRUE(AnyShifted(schedule, {.shift = 1, .groups = 1},
+                         [&](const Schedule& s) { return s.deviations[0].ordinal == 11; }));
+  // Switches of tasks come before the lock attempt, which is out of reach.
+  EXPECT_FALSE(
+      AnyShifted(schedule, {.shift = 1, .groups = 2}, [&](const Schedule& s) { return s.deviations[1].ordinal != 3; }));
+}
+
+TEST(SameViolation, AFunctionMayHaveAnotherNameIfTheOldOneDidNotRun) {
+  Trace ran;
+  ran.Append({.kind = EventKind::kLoad, .function = "destroy"});
+  ran.Append({.kind = EventKind::kLoad, .function = "unlink_now"});
+  EXPECT_TRUE(IsSameViolation("leak/selem/unlink", "leak/selem/unlink", ran));
+  EXPECT_TRUE(IsSameViolation("leak/selem/unlink/lock=storage", "leak/selem/unlink_now/lock=storage", ran));
+  EXPECT_FALSE(IsSameViolation("leak/selem/destroy", "leak/selem/unlink_now", ran));
+  EXPECT_FALSE(IsSameViolation("leak/selem/unlink", "leak/storage/unlink_now", ran));
+  EXPECT_FALSE(IsSameViolation("leak/selem/unlink/lock=storage", "leak/selem/unlink/lock=buckets", ran));
+  EXPECT_FALSE(IsSameViolation("race/selem/unlink", "race/selem/unlink_now+destroy", ran));
 }
 
 class ListByReplayTest : public ::testing::Test {

@@ -37,6 +37,37 @@ TEST(StatusFile, CountsOfTwoProcessesAddUpAndTheEarlierExecutionIsTheFirst) {
   EXPECT_EQ(all.interleavings.Estimate(), 1u);
 }
 
+TEST(StatusFile, PairsOfTwoProcessesAddUp) {
+  Status all = Example(100, 7, 1), other = Example(50, 5, 1);
+  all.pairs = 10;
+  all.pair_counts = {{"leak/selem/MapFree", 1, 2, 3}};
+  other.pairs = 5;
+  other.pair_counts = {{"leak/selem/MapFree", 10, 20, 30}, {"livelock/-/MapFree", 0, 0, 1}};
+  const absl::StatusOr<Status> read = ParseStatus(FormatStatus(all));
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->pairs, 10u);
+  UniteStatus(other, &all);
+  EXPECT_EQ(all.pairs, 15u);
+  ASSERT_EQ(all.pair_counts.size(), 2u);
+  EXPECT_EQ(all.pair_counts[0].both, 11u);
+  EXPECT_EQ(all.pair_counts[0].subject_alone, 22u);
+  EXPECT_EQ(all.pair_counts[0].baseline_alone, 33u);
+}
+
+// The schedules on which both agree say nothing of chance, and much of how large a rise is.
+TEST(StatusFile, ARiseIsClearWhenChanceCannotExplainItAndItIsLarge) {
+  const auto is_clear = [](uint64_t both, uint64_t subject, uint64_t baseline) {
+    return PairCount{"s", both, subject, baseline}.IsClearRise();
+  };
+  EXPECT_FALSE(is_clear(0, 0, 0));
+  EXPECT_FALSE(is_clear(0, 15, 0));
+  EXPECT_TRUE(is_clear(0, 16, 0));
+  EXPECT_TRUE(is_clear(20, 100, 40));
+  EXPECT_FALSE(is_clear(20, 40, 100));
+  EXPECT_FALSE(is_clear(1000, 100, 10));  // no chance, but small: 1100 against 1010
+  EXPECT_FALSE(is_clear(0, 60, 40));      // large, but 20 apart where 40 are needed
+}
+
 TEST(StatusFile, AnotherSignatureIsAnotherEntry) {
   Status all = Example(1, 1, 1), other = Example(1, 1, 2);
   other.violations[0].signature = "leak/selem/Destroy";
@@ -47,7 +78,7 @@ TEST(StatusFile, AnotherSignatureIsAnotherEntry) {
 
 TEST(StatusFile, ALineThatCannotBeReadIsNamed) {
   for (const char* line : {"executions many", "executions", "violation new 1", "violation new x 1 a b", "weather fine",
-                           "interleavings 123", "state"}) {
+                           "interleavings 123", "state", "pair 1 2 leak", "pairs x"}) {
     const absl::StatusOr<Status> read = ParseStatus(std::string("events 1\n") + line + "\n");
     ASSERT_FALSE(read.ok()) << line;
     EXPECT_THAT(std::string(read.status().message()), HasSubstr("2: "));

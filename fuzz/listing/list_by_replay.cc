@@ -22,8 +22,10 @@
 namespace nofail {
 namespace {
 
-// Every start of a fuzz binary lists, so these are small. A schedule written for another storage type needs little.
-constexpr Reach kForOtherCode = {4, 2}, kForOtherType = {3, 2};
+// By Effort. What is quick takes some milliseconds for each violation that does not show.
+constexpr Reach kForOtherCode[] = {{4, 2}, {6, 3}};
+// A schedule written for another storage type needs little.
+constexpr Reach kForOtherType = {3, 2};
 
 constexpr std::string_view kLinux = "linux-";
 
@@ -92,7 +94,8 @@ std::optional<Schedule> ForType(Schedule schedule, storage_type type) {
 class Lister {
  public:
   // `executor` may be null for ListNames.
-  Lister(const std::string& subject, Executor* executor) : subject_(subject), executor_(executor) {
+  Lister(const std::string& subject, Executor* executor, Effort effort)
+      : subject_(subject), executor_(executor), for_other_code_(kForOtherCode[static_cast<int>(effort)]) {
     for (const CorpusEntry& entry : CrashCorpus()) ChooseNames(entry);
   }
 
@@ -110,6 +113,7 @@ class Lister {
       expected_ = ExpectedOf(entry, ReferenceFor(entry.file, subject_));
       if (!expected_.empty()) ListEntry(entry);
     }
+    listings_.DropGone(causes_that_show_);
     return std::move(listings_);
   }
 
@@ -142,7 +146,7 @@ class Lister {
         // A build without ThreadSanitizer sees no data race, and one with it may miss some. So a race that the
         // reference shows is listed in any case, with all that failed in the run.
         Add(expected, expected.signature, whole_run);
-      } else if (!ListShifted(entry.file.schedule, kForOtherCode, i)) {
+      } else if (!ListShifted(entry.file.schedule, for_other_code_, i)) {
         listings_.AddGone({expected.signature, names_.at(expected.signature).name, entry.name});
       }
     }
@@ -160,6 +164,7 @@ class Lister {
       if (!i) continue;
       Add(expected_[*i], signature, SightingOf(run, violation));
       shown_[*i] = true;
+      causes_that_show_.insert(CauseOf(names_.at(expected_[*i].signature).name));
     }
     return SightingOf(run, {.event = run.trace.size()});
   }
@@ -202,8 +207,10 @@ class Lister {
 
   const std::string& subject_;
   Executor* const executor_;
+  const Reach for_other_code_;
   Listings listings_;
-  std::map<std::string, Expected> names_;  // by signature
+  std::map<std::string, Expected> names_;   // by signature
+  std::set<std::string> causes_that_show_;  // of more than data races
   // Of the entry that is being listed: what the reference shows, and which of that has shown.
   std::vector<Expected> expected_;
   std::vector<bool> shown_;
@@ -211,12 +218,12 @@ class Lister {
 
 }  // namespace
 
-Listings ListByReplay(const std::string& subject, Executor* executor) {
-  return Lister(subject, executor).List();
+Listings ListByReplay(const std::string& subject, Executor* executor, Effort effort) {
+  return Lister(subject, executor, effort).List();
 }
 
 Listings ListByName(const std::string& subject) {
-  return Lister(subject, nullptr).ListNames();
+  return Lister(subject, nullptr, Effort::kQuick).ListNames();
 }
 
 }  // namespace nofail

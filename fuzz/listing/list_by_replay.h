@@ -20,8 +20,12 @@
 
 namespace nofail {
 
+// How many schedules with other ordinals are tried for a violation that does not show: what a start of a fuzz binary
+// affords, or enough to call the violation gone.
+enum class Effort { kQuick, kThorough };
+
 // Runs the crash corpus on `executor`, whose subject is called `subject`. Takes all reports of sanitizers.
-Listings ListByReplay(const std::string& subject, Executor* executor);
+Listings ListByReplay(const std::string& subject, Executor* executor, Effort effort = Effort::kQuick);
 
 // Lists what the `expect` lines name, in any circumstances, without running anything. So nothing is worse than listed.
 // For programs that have to start quickly.

@@ -28,6 +28,10 @@ void AddTo(const Sighting& sighting, std::vector<Sighting>* listed) {
 
 }  // namespace
 
+std::string CauseOf(const std::string& name) {
+  return name.substr(0, name.find('/'));
+}
+
 Sighting SightingOf(const JudgedRun& run, const Violation& violation) {
   Sighting sighting = {.need = NeedOf(run.trace, violation)};
   if (run.schedule == nullptr) return sighting;
@@ -46,7 +50,7 @@ std::string SightingText(const Sighting& sighting) {
 }
 
 void Listings::Add(const std::string& signature, const std::string& name, bool is_known, const Sighting& sighting) {
-  std::vector<Sighting>& of_cause = sightings_of_cause_[name.substr(0, name.find('/'))];
+  std::vector<Sighting>& of_cause = sightings_of_cause_[CauseOf(name)];
   Listing& listing = listings_.try_emplace(signature, Listing{name, is_known, {}, &of_cause}).first->second;
   AddTo(sighting, &listing.sightings);
   AddTo(sighting, &of_cause);

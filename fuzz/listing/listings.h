@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@
 #include "fuzz/check/verdict.h"
 
 namespace nofail {
+
+// The cause in the name of a listing: the name up to the slash.
+std::string CauseOf(const std::string& name);
 
 // The circumstances in which a violation showed.
 struct Sighting {
@@ -61,6 +65,11 @@ class Listings {
 
   void Add(const std::string& signature, const std::string& name, bool is_known, const Sighting& sighting);
   void AddGone(Gone gone) { gone_.push_back(std::move(gone)); }
+  // Drops what is gone from one schedule while another one shows the same cause: one of its faces is told apart by
+  // chance, and the cause is not mended.
+  void DropGone(const std::set<std::string>& causes) {
+    std::erase_if(gone_, [&](const Gone& gone) { return causes.contains(CauseOf(gone.name)); });
+  }
 
   // nullptr: the signature is not listed. The result is valid until the next Add.
   const Listing* Find(const std::string& signature) const;

@@ -50,7 +50,7 @@ int Run(absl::Span<const std::string> raw) {
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
   for (const subject* subject : subjects) {
     Executor executor(*subject, Sim::Get());
-    const Listings listings = ListByReplay(subject->name, &executor);
+    const Listings listings = ListByReplay(subject->name, &executor, Effort::kThorough);
     if (arguments->json) {
       all.push_back(ListingsJson(subject->name, listings));
     } else {

@@ -273,10 +273,10 @@ class Campaign:
                 found.append(Violation("new", 0, 0, path.stem, run.get("headline") or path.stem))
         return found
 
-    def gone(self) -> list[dict[str, str]]:
+    def gone(self, totals: Totals) -> list[dict[str, str]]:
         """What is listed and does not show. A campaign that has ended early does not fail for want of this."""
         try:
-            return summary.read_gone(self.job)
+            return summary.read_gone(self.job, {v.signature for v in totals.violations})
         except Trouble as trouble:
             note(str(trouble))
             return []
@@ -301,6 +301,6 @@ class Campaign:
             "trouble": self.trouble or None,
             "killed": dict(sum((worker.killed for worker in self.workers), collections.Counter[str]())),
             "violations": entries,
-            "gone": self.gone(),
+            "gone": self.gone(totals),
             "crashes": [job.shown(crash) for crash in sorted(job.crashes.glob("*-*"))],
         }

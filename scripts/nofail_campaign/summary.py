@@ -8,7 +8,7 @@ import dataclasses
 import json
 import pathlib
 import subprocess
-from typing import Any, Sequence
+from typing import Any, Collection, Sequence
 
 from nofail_campaign import folder
 from nofail_campaign.job import Job
@@ -73,9 +73,9 @@ def read_totals(tool: pathlib.Path, findings: pathlib.Path) -> Totals:
     )
 
 
-def read_gone(job: Job) -> list[dict[str, str]]:
+def read_gone(job: Job, seen: Collection[str]) -> list[dict[str, str]]:
     """What of the crash corpus the Linux tree does not show, and the baseline does; without a baseline, what the tree
-    that the corpus was written for does."""
+    that the corpus was written for does. `seen`: signatures that the campaign has seen on other schedules."""
     if not job.subject.startswith("linux-") or not job.counts_runs:
         return []
     subjects = [job.subject, job.baseline] if job.baseline else [job.subject]
@@ -87,7 +87,7 @@ def read_gone(job: Job) -> list[dict[str, str]]:
     before = gone[1] if job.baseline else []
     first: dict[str, dict[str, str]] = {}  # of the schedules that a signature is gone from
     for entry in gone[0]:
-        if entry not in before:
+        if entry not in before and entry["signature"] not in seen:
             first.setdefault(entry["signature"], entry)
     return list(first.values())
 
