@@ -47,15 +47,30 @@ NEW = f"""(findings / "new-1.sched").write_text("found")
 known = "violation known 5 2 leak leak.storage/storage/Destroy"
 status("executions 2000", "violation new 3 17 new-1 {SIGNATURE}", known)"""
 
-# The nofail command, played where it would have to run a schedule.
+# A listed violation that the baseline passes on two samples. Of 1,000 schedules that ran on both trees, 40 and 10 show
+# it.
+DIFFERS = f"""(findings / "uaf-differs.sched").write_text("also on the baseline")
+(findings / "uaf-differs-2.sched").write_text("a difference")
+finding = "violation finding 90 2 a-finding/uaf {SIGNATURE}"
+differs = "violation differs 2 9 uaf-differs-2 {SIGNATURE}"
+status("executions 64000", finding, differs, "pairs 1000", "pair 10 30 0 {SIGNATURE}")"""
+
+# The nofail command, played where it would have to run a schedule. What says so is minimized to nothing.
 TOOL = f"""#!/usr/bin/env python3
 import json, os, sys
-if sys.argv[1] == "minimize":
+if sys.argv[1] == "minimize" and "--baseline" in sys.argv and "also" in open(sys.argv[-1]).read():
+    sys.exit(4)
+elif sys.argv[1] == "minimize":
     open(sys.argv[sys.argv.index("-o") + 1], "w").write("shorter")
+elif sys.argv[1] == "compare":
+    print("two runs")
+    sys.exit(1)
 elif sys.argv[1] == "summarize":
     os.execv({str(NOFAIL)!r}, sys.argv)
 elif sys.argv[1] == "show":
     print(json.dumps({{"version": "2.1.0", "runs": [{{"results": sys.argv[2:]}}]}}))
+elif sys.argv[1] == "list":
+    print(json.dumps({{"subjects": [{{"gone": []}}, {{"gone": []}}]}}))
 elif "linux-1" in sys.argv:
     print(json.dumps({{"runs": [{{"violations": []}}]}}))
 else:
@@ -201,6 +216,29 @@ class FuzzRun(unittest.TestCase):
         code, out, _ = self.fuzz(NEW, baseline="linux-1", baseline_tree="tree")
         self.assertEqual(code, 1)
         self.assertIn(f"NEW  {SIGNATURE}", out)
+
+    def test_a_listed_violation_that_the_baseline_passes_is_worse(self) -> None:
+        code, out, error = self.fuzz(DIFFERS, subject="linux-2", baseline="linux-1", baseline_tree="tree")
+        self.assertEqual(code, 1, out + error)
+        self.assertIn(f"WORSE  {SIGNATURE}\n     has a listed name, but linux-1 passes this schedule", out)
+        self.assertIn("in 10,000 schedules: 400.0 here, 100.0 on linux-1", out)
+        self.assertIn("     | two runs\n", out)
+        listed, worse = self.summary()["violations"]
+        self.assertEqual((listed["listed"], worse["listed"], worse["why"]), ("finding", "worse", "baseline"))
+        self.assertEqual(worse["schedule"], "work/minimized/uaf-differs-2.sched")
+
+    def test_a_clear_rise_is_worse_where_no_schedule_tells_the_difference(self) -> None:
+        same = DIFFERS.replace("a difference", "also")
+        code, out, error = self.fuzz(same, subject="linux-2", baseline="linux-1", baseline_tree="tree")
+        self.assertEqual(code, 1, out + error)
+        self.assertIn("has a listed name, but shows clearly more often than on linux-1", out)
+        self.assertEqual(self.summary()["violations"][1]["schedule"], "work/findings/uaf-differs.sched")
+
+    def test_a_difference_that_is_only_one_of_ordinals_is_no_news(self) -> None:
+        same = DIFFERS.replace("a difference", "also").replace("pair 10 30 0", "pair 10 30 25")
+        code, out, error = self.fuzz(same, subject="linux-2", baseline="linux-1", baseline_tree="tree")
+        self.assertEqual(code, 0, out + error)
+        self.assertIn("nothing new", out)
 
     def test_interleavings_that_several_processes_saw_count_once(self) -> None:
         code, _, _ = self.fuzz(
