@@ -643,6 +643,32 @@ CHECK(synchronize_rcu_tasks_trace) {
   return true;
 }
 
+CHECK(poll_state_synchronize_rcu) {
+  const unsigned long state = start_poll_synchronize_rcu();
+  return poll_state_synchronize_rcu(state) && poll_state_synchronize_rcu(get_completed_synchronize_rcu());
+}
+CHECK(poll_state_synchronize_rcu_full) {
+  struct rcu_gp_oldstate state;
+  rcu_read_lock();
+  start_poll_synchronize_rcu_full(&state);
+  const bool early = poll_state_synchronize_rcu_full(&state);
+  rcu_read_unlock();
+  return !early && poll_state_synchronize_rcu_full(&state);
+}
+CHECK(cond_synchronize_rcu_of_what_has_ended) {
+  const unsigned long state = get_state_synchronize_rcu();
+  rcu_read_lock();
+  cond_synchronize_rcu(state);
+  rcu_read_unlock();
+  return true;
+}
+CHECK(cond_synchronize_rcu_in_the_section_it_waits_for) {
+  rcu_read_lock();
+  cond_synchronize_rcu(get_state_synchronize_rcu());
+  rcu_read_unlock();
+  return true;
+}
+
 #define ROW(name, trace) {#name, check_##name, trace}
 const struct interface interfaces[] = {
     ROW(READ_ONCE, "ONCE"),
@@ -764,6 +790,10 @@ const struct interface interfaces[] = {
     ROW(rcu_replace_pointer, "RELEASE DEPENDENCY RELEASE ONCE"),
     ROW(rcu_dereference_outside, "!rcu-not-held DEPENDENCY"),
     ROW(synchronize_rcu_tasks_trace, ""),
+    ROW(poll_state_synchronize_rcu, ""),
+    ROW(poll_state_synchronize_rcu_full, ""),
+    ROW(cond_synchronize_rcu_of_what_has_ended, ""),
+    ROW(cond_synchronize_rcu_in_the_section_it_waits_for, "!sleep-in-rcu"),
     {NULL, NULL, NULL},
 };
 
@@ -891,6 +921,24 @@ static void replace_under_srcu(void) {
 static void replace_without_srcu(void) {
   kfree(xchg(&s.pointer, NULL));
 }
+static void read_under_rcu(void) {
+  guard(rcu)();
+  int* object = rcu_dereference(s.pointer);
+  if (object) READ_ONCE(*object);
+}
+static void replace_and_poll(void) {
+  void* object = xchg(&s.pointer, NULL);
+  const unsigned long state = start_poll_synchronize_rcu();
+  while (!poll_state_synchronize_rcu(state)) cpu_relax();
+  kfree(object);
+}
+// The state is taken before the object is replaced, so a reader may come in between.
+static void take_the_state_and_replace(void) {
+  const unsigned long state = get_state_synchronize_rcu();
+  void* object = xchg(&s.pointer, NULL);
+  cond_synchronize_rcu(state);
+  kfree(object);
+}
 static void inc_relaxed(void) {
   atomic_inc(&s.atomic);
 }
@@ -947,6 +995,9 @@ const struct meeting meetings[] = {
     {"read_seqcount_retry", nothing, read_pair, write_pair, was_seen, "right"},
     {"synchronize_srcu", publish_object, read_under_srcu, replace_under_srcu, always, "right"},
     {"no synchronize_srcu", publish_object, read_under_srcu, replace_without_srcu, always, "!use-after-free | right"},
+    {"poll_state_synchronize_rcu", publish_object, read_under_rcu, replace_and_poll, always, "right"},
+    {"cond_synchronize_rcu with too early a state", publish_object, take_the_state_and_replace, read_under_rcu, always,
+     "!freed-in-reader !use-after-free | right | right !freed-in-reader"},
     {"atomic_inc", nothing, inc_relaxed, inc_relaxed, incremented_twice, "right"},
     {"atomic_fetch_add_unless", nothing, add_if_zero, add_if_zero, was_seen, "right"},
     {"this_cpu_inc", nothing, count_on_this_cpu, count_on_this_cpu, always, "right"},

@@ -270,6 +270,100 @@ TEST(Rcu, AGracePeriodMayBeAsLateAsCanBe) {
               ElementsAre("0", "1", "2", "3", "4", "5", "6"));
 }
 
+// A task that begins a grace period and does not wait for it frees the object if the grace period has ended by then.
+Litmus::Body UnlinkAndPoll(std::string* answer) {
+  return [answer](Shared& s) {
+    void* old = reinterpret_cast<void*>(ReadOnce(s.x));
+    WriteOnce(s.x, 0);
+    const uint64_t number = kernel_start_poll_rcu(KERNEL_HERE);
+    const bool has_ended = kernel_poll_rcu(number, KERNEL_HERE);
+    *answer = has_ended ? "yes" : "no";
+    if (has_ended) kernel_free(old, KERNEL_HERE);
+  };
+}
+
+// Result: a reader uses freed memory: Never. The poll says yes: Sometimes.
+TEST(Rcu, APollSaysYesOnlyAfterReaders) {
+  static std::string answer;
+  auto final = [](Shared&) { return answer; };
+  EXPECT_THAT(Keys(Litmus()
+                       .AllChoices()
+                       .Init(Publish)
+                       .Task(Reader(KERNEL_RCU))
+                       .Task(UnlinkAndPoll(&answer))
+                       .Final(final)
+                       .Outcomes()),
+              ElementsAre("no", "yes"));
+  // It does not wait for tasks-trace readers.
+  EXPECT_THAT(Keys(Litmus()
+                       .Init(Publish)
+                       .Task(Reader(KERNEL_RCU_TASKS_TRACE))
+                       .Task(UnlinkAndPoll(&answer))
+                       .Final(final)
+                       .Outcomes()),
+              ElementsAre("!freed-in-reader !use-after-free", "yes", "yes !freed-in-reader"));
+}
+
+// A grace period that begins before the object is unlinked does not wait for readers that come in between. Result: a
+// reader uses freed memory: Sometimes.
+TEST(Rcu, AGracePeriodThatBeganTooEarlyIsNone) {
+  auto update = [](Shared& s) {
+    const uint64_t number = kernel_start_poll_rcu(KERNEL_HERE);
+    void* old = reinterpret_cast<void*>(ReadOnce(s.x));
+    WriteOnce(s.x, 0);
+    if (kernel_poll_rcu(number, KERNEL_HERE)) kernel_free(old, KERNEL_HERE);
+  };
+  EXPECT_THAT(Keys(Litmus().Init(Publish).Task(update).Task(Reader(KERNEL_RCU)).Outcomes()),
+              ElementsAre("", "!freed-in-reader", "!freed-in-reader !use-after-free"));
+}
+
+// Result: a task polls for ever though no reader holds the grace period up, however late it ends: Never.
+TEST(Rcu, PollingComesToAnEnd) {
+  auto poll = [](Shared& s) {
+    const uint64_t number = kernel_start_poll_rcu(KERNEL_HERE);
+    while (!kernel_poll_rcu(number, KERNEL_HERE)) kernel_cpu_relax(KERNEL_HERE);
+    WriteOnce(s.y, 1);
+  };
+  auto reader = [](Shared&) {
+    ReadLock(KERNEL_RCU);
+    ReadUnlock(KERNEL_RCU);
+  };
+  EXPECT_THAT(Keys(Litmus().AllChoices().Task(poll).Task(reader).Outcomes()), ElementsAre(""));
+}
+
+// Result: yes inside the section in which the grace period began: Never. After it: Sometimes.
+TEST(Rcu, APolledGracePeriodWaitsForTheSectionThatItBeganIn) {
+  static std::string answers;
+  auto ask = [](uint64_t number) { answers += kernel_poll_rcu(number, KERNEL_HERE) ? 'y' : 'n'; };
+  auto body = [ask](Shared&) {
+    answers.clear();
+    ReadLock(KERNEL_RCU);
+    const uint64_t number = kernel_start_poll_rcu(KERNEL_HERE);
+    ask(number);
+    ReadUnlock(KERNEL_RCU);
+    ask(number);
+  };
+  EXPECT_THAT(Keys(Litmus().AllChoices().Task(body).Final([](Shared&) { return answers; }).Outcomes()),
+              ElementsAre("nn", "ny"));
+}
+
+// Whatever waits for a grace period that begins later has waited long enough. Result: the poll says no after it: Never.
+TEST(Rcu, APollSeesAGracePeriodThatBeganLater) {
+  static bool has_ended;
+  auto final = [](Shared&) { return absl::StrCat(has_ended); };
+  auto after = [](void (*wait)(kernel_site)) {
+    return [wait](Shared&) {
+      const uint64_t number = kernel_start_poll_rcu(KERNEL_HERE);
+      wait(KERNEL_HERE);
+      has_ended = kernel_poll_rcu(number, KERNEL_HERE);
+    };
+  };
+  for (auto* wait : {&kernel_synchronize_rcu, &kernel_synchronize_rcu_tasks_trace}) {
+    EXPECT_THAT(Keys(Litmus().AllChoices().Task(after(wait)).Task(Reader(KERNEL_RCU)).Final(final).Outcomes()),
+                ElementsAre("1"));
+  }
+}
+
 // Once need_resched has said yes, it says yes until the task may have been scheduled. Result: yes and then no, within a
 // section that cannot be preempted: Never. The same where the task may be scheduled in between: Sometimes.
 TEST(Rcu, NeedReschedStaysUntilTheTaskCanBeScheduled) {

@@ -358,6 +358,37 @@ TEST_F(Rcu, BarrierDoesNotWaitForKfreeRcu) {
   EXPECT_EQ(Count().objects[KERNEL_SELEM], before_.objects[KERNEL_SELEM]);
 }
 
+TEST_F(Rcu, APolledGracePeriodWaitsForAReader) {
+  Stay reader = Reader(KERNEL_RCU);
+  const uint64_t number = kernel_start_poll_rcu(KERNEL_HERE);
+  std::this_thread::sleep_for(kALittle);
+  EXPECT_FALSE(kernel_poll_rcu(number, KERNEL_HERE));
+  reader.Leave();
+  while (!kernel_poll_rcu(number, KERNEL_HERE)) std::this_thread::yield();
+}
+
+TEST_F(Rcu, APollSeesAGracePeriodThatBeganLater) {
+  const uint64_t number = kernel_start_poll_rcu(KERNEL_HERE);
+  kernel_synchronize_rcu(KERNEL_HERE);
+  EXPECT_TRUE(kernel_poll_rcu(number, KERNEL_HERE));
+}
+
+TEST_F(Rcu, APollThatSaysYesComesAfterTheReaders) {
+  int plain = 0;
+  Stay reader([] { kernel_rcu_read_lock(KERNEL_RCU, KERNEL_HERE); },
+              [&] {
+                plain = 1;
+                kernel_rcu_read_unlock(KERNEL_RCU, KERNEL_HERE);
+              });
+  const uint64_t number = kernel_start_poll_rcu(KERNEL_HERE);
+  std::thread poller([&] {
+    while (!kernel_poll_rcu(number, KERNEL_HERE)) std::this_thread::yield();
+    EXPECT_EQ(plain, 1);  // a data race, unless the reader's section happens before this
+  });
+  reader.Leave();
+  poller.join();
+}
+
 TEST_F(Rcu, DrainWaitsForWhatCallbacksHandOver) {
   static void* object;
   object = kernel_alloc(KERNEL_SELEM, 64, KERNEL_HERE);

@@ -79,6 +79,18 @@ TEST(TimelineTest, AnOpAndASleepLastFromBeginToEnd) {
   EXPECT_EQ(timeline.period_tracks, 1);
 }
 
+TEST(TimelineTest, AGracePeriodThatATaskPollsForIsABarAndNoSleep) {
+  TraceBuilder b;
+  Begin(&b, kOpA, OpKind::kMapFree);
+  const uint32_t start = b.Add(EventKind::kGpStart, kOpA, 0, "MapFree", 0);
+  b.Add(EventKind::kGpPoll, kOpA, 0, "MapFree", 0, false);
+  const uint32_t ends = b.Add(EventKind::kGpEnd, kOpA, 0, nullptr, 0, KERNEL_RCU);
+  b.Add(EventKind::kGpPoll, kOpA, 0, "MapFree", 0, true);
+  const Timeline timeline = TimelineOf(b);
+  EXPECT_THAT(BarsOf(timeline, BarKind::kGracePeriod), ElementsAre(IsBar(kAcross, start, ends)));
+  EXPECT_THAT(BarsOf(timeline, BarKind::kSleep), IsEmpty());
+}
+
 TEST(TimelineTest, OnlyTheOutermostReaderSectionOfEachFlavourIsABar) {
   TraceBuilder b;
   b.Add(EventKind::kReadLock, kOpA, 0, "F", 1, KERNEL_RCU_TASKS_TRACE);

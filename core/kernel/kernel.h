@@ -149,6 +149,16 @@ void kernel_synchronize_rcu_tasks_trace(struct kernel_site site);
 // REQUIRES: the task is in no KERNEL_RCU section and holds no lock.
 void kernel_rcu_barrier(enum kernel_rcu_flavour flavour, struct kernel_site site);
 
+// A grace period that nobody blocks for: a task begins it, keeps its number, and asks later whether it has ended.
+// (include/linux/rcutree.h and kernel/rcu/tree.c, start_poll_synchronize_rcu, Linux 7.2)
+//
+// [point] Begins a KERNEL_RCU grace period and returns its number. A full memory barrier.
+uint64_t kernel_start_poll_rcu(struct kernel_site site);
+// [point] Whether the grace period with this number has ended, or one that began later. Once the answer is true, the
+// caller stands as if kernel_synchronize_rcu had begun where kernel_start_poll_rcu was called, and returned here.
+// REQUIRES: kernel_start_poll_rcu has returned `number`.
+bool kernel_poll_rcu(uint64_t number, struct kernel_site site);
+
 // ---------------------------------------------------------------------------------------------------------------
 // Deferred functions: work items, irq_work and timers
 //

@@ -112,6 +112,9 @@ class FeatureCollector::Pass {
       case EventKind::kCallbackBegin:
       case EventKind::kGpDone:
         return GracePeriod(event);
+      case EventKind::kGpPoll:
+        if (event.has_ended()) GracePeriod(event);
+        return;
       default:
         return;
     }

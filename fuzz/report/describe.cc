@@ -199,6 +199,11 @@ std::string Describe(const Trace& trace, uint32_t event) {
       return absl::StrCat("grace period ", e.value, " ends");
     case EventKind::kGpDone:
       return "synchronize_rcu returns";
+    case EventKind::kGpStart:
+      return absl::StrCat("start_poll_synchronize_rcu: grace period ", e.value);
+    case EventKind::kGpPoll:
+      return absl::StrCat("poll_state_synchronize_rcu: grace period ", e.value,
+                          e.has_ended() ? " has ended" : " goes on");
     case EventKind::kBarrierWait:
       return absl::StrCat("rcu_barrier", FlavourText(e), " waits");
     case EventKind::kBarrierDone:
@@ -285,6 +290,8 @@ bool IsSchedulingPoint(const Event& event) {
     case EventKind::kKfreeRcu:
     case EventKind::kQueueWork:
     case EventKind::kGpWait:
+    case EventKind::kGpStart:
+    case EventKind::kGpPoll:
     case EventKind::kBarrierWait:
     case EventKind::kRelax:
     case EventKind::kNeedResched:

@@ -133,11 +133,14 @@ class TimelineBuilder {
       case EventKind::kUnlock:
       case EventKind::kGpWait:
       case EventKind::kGpDone:
+      case EventKind::kGpStart:
       case EventKind::kBarrierWait:
       case EventKind::kBarrierDone:
       case EventKind::kCallbackBegin:
       case EventKind::kRecordEnd:
         return concurrent;
+      case EventKind::kGpPoll:
+        return concurrent && e.has_ended();
       default:
         return false;
     }
@@ -209,6 +212,7 @@ class TimelineBuilder {
       case EventKind::kCallRcu:
         return Open(period, event, PeriodKey(e));
       case EventKind::kKfreeRcu:
+      case EventKind::kGpStart:
         return Open(BarKind::kGracePeriod, event, PeriodKey(e));
       case EventKind::kGpEnd:
         return Close(PeriodKey(e), event);

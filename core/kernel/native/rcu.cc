@@ -51,15 +51,23 @@ void Register() {
   thread_local Registration registration;
 }
 
+// How many grace periods tasks have begun to poll for, and how many of these have ended. Whoever asks for one, or for
+// its end, is ordered with everyone who did so before, also where the kernel does not promise it: errs towards silence.
+std::atomic<uint64_t> polled_begun{0}, polled_ended{0};
+
 // Waits for a grace period of this flavour alone.
 void WaitForReaders(kernel_rcu_flavour flavour) {
   Register();
+  const uint64_t begun_before = flavour == KERNEL_RCU ? polled_begun.load(std::memory_order_acquire) : 0;
   Release(&edges[flavour].period_began);
   {
     IgnoreSync ignore;
     flavour == KERNEL_RCU ? urcu_memb_synchronize_rcu() : urcu_mb_synchronize_rcu();
   }
   Acquire(&edges[flavour].readers_ended);
+  uint64_t ended = polled_ended.load(std::memory_order_relaxed);
+  while (ended < begun_before && !polled_ended.compare_exchange_weak(ended, begun_before, std::memory_order_acq_rel)) {
+  }
 }
 
 // Sleep waits until Wake is called, unless the word is no longer `seen`. A futex does it, because with the standard
@@ -206,4 +214,18 @@ void kernel_rcu_barrier(kernel_rcu_flavour flavour, kernel_site site) {
   Point();
   if (local.nesting[KERNEL_RCU] > 0) Panic("rcu_barrier inside an RCU reader section never returns", site);
   callbacks[flavour].Wait();
+}
+
+uint64_t kernel_start_poll_rcu(kernel_site) {
+  Point();
+  const uint64_t number = polled_begun.fetch_add(1, std::memory_order_acq_rel);
+  // Any grace period from here on will do. So that there is one, something waits for it.
+  frees.Push(static_cast<kernel_rcu_head*>(std::malloc(sizeof(kernel_rcu_head))),
+             [](kernel_rcu_head* head) { std::free(head); });
+  return number;
+}
+
+bool kernel_poll_rcu(uint64_t number, kernel_site) {
+  Point();
+  return polled_ended.load(std::memory_order_acquire) > number;
 }

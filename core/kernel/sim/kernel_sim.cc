@@ -80,6 +80,12 @@ void kernel_synchronize_rcu_tasks_trace(kernel_site site) {
 void kernel_rcu_barrier(kernel_rcu_flavour flavour, kernel_site site) {
   machine().rcu.Barrier(flavour, site);
 }
+uint64_t kernel_start_poll_rcu(kernel_site site) {
+  return machine().rcu.StartPoll(site);
+}
+bool kernel_poll_rcu(uint64_t number, kernel_site site) {
+  return machine().rcu.Poll(number, site);
+}
 
 bool kernel_queue_work(kernel_work* work, kernel_work_context context, kernel_site site) {
   return machine().work.Queue(work, context, site);

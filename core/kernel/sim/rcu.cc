@@ -39,6 +39,7 @@ void Rcu::Reset() {
   callbacks_[0].clear();
   callbacks_[1].clear();
   late_ = 0;
+  is_polled_ = false;
 }
 
 void Rcu::ReadLock(kernel_rcu_flavour flavour, kernel_site site) {
@@ -151,6 +152,7 @@ void Rcu::End(uint32_t number) {
   period.ended = true;
   open_.erase(std::find(open_.begin(), open_.end(), number));
   machine_.Emit(EventKind::kGpEnd, period.flavour, period.object, 0, number, {});
+  if (is_polled_) machine_.scheduler.Stored();
   switch (period.kind) {
     case Kind::kSynchronize:
       return machine_.scheduler.Recheck();
@@ -162,6 +164,8 @@ void Rcu::End(uint32_t number) {
     }
     case Kind::kKfree:
       return Kfree(period);
+    case Kind::kPolled:
+      return;
   }
 }
 
@@ -271,6 +275,24 @@ void Rcu::Barrier(kernel_rcu_flavour flavour, kernel_site site) {
   machine_.scheduler.Block(&Rcu::NoneBefore, &wait);
   SyncAcquire(&barrier_[flavour]);
   machine_.Emit(EventKind::kBarrierDone, flavour, 0, 0, 0, site);
+}
+
+uint64_t Rcu::StartPoll(kernel_site site) {
+  machine_.scheduler.Point();
+  is_polled_ = true;
+  machine_.Emit(EventKind::kGpStart, KERNEL_RCU, 0, 0, periods_.size(), site);
+  return Begin(Kind::kPolled, KERNEL_RCU, 0, nullptr, site);
+}
+
+bool Rcu::Poll(uint64_t number, kernel_site site) {
+  machine_.scheduler.Point();
+  const size_t first = std::min<size_t>(number, periods_.size());  // a number of nobody's never ends
+  const bool has_ended = std::any_of(periods_.begin() + static_cast<ptrdiff_t>(first), periods_.end(),
+                                     [](const GracePeriod& period) { return period.ended; });
+  machine_.Emit(EventKind::kGpPoll, has_ended, 0, 0, number, site);
+  // A later grace period waited for every reader that this one waits for, so all of them have told this one.
+  if (has_ended) SyncAcquire(&periods_[first]);
+  return has_ended;
 }
 
 }  // namespace nofail

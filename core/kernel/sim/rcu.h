@@ -3,7 +3,8 @@
 // RCU and RCU Tasks Trace.
 //
 // Stands for: rcu_read_lock, rcu_read_lock_trace, call_rcu, call_rcu_tasks_trace, kfree_rcu, synchronize_rcu,
-//   synchronize_rcu_tasks_trace, might_sleep, rcu_barrier, rcu_barrier_tasks_trace.
+//   synchronize_rcu_tasks_trace, might_sleep, rcu_barrier, rcu_barrier_tasks_trace, start_poll_synchronize_rcu,
+//   poll_state_synchronize_rcu.
 //   (Documentation/RCU/Design/Requirements, Linux 7.2)
 // Guarantees:
 //   - A grace period ends no earlier than the last reader section that began before it. A grace period of RCU Tasks
@@ -13,11 +14,12 @@
 //   - A callback runs in a task of its own, which can run from the end of its grace period on. A kfree_rcu frees its
 //     object at the end of its grace period.
 //   - A barrier returns when every callback of its flavour that was handed over before has run.
+//   - A poll is true from the end of its grace period on, or from that of one that began later.
 // Requires: no task blocks inside an RCU section, with a lock held or in a callback; faults otherwise.
 // Choices: kGracePeriod, once a grace period has no reader left to wait for. The grace period ends at once (answer 0),
 //   after 1 to 3 task switches (answers 1 to 3), or as late as possible, which is when no task can run (answer 4).
-// Emits: ReadLock, ReadUnlock, CallRcu, KfreeRcu, GpWait, GpEnd, GpDone, BarrierWait, BarrierDone, CallbackBegin,
-//   CallbackEnd; faults SleepInRcu, SleepInAtomic, RcuImbalance; the faults of Heap::HandOver.
+// Emits: ReadLock, ReadUnlock, CallRcu, KfreeRcu, GpWait, GpEnd, GpDone, GpStart, GpPoll, BarrierWait, BarrierDone,
+//   CallbackBegin, CallbackEnd; faults SleepInRcu, SleepInAtomic, RcuImbalance; the faults of Heap::HandOver.
 // Bounds: kMaxPeriods (rcu.cc) grace periods in a run; passing it is a harness bug. kMaxFibers unfinished tasks and
 //   callbacks.
 // Not modelled:
@@ -37,6 +39,8 @@
 //     callbacks of one CPU in order. Here each call has a grace period of its own, and callbacks run in any order. This
 //     allows more than the kernel does: errs towards reporting.
 //   - Expedited grace periods. A grace period may end as soon as it has no reader anyway: errs towards neither.
+//   - That interrupts must be on where a task begins a grace period to poll for. Here it may hold an rqspinlock: errs
+//     towards silence.
 //   - Stalls. A grace period that a reader holds up for long is no fault: errs towards silence.
 //   - To the thread sanitizer, separate contexts for kfree_rcu. The sanitizer is told that one context frees all the
 //     objects of a run, one after the other: errs towards silence.
@@ -67,6 +71,8 @@ class Rcu {
   void KfreeRcu(void* object, kernel_site site);
   void Synchronize(kernel_rcu_flavour flavour, kernel_site site);
   void Barrier(kernel_rcu_flavour flavour, kernel_site site);
+  uint64_t StartPoll(kernel_site site);
+  bool Poll(uint64_t number, kernel_site site);
 
   // Faults if the current task must not block.
   void CheckMaySleep(kernel_site site);
@@ -85,14 +91,14 @@ class Rcu {
   void LeaveAll(kernel_site site);
 
  private:
-  enum class Kind : uint8_t { kSynchronize, kCallback, kKfree };
+  enum class Kind : uint8_t { kSynchronize, kCallback, kKfree, kPolled };
   struct GracePeriod {
     Kind kind;
     kernel_rcu_flavour flavour;
     bool ended;
     uint8_t late;           // once no reader is left: task switches until the grace period ends, or kLatest; 0 before
     uint64_t readers[2];    // by flavour: a bit for the slot of each task that it waits for
-    ObjectId object;        // what waits for it; 0 for kSynchronize
+    ObjectId object;        // what waits for it; 0 for kSynchronize and kPolled
     kernel_rcu_head* head;  // of a kCallback; null otherwise
     kernel_site site;       // where it was asked for
   };
@@ -101,7 +107,8 @@ class Rcu {
   uint32_t Begin(Kind kind, kernel_rcu_flavour flavour, ObjectId object, kernel_rcu_head* head, kernel_site site);
   // The grace period has no reader left: asks when it ends.
   void NoReaderLeft(uint32_t number);
-  // Ends the grace period: wakes the task in synchronize_rcu, spawns the callback, or frees the object.
+  // Ends the grace period: wakes the task in synchronize_rcu, spawns the callback, or frees the object. Tasks that poll
+  // may go on.
   void End(uint32_t number);
   void Kfree(GracePeriod& period);
   void FollowEndedSections(GracePeriod& period);
@@ -125,6 +132,7 @@ class Rcu {
   std::vector<GracePeriod> periods_;  // the grace periods of this run, by number; memory is kept from run to run
   std::vector<uint32_t> open_;        // numbers of the grace periods that have not ended, oldest first
   uint32_t late_ = 0;                 // how many open grace periods have no reader left, but end late
+  bool is_polled_ = false;            // a task of this run may poll for the end of a grace period
   // By flavour: numbers of the grace periods whose callback has not run to its end.
   std::vector<uint32_t> callbacks_[2];
   // Fibers that the thread sanitizer is told of, for what no task does: the bookkeeper knows which sections have ended,

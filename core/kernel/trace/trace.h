@@ -87,6 +87,7 @@ struct Event {
   bool wrote() const { return Detail<bool>(kind == EventKind::kRmwOld); }
   bool by_rcu() const { return Detail<bool>(kind == EventKind::kFree); }
   bool was_taken() const { return Detail<bool>(kind == EventKind::kMapGet); }
+  bool has_ended() const { return Detail<bool>(kind == EventKind::kGpPoll); }
 
   // Whether the event is this fault.
   bool Is(Fault what) const { return kind == EventKind::kFault && fault() == what; }

@@ -80,6 +80,35 @@
 // True, because the kernel contract promises it: a grace period of RCU Tasks Trace implies one of RCU.
 #define rcu_trace_implies_rcu_gp() true
 
+// ---- Polled grace periods ------------------------------------------------------------------------------------------
+// A state is the number of a grace period, plus one. get_state_synchronize_rcu begins one, too. In the kernel it
+// begins none and counts on others to do so, and a task that polls may wait for ever: errs towards silence. Each call
+// returns a state of its own, whereas in the kernel two calls between two grace periods return the same one: errs
+// towards silence.
+enum { NOFAIL_COMPLETED_STATE = 0 };
+struct rcu_gp_oldstate {
+  unsigned long state;
+};
+NOFAIL_INLINE bool nofail_poll_rcu(unsigned long state, struct kernel_site site) {
+  return state == NOFAIL_COMPLETED_STATE || kernel_poll_rcu(state - 1, site);
+}
+#define get_completed_synchronize_rcu() ((unsigned long)NOFAIL_COMPLETED_STATE)
+#define get_state_synchronize_rcu() ((unsigned long)kernel_start_poll_rcu(KERNEL_HERE) + 1)
+#define start_poll_synchronize_rcu() get_state_synchronize_rcu()
+#define start_poll_synchronize_rcu_expedited() get_state_synchronize_rcu()
+#define poll_state_synchronize_rcu(state) nofail_poll_rcu((state), KERNEL_HERE)
+#define cond_synchronize_rcu(state) (poll_state_synchronize_rcu(state) ? (void)0 : synchronize_rcu())
+#define cond_synchronize_rcu_expedited(state) cond_synchronize_rcu(state)
+#define same_state_synchronize_rcu(one, other) ((one) == (other))
+#define get_completed_synchronize_rcu_full(full) ((void)((full)->state = get_completed_synchronize_rcu()))
+#define get_state_synchronize_rcu_full(full) ((void)((full)->state = get_state_synchronize_rcu()))
+#define start_poll_synchronize_rcu_full(full) get_state_synchronize_rcu_full(full)
+#define start_poll_synchronize_rcu_expedited_full(full) get_state_synchronize_rcu_full(full)
+#define poll_state_synchronize_rcu_full(full) poll_state_synchronize_rcu((full)->state)
+#define cond_synchronize_rcu_full(full) cond_synchronize_rcu((full)->state)
+#define cond_synchronize_rcu_expedited_full(full) cond_synchronize_rcu((full)->state)
+#define same_state_synchronize_rcu_full(one, other) same_state_synchronize_rcu((one)->state, (other)->state)
+
 // ---- Locks ---------------------------------------------------------------------------------------------------------
 typedef struct kernel_rqspinlock rqspinlock_t;
 typedef struct kernel_spinlock raw_spinlock_t;
