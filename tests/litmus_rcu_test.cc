@@ -364,6 +364,13 @@ TEST(Rcu, APollSeesAGracePeriodThatBeganLater) {
   }
 }
 
+TEST(Rcu, AnEndlessLoopOfGracePeriodsIsARunaway) {
+  auto loop = [](Shared&) {
+    for (;;) kernel_synchronize_rcu(KERNEL_HERE);
+  };
+  EXPECT_THAT(Keys(Litmus().Task(loop).Outcomes()), ElementsAre("!runaway"));
+}
+
 // Once need_resched has said yes, it says yes until the task may have been scheduled. Result: yes and then no, within a
 // section that cannot be preempted: Never. The same where the task may be scheduled in between: Sometimes.
 TEST(Rcu, NeedReschedStaysUntilTheTaskCanBeScheduled) {

@@ -5,14 +5,15 @@
 
 #include "core/kernel/sim/machine.h"
 #include "core/kernel/sim/sanitizer.h"
-#include "fuzz/base/harness_bug.h"
+#include "fuzz/base/limits.h"
 
 namespace nofail {
 
 namespace {
 
-// The most grace periods of one run. periods_ never grows beyond it, so the addresses of its elements stay valid.
-constexpr size_t kMaxPeriods = 8192;
+// The most grace periods of one run: an event comes before each. periods_ never grows beyond it, so the addresses of
+// its elements stay valid.
+constexpr size_t kMaxPeriods = kMaxEvents;
 // A grace period ends 0 to 3 task switches later than it could, or, with the answer kLatest, when no task can run.
 constexpr uint16_t kLateAnswers = 5;
 constexpr uint16_t kLatest = kLateAnswers - 1;
@@ -95,7 +96,6 @@ uint64_t Rcu::Readers(kernel_rcu_flavour flavour) const {
 }
 
 uint32_t Rcu::Begin(Kind kind, kernel_rcu_flavour flavour, ObjectId object, kernel_rcu_head* head, kernel_site site) {
-  if (periods_.size() == kMaxPeriods) HarnessBug("more grace periods than kMaxPeriods");
   uint32_t number = static_cast<uint32_t>(periods_.size());
   GracePeriod& period = periods_.emplace_back(GracePeriod{kind, flavour, false, 0, {0, 0}, object, head, site});
   period.readers[KERNEL_RCU] = Readers(KERNEL_RCU);

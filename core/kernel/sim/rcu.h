@@ -20,8 +20,7 @@
 //   after 1 to 3 task switches (answers 1 to 3), or as late as possible, which is when no task can run (answer 4).
 // Emits: ReadLock, ReadUnlock, CallRcu, KfreeRcu, GpWait, GpEnd, GpDone, GpStart, GpPoll, BarrierWait, BarrierDone,
 //   CallbackBegin, CallbackEnd; faults SleepInRcu, SleepInAtomic, RcuImbalance; the faults of Heap::HandOver.
-// Bounds: kMaxPeriods (rcu.cc) grace periods in a run; passing it is a harness bug. kMaxFibers unfinished tasks and
-//   callbacks.
+// Bounds: kMaxFibers unfinished tasks and callbacks.
 // Not modelled:
 //   - rcu_read_lock as a scheduling point. In a kernel the following can happen:
 //       1. task A takes its last step before its section;
