@@ -247,6 +247,19 @@ TEST(Rcu, ACallbackMayHandItsObjectOverAgain) {
   EXPECT_THAT(Keys(Litmus().Init(Publish).Task(twice).Outcomes()), ElementsAre("!double-free", "!use-after-free"));
 }
 
+// A head lies where its object may have had a link until then. Nobody can follow that link any more.
+TEST(Rcu, AHeadThatWasHandedOverIsOverwritten) {
+  static bool is_link;
+  Litmus()
+      .Task([](Shared& s) {
+        s.head.next = &s.head;
+        kernel_call_rcu(KERNEL_RCU, &s.head, [](kernel_rcu_head*) {}, KERNEL_HERE);
+        is_link = s.head.next == &s.head;
+      })
+      .Outcomes();
+  EXPECT_FALSE(is_link);
+}
+
 // A grace period may be late for as long as any task has something to do. Result: every possible number of switches of
 // tasks, 0 to 6, occurs before its end.
 TEST(Rcu, AGracePeriodMayBeAsLateAsCanBe) {

@@ -117,7 +117,7 @@ bool kernel_lock_held(const volatile void* lock);
 enum kernel_rcu_flavour { KERNEL_RCU, KERNEL_RCU_TASKS_TRACE };
 
 // The member of an object through which the object waits for a grace period. The implementation owns it from
-// kernel_call_rcu until the callback begins.
+// kernel_call_rcu until the callback begins, and overwrites it.
 struct kernel_rcu_head {
   struct kernel_rcu_head* next;
   void (*callback)(struct kernel_rcu_head* head);

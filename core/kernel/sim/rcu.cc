@@ -17,6 +17,9 @@ constexpr size_t kMaxPeriods = kMaxEvents;
 // A grace period ends 0 to 3 task switches later than it could, or, with the answer kLatest, when no task can run.
 constexpr uint16_t kLateAnswers = 5;
 constexpr uint16_t kLatest = kLateAnswers - 1;
+// What a head that was handed over holds. A kernel links heads there, so an object's own link in the same bytes is
+// lost.
+kernel_rcu_head* const kOverwritten = reinterpret_cast<kernel_rcu_head*>(0x100);
 
 // A wait for the callbacks among `callbacks` whose grace period has a number below `before`.
 struct BarrierWait {
@@ -224,6 +227,7 @@ void Rcu::Call(kernel_rcu_flavour flavour, kernel_rcu_head* head, void (*callbac
                kernel_site site) {
   machine_.scheduler.Point();
   ObjectId object = machine_.heap.HandOver(head, site);
+  head->next = kOverwritten;
   head->callback = callback;
   machine_.Emit(EventKind::kCallRcu, flavour, object, 0, periods_.size(), site);
   Begin(Kind::kCallback, flavour, object, head, site);

@@ -15,6 +15,7 @@
 //     object at the end of its grace period.
 //   - A barrier returns when every callback of its flavour that was handed over before has run.
 //   - A poll is true from the end of its grace period on, or from that of one that began later.
+//   - A head that was handed over is overwritten: whoever takes it for something else and follows it faults.
 // Requires: no task blocks inside an RCU section, with a lock held or in a callback; faults otherwise.
 // Choices: kGracePeriod, once a grace period has no reader left to wait for. The grace period ends at once (answer 0),
 //   after 1 to 3 task switches (answers 1 to 3), or as late as possible, which is when no task can run (answer 4).
