@@ -67,22 +67,22 @@ struct nofail_owner {
   struct inode inode;
   struct file file;
 };
-// The owner that a file descriptor of the system call stands for. REQUIRES: `fd` is the number that the adapter gave an
-// owner (linux_owner_init in subject.c).
-struct nofail_owner* nofail_owner_of_fd(int fd);
+// Takes a reference to the owner that a file descriptor of the system call stands for, and gives it back. The driver
+// holds a reference of its own, so these protect nothing. But each system call must give back what it took, which the
+// adapter checks (subject.c). REQUIRES: `fd` is the number that the adapter gave an owner (linux_owner_init).
+struct nofail_owner* nofail_owner_get(int fd);
+void nofail_owner_put(const void* object);
 
-// These find the object that a file descriptor stands for, and release it again. They count no references, because the
-// driver holds a reference to the owner already.
-#define sockfd_lookup(fd, error) ((void)(error), &nofail_owner_of_fd(fd)->socket)
-#define sockfd_put(sock) ((void)(sock))
-#define pidfd_get_pid(fd, flags) ((void)(flags), &nofail_owner_of_fd(fd)->pid)
+#define sockfd_lookup(fd, error) ((void)(error), &nofail_owner_get(fd)->socket)
+#define sockfd_put(sock) nofail_owner_put(sock)
+#define pidfd_get_pid(fd, flags) ((void)(flags), &nofail_owner_get(fd)->pid)
 #define pid_task(pid, kind) ((pid)->task)
-#define put_pid(pid) ((void)(pid))
-#define cgroup_v1v2_get_from_fd(fd) (&nofail_owner_of_fd(fd)->cgroup)
+#define put_pid(pid) nofail_owner_put(pid)
+#define cgroup_v1v2_get_from_fd(fd) (&nofail_owner_get(fd)->cgroup)
 #define cgroup_get_from_fd(fd) cgroup_v1v2_get_from_fd(fd)
-#define cgroup_put(cgroup) ((void)(cgroup))
-#define fget_raw(fd) (&nofail_owner_of_fd(fd)->file)
-#define fput(file) ((void)(file))
+#define cgroup_put(cgroup) nofail_owner_put(cgroup)
+#define fget_raw(fd) (&nofail_owner_get(fd)->file)
+#define fput(file) nofail_owner_put(file)
 DEFINE_CLASS(fd_raw, struct fd, fput(_T.file), ((struct fd){fget_raw(fd)}), int fd)
 #define fd_empty(fd) (!(fd).file)
 #define fd_file(fd) ((fd).file)

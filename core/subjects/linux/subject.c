@@ -34,8 +34,24 @@ u32 btf_sock_ids[2], btf_tracing_ids[1], bpf_cgroup_btf_id[1];
 static struct nofail_owner* owners[MAX_OWNERS];
 static unsigned owner_count;
 
-struct nofail_owner* nofail_owner_of_fd(int fd) {
+// How many references to owners the system call on each CPU has taken and not given back. It is the adapter's own, so
+// the thread sanitizer does not see it.
+static int references[KERNEL_MAX_CPUS];
+
+__attribute__((no_sanitize("thread"))) struct nofail_owner* nofail_owner_get(int fd) {
+  ++references[kernel_cpu()];
   return owners[fd];
+}
+
+__attribute__((no_sanitize("thread"))) void nofail_owner_put(const void* object) {
+  (void)object;
+  --references[kernel_cpu()];
+}
+
+// A warning whose site says what is wrong: a system call ends, and has kept a reference or given back one too many.
+__attribute__((no_sanitize("thread"))) static void owner_reference_kept(void) {
+  WARN_ON_ONCE(references[kernel_cpu()] != 0);
+  references[kernel_cpu()] = 0;
 }
 
 // What the variables of nofail_linux_data were at boot. The first reset, which comes before the first run, keeps them.
@@ -139,10 +155,17 @@ static void linux_owner_init(void* memory, enum storage_type type, uint32_t optm
   owner->file.f_inode = &owner->inode;
 }
 
+// A warning whose site says what is wrong: an sk ends, and somebody else than the driver still has a reference to it,
+// or has given back the driver's. Reads plainly: nobody uses the sk any more.
+__attribute__((no_sanitize("thread"))) static void sk_reference_kept(const struct sock* sk) {
+  WARN_ON_ONCE(sk->sk_refcnt.value != 1);
+}
+
 static void linux_owner_destroy(void* memory) {
   struct nofail_owner* owner = memory;
   switch (owner->type) {
     case STORAGE_SK:
+      sk_reference_kept(&owner->sk);
       return bpf_sk_storage_free(&owner->sk);
     case STORAGE_TASK:
       return bpf_task_storage_free(&owner->task);
@@ -209,13 +232,17 @@ static int update_from_program(struct bpf_map* map, struct nofail_owner* owner, 
 
 static int linux_update(struct kernel_map* map, void* owner, void* value, uint64_t flags) {
   if (!rcu_read_lock_held()) return update_from_program(map_of(map), owner, value, flags);
-  return (int)map_of(map)->ops->map_update_elem(map_of(map), &((struct nofail_owner*)owner)->number, value, flags);
+  int error = (int)map_of(map)->ops->map_update_elem(map_of(map), &((struct nofail_owner*)owner)->number, value, flags);
+  owner_reference_kept();
+  return error;
 }
 
 static int linux_remove(struct kernel_map* map, void* owner) {
   if (!rcu_read_lock_held())
     return (int)call(delete_protos[((struct nofail_owner*)owner)->type], map_of(map), owner, 0, 0);
-  return (int)map_of(map)->ops->map_delete_elem(map_of(map), &((struct nofail_owner*)owner)->number);
+  int error = (int)map_of(map)->ops->map_delete_elem(map_of(map), &((struct nofail_owner*)owner)->number);
+  owner_reference_kept();
+  return error;
 }
 
 // Looks up as a delete begins: without putting what it finds into the cache. The lookups that system calls and helpers
@@ -234,6 +261,7 @@ static void* linux_lookup(struct kernel_map* map, void* owner, bool cache) {
     return (void*)call(get_protos[((struct nofail_owner*)owner)->type], map_of(map), owner, 0, 0);
   }
   void* value = map_of(map)->ops->map_lookup_elem(map_of(map), &((struct nofail_owner*)owner)->number);
+  owner_reference_kept();
   return IS_ERR(value) ? NULL : value;
 }
 
