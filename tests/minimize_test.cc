@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -142,7 +143,31 @@ TEST(Minimize, LeavesTheBestSoFarWhenInterrupted) {
   EXPECT_EQ(result.status, Status::kInterrupted);
   EXPECT_NE(Text(result.schedule), Text(Parse(kOneDump)));
   EXPECT_NE(Text(result.schedule), Text(DumpAmongNoise()));
-  EXPECT_EQ(Sandbox(misbehaving).Run(result.schedule).headline, result.signature);
+  EXPECT_THAT(Sandbox(misbehaving).Run(result.schedule).signatures, Contains(result.signature));
+}
+
+// ---- Which violation is kept -------------------------------------------------------------------------------------
+
+constexpr News kNone = News::kNone, kWorse = News::kWorse, kNew = News::kNew;
+
+TEST(Gravest, OfWhatIsNews) {
+  const std::string signatures[] = {"warning/-/F", "use-after-free/selem/F", "leak.fields/selem/F"};
+  EXPECT_EQ(Gravest(signatures, std::array{kNew, kNone, kNone}), 0u);
+  EXPECT_EQ(Gravest(signatures, std::array{kNew, kNone, kWorse}), 2u);
+  EXPECT_EQ(Gravest(signatures, std::array{kNew, kWorse, kNew}), 1u);
+}
+
+TEST(Gravest, OfEverythingWhereNothingIsNews) {
+  const std::string signatures[] = {"warning/-/F", "livelock/-/F", "deadlock/-/G"};
+  EXPECT_EQ(Gravest(signatures, std::array{kNone, kNone, kNone}), 1u);  // the first of two that are equally grave
+}
+
+TEST(Minimize, KeepsACrashWhoseListingsCannotBeRun) {
+  // The crash corpus has schedules with a dump, too.
+  const subject misbehaving = WithDump(Abort);
+  const SandboxResult result = Sandbox(misbehaving).Rate(DumpAmongNoise());
+  EXPECT_THAT(result.signatures, ElementsAre(HasSubstr("crash/SIGABRT/")));
+  EXPECT_THAT(result.news, ElementsAre(kNew));
 }
 
 TEST(Minimize, APolicyBecomesDeviations) {

@@ -57,6 +57,12 @@ check 'cmp corpus/regressions/'"$name"' corpus/findings/some-cause/'"$name"
 sentences() { grep -vE "^(#|expect)" "$1"; }
 check 'cmp -s <(sentences "$crash") <(sentences corpus/findings/some-cause/'"$name"')'
 
+# Without --signature, the gravest violation that is news is kept; here none is news, and the first is a known warning.
+walked=$corpus/findings/walked-again/use-after-free.MapFree+SelemFree.sched
+check 'grep -q "^expect posted: warning/" "$walked"'
+expect_minimize 0 '' "$walked" -o gravest.sched
+check 'grep -q "^# use-after-free/selem/MapFree+SelemFree/" gravest.sched'
+
 # A file that exists is left alone, and said so before the work.
 echo mine >mine.sched
 expect_minimize 2 'mine.sched: exists; --force overwrites it' "$crash" -o mine.sched

@@ -61,6 +61,12 @@ const Listing* Listings::Find(const std::string& signature) const {
   return found == listings_.end() ? nullptr : &found->second;
 }
 
+News Listings::Rate(const std::string& signature, const Sighting& seen) const {
+  const Listing* listing = Find(signature);
+  if (listing == nullptr) return News::kNew;
+  return listing->Explains(seen) ? News::kNone : News::kWorse;
+}
+
 bool Listing::Explains(const Sighting& seen) const {
   return IsExplainedBy(*sightings_of_cause, seen);
 }

@@ -50,6 +50,13 @@ struct Listing {
   bool Explains(const Sighting& seen) const;
 };
 
+// What a violation is to somebody who has the listings.
+enum class News : uint8_t {
+  kNone,   // listed, and seen in circumstances that explain it
+  kWorse,  // listed, but not in such circumstances
+  kNew,    // not listed
+};
+
 // A violation that the subject does not show, though the subject for which it is listed does.
 struct Gone {
   std::string signature;
@@ -73,6 +80,8 @@ class Listings {
 
   // nullptr: the signature is not listed. The result is valid until the next Add.
   const Listing* Find(const std::string& signature) const;
+  // Whether a violation that is seen in these circumstances is news.
+  News Rate(const std::string& signature, const Sighting& seen) const;
 
   const std::map<std::string, Listing>& all() const { return listings_; }
   const std::vector<Gone>& gone() const { return gone_; }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "fuzz/check/gravity.h"
 #include "fuzz/minimize/sandbox.h"
 
 namespace nofail {
@@ -39,13 +40,15 @@ class Minimizer {
   Minimized Minimize(const Schedule& schedule);
 
  private:
+  // The second run of the schedule. Sets the signature to keep: the one asked for, or the gravest.
+  SandboxResult RunAndChoose(const Schedule& schedule, const SandboxResult& first);
   // Runs the schedule twice. Sets the signature to keep and returns the schedule as it ran. When there is nothing to
   // minimize, sets the status and returns nothing.
   std::optional<Schedule> Prove(const Schedule& schedule);
   // The Probe (passes.h) of the search.
   std::optional<Schedule> Probe(const Schedule& candidate);
   // Whether the violation showed in circumstances that are no better an excuse than those at the start.
-  bool IsAsGrave(const SandboxResult& result) const {
+  bool InSameCircumstances(const SandboxResult& result) const {
     const std::optional<Sighting> now = SightingIn(result, result_.signature);
     if (!now || !start_) return now == start_;
     return IsAtMost(now->need, start_->need) && (now->types & ~start_->types) == 0 &&
@@ -72,13 +75,27 @@ class Minimizer {
   const Pass* pass_ = nullptr;
   Minimized result_ = {};
   std::optional<Sighting> start_;  // the circumstances in the first run
+  bool keeps_circumstances_ = false;
 };
 
+SandboxResult Minimizer::RunAndChoose(const Schedule& schedule, const SandboxResult& first) {
+  result_.signature = options_.signature;
+  keeps_circumstances_ = options_.worse;
+  if (result_.signature.empty() && first.died) result_.signature = first.signatures.front();
+  if (!result_.signature.empty()) return RunFresh(schedule);
+  sandbox_.Renew();
+  SandboxResult run = sandbox_.Rate(schedule);
+  if (run.signatures.empty() || run.harness_bug) return run;
+  const size_t kept = Gravest(run.signatures, run.news);
+  result_.signature = run.signatures[kept];
+  keeps_circumstances_ |= run.news[kept] == News::kWorse;
+  return run;
+}
+
 std::optional<Schedule> Minimizer::Prove(const Schedule& schedule) {
-  const SandboxResult first = RunFresh(schedule), second = RunFresh(schedule);
+  const SandboxResult first = RunFresh(schedule), second = RunAndChoose(schedule, first);
   result_.signatures = first.signatures;
   result_.other_signatures = second.signatures;
-  result_.signature = options_.signature.empty() ? first.headline : options_.signature;
   if (first.harness_bug || second.harness_bug) {
     result_.status = Status::kHarnessBug;
   } else if (first.trace != second.trace || Has(first, result_.signature) != Has(second, result_.signature)) {
@@ -110,7 +127,7 @@ std::optional<Schedule> Minimizer::Probe(const Schedule& candidate) {
     search_->Stop();
   }
   if (!Has(result, result_.signature)) return std::nullopt;
-  if (options_.worse && !IsAsGrave(result)) return std::nullopt;
+  if (keeps_circumstances_ && !InSameCircumstances(result)) return std::nullopt;
   if (!result.died && !Has(sandbox_.Run(candidate), result_.signature)) return std::nullopt;
   if (IsInBaseline(candidate)) return std::nullopt;
   return AsRun(candidate, result);
@@ -148,6 +165,16 @@ Minimized Minimizer::Minimize(const Schedule& schedule) {
 }
 
 }  // namespace
+
+size_t Gravest(std::span<const std::string> signatures, std::span<const News> news) {
+  const bool has_news = std::any_of(news.begin(), news.end(), [](News n) { return n != News::kNone; });
+  std::optional<size_t> best;
+  for (size_t i = 0; i < signatures.size(); ++i) {
+    if (has_news && news[i] == News::kNone) continue;
+    if (!best || GravityOf(signatures[i]) < GravityOf(signatures[*best])) best = i;
+  }
+  return *best;
+}
 
 Minimized Minimize(const subject& subject, const Schedule& schedule, const MinimizeOptions& options) {
   return Minimizer(subject, options).Minimize(schedule);

@@ -7,18 +7,20 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "core/subjects/subject.h"
+#include "fuzz/listing/listings.h"
 #include "fuzz/minimize/passes.h"
 #include "fuzz/schedule/schedule.h"
 
 namespace nofail {
 
 struct MinimizeOptions {
-  // The signature of the violation to keep. "" stands for the first violation that is not listed, or for the first one
-  // when all are listed.
+  // The signature of the violation to keep. "" stands for the gravest violation that is news, or for the gravest one
+  // when none is (Gravest). If that one is worse than what is listed, it is kept as if `worse` was set.
   std::string signature;
   // Keeps the circumstances as well: no failure more than before, no other storage type, the same RCU configuration.
   // For a violation that is worse than what is listed.
@@ -56,6 +58,11 @@ struct Minimized {
   std::vector<std::string> story;  // the interleaving, one numbered sentence a line
   uint64_t tried = 0;              // how many candidates were run
 };
+
+// The index of the violation to keep when nobody says which: of those that are news, or of all when none is, the
+// gravest (fuzz/check/gravity.h); of several equally grave ones, the first. REQUIRES: there is a violation, and `news`
+// is about the same violations as `signatures`, in the same order.
+size_t Gravest(std::span<const std::string> signatures, std::span<const News> news);
 
 // Minimizes `schedule`. Before the search, two runs, each in a process of its own, must show that `schedule` violates
 // and that both runs are the same. After the search, two such runs must show the same for the result.

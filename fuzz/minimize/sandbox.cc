@@ -16,6 +16,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "fuzz/base/exit_code.h"
+#include "fuzz/listing/list_by_replay.h"
 #include "fuzz/minimize/sandbox_child.h"
 
 namespace nofail {
@@ -63,14 +64,14 @@ void Sandbox::Renew() {
 
 // Waits for a reply and ends a child that hangs: first by kHangSignal, which the child answers with a reply, then by
 // SIGKILL. Returns false when the child is gone without a reply.
-bool Sandbox::Receive(std::string* reply) {
+bool Sandbox::Receive(int limit, std::string* reply) {
   using Clock = std::chrono::steady_clock;
   const int used = ProcessorMilliseconds(child_);
   auto deadline = Clock::now() + kStuck;
   bool told = false;
   pollfd wait = {channel_, POLLIN, 0};
   while (poll(&wait, 1, kPollMilliseconds) <= 0) {
-    if (!told && (ProcessorMilliseconds(child_) - used > kHangMilliseconds || Clock::now() > deadline)) {
+    if (!told && (ProcessorMilliseconds(child_) - used > limit || Clock::now() > deadline)) {
       kill(child_, kHangSignal);
       told = true;
       deadline = Clock::now() + kSilent;
@@ -94,10 +95,9 @@ SandboxResult Sandbox::Died() {
   SandboxResult result;
   result.died = true;
   result.harness_bug = WIFEXITED(status) && WEXITSTATUS(status) == kHarnessBug;
-  result.headline = WIFEXITED(status)             ? absl::StrCat("crash/exit-", WEXITSTATUS(status), "/-")
-                    : WTERMSIG(status) == SIGKILL ? std::string("crash/hang/-")
-                                                  : absl::StrCat("crash/SIG", sigabbrev_np(WTERMSIG(status)), "/-");
-  result.signatures = {result.headline};
+  result.signatures = {WIFEXITED(status)             ? absl::StrCat("crash/exit-", WEXITSTATUS(status), "/-")
+                       : WTERMSIG(status) == SIGKILL ? std::string("crash/hang/-")
+                                                     : absl::StrCat("crash/SIG", sigabbrev_np(WTERMSIG(status)), "/-")};
   return result;
 }
 
@@ -107,12 +107,26 @@ SandboxResult Sandbox::Ask(const SandboxRequest& request) {
   writer.Put(request.schedule);
   writer.Put(request.story_of);
   writer.Put(request.nearby);
+  writer.Put(request.rates);
   std::string reply;
   // A child that takes no request is gone, too.
-  if (!SendMessage(channel_, writer.bytes()) || !Receive(&reply)) return Died();
+  if (!SendMessage(channel_, writer.bytes()) || !Receive(request.rates ? kRateMilliseconds : kHangMilliseconds, &reply))
+    return Died();
   Reader reader(reply);
   SandboxResult result = GetResult(&reader);
   if (result.died) Renew();
+  return result;
+}
+
+SandboxResult Sandbox::Rate(const Schedule& schedule) {
+  SandboxResult result = Ask({.schedule = schedule, .rates = true});
+  if (!result.died || result.harness_bug) return result;
+  // The run of the schedule or of a schedule of the corpus ended the child.
+  result = Run(schedule);
+  const Listings names = ListByName(subject_.name);
+  for (size_t i = 0; i < result.signatures.size(); ++i) {
+    result.news.push_back(names.Rate(result.signatures[i], result.died ? Sighting() : result.sightings[i]));
+  }
   return result;
 }
 

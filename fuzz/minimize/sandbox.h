@@ -26,15 +26,14 @@ struct SandboxRequest {
   Schedule schedule;
   std::string story_of = "";  // the signature of the violation whose story is wanted; "": none
   std::string nearby = "";    // the signature to look for nearby; "": the schedule runs once, as it is
+  bool rates = false;         // whether to say of each violation if it is news
 };
 
 // The result of one run.
 struct SandboxResult {
   std::vector<std::string> signatures;  // of each violation, in the order of the verdict
   std::vector<Sighting> sightings;      // of each violation, in the same order; empty if the run ended its process
-  // The signature of the first violation that is not listed, or of the first one when all are listed. "": the run
-  // passed.
-  std::string headline;
+  std::vector<News> news;               // of each violation, in the same order; empty unless asked for
   // Every answer that was not the default, as a deviation, sorted. A schedule with these deviations and no policy runs
   // the same.
   std::vector<Deviation> recorded;
@@ -51,6 +50,8 @@ class Sandbox {
  public:
   // A run that takes more processor time than this counts as a hang. Most runs take less than 10 milliseconds.
   static constexpr int kHangMilliseconds = 300;
+  // The same for a run of the schedule and of the whole crash corpus (Rate).
+  static constexpr int kRateMilliseconds = 60'000;
 
   explicit Sandbox(const subject& subject) : subject_(subject) {}
   ~Sandbox() { Renew(); }
@@ -67,13 +68,17 @@ class Sandbox {
   bool ShowsNearby(const Schedule& schedule, const std::string& signature) {
     return !Ask({.schedule = schedule, .nearby = signature}).signatures.empty();
   }
+  // Runs the schedule, and also says of each violation whether it is news. For that, the child runs the crash corpus
+  // (ListByReplay), which takes up to seconds. If a run of the corpus ends the child, listings go by names
+  // (ListByName).
+  SandboxResult Rate(const Schedule& schedule);
   // Ends the child, so that the next run is the first one of a new process.
   void Renew();
 
  private:
   SandboxResult Ask(const SandboxRequest& request);
   void Start();
-  bool Receive(std::string* reply);
+  bool Receive(int limit, std::string* reply);
   SandboxResult Died();
 
   const subject& subject_;

@@ -14,9 +14,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/kernel/sim/sim.h"
-#include "fuzz/check/known.h"
 #include "fuzz/exec/choosers.h"
 #include "fuzz/exec/executor.h"
+#include "fuzz/listing/list_by_replay.h"
 #include "fuzz/listing/shows_nearby.h"
 #include "fuzz/minimize/sandbox_child.h"
 #include "fuzz/report/interleaving.h"
@@ -37,7 +37,7 @@ constexpr DeathSignal kDeathSignals[] = {
 
 class Server {
  public:
-  Server(const subject& subject, int channel) : channel_(channel), executor_(subject, Sim::Get()) {}
+  Server(const subject& subject, int channel) : subject_(subject), channel_(channel), executor_(subject, Sim::Get()) {}
 
   // Answers requests until the sandbox closes the channel.
   [[noreturn]] void Serve();
@@ -49,9 +49,13 @@ class Server {
   SandboxResult Run();
   // The result has the signature that is looked for, or none.
   SandboxResult Look();
+  std::vector<News> NewsOf(const SandboxResult& result);
   std::vector<std::string> Story(const JudgedRun& run) const;
-  void Reply(SandboxResult result);
+  // Adds to the result what is known of every run, also of one that is ending the process.
+  void Complete(SandboxResult* result);
+  void Reply(const SandboxResult& result);
 
+  const subject& subject_;
   const int channel_;
   Executor executor_;
   SandboxRequest request_;
@@ -95,7 +99,10 @@ void CatchDeaths() {
     reader.Get(&request_.schedule);
     reader.Get(&request_.story_of);
     reader.Get(&request_.nearby);
-    Reply(request_.nearby.empty() ? Run() : Look());
+    reader.Get(&request_.rates);
+    SandboxResult result = request_.nearby.empty() ? Run() : Look();
+    if (request_.rates && !result.signatures.empty()) result.news = NewsOf(result);
+    Reply(result);
   }
   _exit(0);
 }
@@ -111,11 +118,8 @@ SandboxResult Server::Run() {
     result.signatures.push_back(violation.Signature());
     result.sightings.push_back(SightingOf(run, violation));
   }
-  if (!verdict.pass()) {
-    const Violation* headline = Headline(verdict, run.subject.name);
-    result.headline = (headline != nullptr ? *headline : verdict.violations.front()).Signature();
-  }
   result.story = Story(run);
+  Complete(&result);
   return result;
 }
 
@@ -126,15 +130,28 @@ SandboxResult Server::Look() {
   return result;
 }
 
+// Runs the crash corpus.
+std::vector<News> Server::NewsOf(const SandboxResult& result) {
+  const Listings listings = ListByReplay(subject_.name, &executor_);
+  std::vector<News> news;
+  for (size_t i = 0; i < result.signatures.size(); ++i) {
+    news.push_back(listings.Rate(result.signatures[i], result.sightings[i]));
+  }
+  return news;
+}
+
 std::vector<std::string> Server::Story(const JudgedRun& run) const {
   if (request_.story_of.empty()) return {};
   return Interleaving(run, request_.story_of);
 }
 
-void Server::Reply(SandboxResult result) {
-  result.recorded = recorder_.deviations();
-  std::sort(result.recorded.begin(), result.recorded.end());
-  result.trace = executor_.trace().Hash();
+void Server::Complete(SandboxResult* result) {
+  result->recorded = recorder_.deviations();
+  std::sort(result->recorded.begin(), result->recorded.end());
+  result->trace = executor_.trace().Hash();
+}
+
+void Server::Reply(const SandboxResult& result) {
   Writer writer;
   PutResult(result, &writer);
   SendMessage(channel_, writer.bytes());
@@ -151,10 +168,10 @@ void Server::Die(const char* why) {
       std::find_if(events.rbegin(), events.rend(), [](const Event& event) { return event.function != nullptr; });
   SandboxResult result;
   result.died = true;
-  result.headline = absl::StrCat("crash/", why, "/", last == events.rend() ? "-" : last->function);
-  result.signatures = {result.headline};
+  result.signatures = {absl::StrCat("crash/", why, "/", last == events.rend() ? "-" : last->function)};
   result.story = Story(executor_.Unjudged(request_.schedule));
-  Reply(std::move(result));
+  Complete(&result);
+  Reply(result);
 }
 
 }  // namespace
@@ -185,7 +202,7 @@ bool ReceiveAll(int channel, void* buffer, size_t size) {
 void PutResult(const SandboxResult& result, Writer* writer) {
   writer->Put(result.signatures);
   writer->Put(result.sightings);
-  writer->Put(result.headline);
+  writer->Put(result.news);
   writer->Put(result.recorded);
   writer->Put(result.story);
   writer->Put(result.trace);
@@ -196,7 +213,7 @@ SandboxResult GetResult(Reader* reader) {
   SandboxResult result;
   reader->Get(&result.signatures);
   reader->Get(&result.sightings);
-  reader->Get(&result.headline);
+  reader->Get(&result.news);
   reader->Get(&result.recorded);
   reader->Get(&result.story);
   reader->Get(&result.trace);

@@ -307,9 +307,9 @@ const Command kMinimizeCommand = {"minimize", "reduce a crash to a few sentences
 Runs a schedule, bytes or text, that violates something; takes out and shortens
 whatever it can so that it still violates with the same signature; and writes
 what is left, with the interleaving told as numbered sentences on top. Without
-any one of its operations or deviations it does not violate any more. A run
-that ends the process or hangs counts like any other violation. Data races show
-in the thread build only.
+any one of its maps, owners, operations or deviations it does not violate any
+more. A run that ends the process or hangs counts like any other violation.
+Data races show in the thread build only.
 
 It goes to corpus/regressions/KIND.FUNCTIONS.sched, which is printed; a file
 that exists is left alone. Ctrl-C writes the best so far.
@@ -319,10 +319,12 @@ that exists is left alone. Ctrl-C writes the best so far.
                    finding: to corpus/findings/unexplained
   -o OUT           to this file instead
   --signature S    the violation to keep, as `nofail replay` prints it; else
-                   the first that is not listed, else the first
+                   the gravest that is news (new, or worse than what is
+                   listed), else the gravest
   --worse          also keeps the circumstances: nothing more fails than in
                    FILE, no storage type is added, RCU stays as it is. For a
-                   violation that is listed in other circumstances only
+                   violation that is listed in other circumstances only; where
+                   --signature is not given, such a one always keeps them
   --baseline S     also keeps the difference to another subject, which does
                    not violate with that signature, neither on the schedule
                    nor with ordinals that are up to 4 off (the same point of
