@@ -165,6 +165,71 @@ TEST(MinimizePasses, OwnersAndMapsMerge) {
                   "setup: update m0 o0; update m0 o1\ntask A: map_free m0\n"));
 }
 
+TEST(MinimizePasses, TwoOperationsGoTogether) {
+  EXPECT_EQ(After("drop pairs of operations",
+                  std::string(kTwo) + "setup: update m0 o0; update m1 o1\ntask A: dump o1; delete m0 o0; map_free m1\n"
+                                      "deviate A/map_free: lock 1 timeout\n",
+                  [](const std::string& s) {
+                    return Has(s, "update m0") == Has(s, "delete m0") && Has(s, "update m1") && Has(s, "dump") &&
+                           Has(s, "map_free m1") && Has(s, "lock 1");
+                  }),
+            Whole(std::string(kTwo) +
+                  "setup: update m1 o1\ntask A: dump o1; map_free m1\ndeviate A/map_free: lock 1 timeout\n"));
+}
+
+TEST(MinimizePasses, AMapGoesWhenOneOperationGoesOverToAnotherMap) {
+  EXPECT_EQ(After("replace maps",
+                  std::string(kTwo) + "setup: update m0 o0; update m1 o0\ntask A: map_free m1\ntask B: destroy o0\n"
+                                      "deviate A/map_free: preempt 3 to B\n",
+                  [](const std::string& s) {
+                    return Has(s, "map_free") && Has(s, "preempt 3") && !Has(s, "update m0 o0; update m0 o0") &&
+                           !Has(s, "free m0; ") && (!Has(s, "free m0") || Has(s, "update m0"));
+                  }),
+            Whole("map m0 type=sk value=8\nowner o0 type=sk\nowner o1 type=sk\n"
+                  "setup: update m0 o0\ntask A: map_free m0\ntask B: destroy o0\n"
+                  "deviate A/map_free: preempt 3 to B\n"));
+}
+
+TEST(MinimizePasses, AnOwnerGoesWhenAllButOneOperationGoOverToAnotherOwner) {
+  EXPECT_EQ(
+      After("replace owners", std::string(kTwo) + "setup: update m0 o1; update m1 o1\ntask A: dump o1; destroy o1\n",
+            [](const std::string& s) {
+              return !Has(s, "dump o0") && Has(s, "update m0") && Has(s, "update m1") && Has(s, "destroy");
+            }),
+      Whole("map m0 type=sk value=8\nmap m1 type=sk value=8\nowner o0 type=sk\n"
+            "setup: update m0 o0; update m1 o0\ntask A: destroy o0\n"));
+}
+
+TEST(MinimizePasses, ADeviationOfAnOperationThatGoesMovesToAnotherOne) {
+  EXPECT_EQ(After("drop others and aim deviations anew",
+                  std::string(kTwo) + "task A: dump o0; lookup m0 o0\ntask B: destroy o0\n"
+                                      "deviate A/dump: preempt 40 to B\n",
+                  [](const std::string& s) {
+                    return Has(s, "task B: destroy") && Has(s, "lookup") &&
+                           (Has(s, "A/dump: preempt 40") || Has(s, "A/lookup: preempt 7 to B"));
+                  }),
+            Whole("map m0 type=sk value=8\nowner o0 type=sk\ntask A: lookup m0 o0\ntask B: destroy o0\n"
+                  "deviate A/lookup: preempt 7 to B\n"));
+}
+
+TEST(MinimizePasses, ADeviationGoesWhenAnotherOneMovesToAnotherTask) {
+  const std::string start = std::string(kTwo) + "task A: map_free m0\ntask B: destroy o0\n";
+  EXPECT_EQ(After("drop deviations and aim others anew",
+                  start + "deviate A/map_free: preempt 30 to B\ndeviate B/destroy: lock 2 timeout\n",
+                  [](const std::string& s) {
+                    return Has(s, "task A: map_free") && Has(s, "task B: destroy") &&
+                           (Has(s, "A/map_free: lock 2") || (Has(s, "preempt 30") && Has(s, "lock 2")));
+                  }),
+            Whole(start + "deviate A/map_free: lock 2 timeout\n"));
+}
+
+TEST(MinimizeEdit, APreemptionThatMovesToItsTargetGoesBackToWhereItWas) {
+  const std::string start = std::string(kTwo) + "task A: map_free m0\ntask B: destroy o0\n";
+  const Schedule schedule = Parse(start + "deviate A/map_free: preempt 3 to B\n");
+  EXPECT_EQ(Text(WithDeviationMoved(schedule, 0, {kTaskA + 1, 0}, 5)),
+            Whole(start + "deviate B/destroy: preempt 5 to A\n"));
+}
+
 TEST(MinimizePasses, TasksMerge) {
   EXPECT_EQ(After("merge tasks",
                   std::string(kTwo) + "task A: destroy o0\ntask B: map_free m0\ndeviate B/map_free: lock 1 timeout\n",

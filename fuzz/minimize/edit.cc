@@ -111,6 +111,18 @@ Schedule WithoutOpsThat(Schedule schedule, Drop drop) {
   return schedule;
 }
 
+// Changes the ops that `uses` and `chosen` choose. `chosen` is asked with the number of the op among those that `uses`
+// chooses.
+template <typename Uses, typename Change>
+void ChangeOps(Schedule* schedule, Uses uses, const std::function<bool(size_t)>& chosen, Change change) {
+  size_t number = 0;
+  for (uint8_t task = kSetup; task <= LastTask(*schedule); ++task) {
+    for (Op& op : OpsOf(schedule, task)) {
+      if (uses(op) && chosen(number++)) change(&op);
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<Op>& OpsOf(Schedule* schedule, uint8_t task) {
@@ -122,6 +134,14 @@ const std::vector<Op>& OpsOf(const Schedule& schedule, uint8_t task) {
 
 uint8_t LastTask(const Schedule& schedule) {
   return static_cast<uint8_t>(kTaskA + schedule.tasks.size() - 1);
+}
+
+std::vector<OpRef> AllOps(const Schedule& schedule) {
+  std::vector<OpRef> names;
+  for (uint8_t task = kSetup; task <= LastTask(schedule); ++task) {
+    for (size_t i = 0; i < OpsOf(schedule, task).size(); ++i) names.push_back({task, static_cast<uint8_t>(i)});
+  }
+  return names;
 }
 
 bool UsesMap(const Op& op, uint8_t map) {
@@ -187,6 +207,21 @@ Schedule WithOwnerMerged(Schedule schedule, uint8_t from, uint8_t to) {
   return ObjectsRenamed(std::move(schedule), owners, Same, MergedInto(from, to));
 }
 
+Schedule WithMapReplaced(Schedule schedule, uint8_t from, uint8_t to, const std::function<bool(size_t)>& goes_over) {
+  const auto replace = [=](Op* op) { op->map = to; };
+  ChangeOps(&schedule, [=](const Op& op) { return UsesMap(op, from); }, goes_over, replace);
+  return WithoutMap(std::move(schedule), from);
+}
+
+Schedule WithOwnerReplaced(Schedule schedule, uint8_t from, uint8_t to, const std::function<bool(size_t)>& goes_over) {
+  const auto replace = [=](Op* op) {
+    if (op->owner == from) op->owner = to;
+    if (op->other == from) op->other = to;
+  };
+  ChangeOps(&schedule, [=](const Op& op) { return UsesOwner(op, from); }, goes_over, replace);
+  return WithoutOwner(std::move(schedule), from);
+}
+
 Schedule WithMapsSwapped(Schedule schedule, uint8_t a, uint8_t b) {
   const size_t owners = schedule.owners.size();
   std::swap(schedule.maps[a], schedule.maps[b]);
@@ -229,6 +264,17 @@ Schedule WithFirstOpInSetup(Schedule schedule, uint8_t task) {
     if (ref.task != task) return ref;
     return ref.op == 0 ? OpRef{kSetup, last} : OpRef{ref.task, static_cast<uint8_t>(ref.op - 1)};
   });
+}
+
+Schedule WithDeviationMoved(Schedule schedule, size_t index, OpRef to, uint16_t ordinal) {
+  Deviation& moved = schedule.deviations[index];
+  if (moved.kind == ChoiceKind::kPreempt && moved.answer != 0 && UnpackTarget(moved.answer).task == to.task) {
+    moved.answer = PackTarget({moved.where.task, moved.where.IsCallback() ? moved.where.op : uint8_t{0}});
+  }
+  moved.where = to;
+  moved.ordinal = ordinal;
+  Normalize(&schedule);
+  return schedule;
 }
 
 Schedule WithOpsSwapped(Schedule schedule, uint8_t task, size_t index) {

@@ -17,6 +17,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "fuzz/schedule/schedule.h"
@@ -28,6 +29,8 @@ std::vector<Op>& OpsOf(Schedule* schedule, uint8_t task);
 const std::vector<Op>& OpsOf(const Schedule& schedule, uint8_t task);
 // The id of the schedule's last task. The ids of its tasks are kTaskA up to and including this one.
 uint8_t LastTask(const Schedule& schedule);
+// The names of all ops, those of the set-up first.
+std::vector<OpRef> AllOps(const Schedule& schedule);
 // Whether the op has this map as an operand.
 bool UsesMap(const Op& op, uint8_t map);
 // Whether the op has this owner as an operand, also as the child of a clone.
@@ -46,6 +49,11 @@ Schedule WithoutOwner(Schedule schedule, uint8_t owner);
 // different types becomes what Normalize makes of it. REQUIRES: from != to.
 Schedule WithMapMerged(Schedule schedule, uint8_t from, uint8_t to);
 Schedule WithOwnerMerged(Schedule schedule, uint8_t from, uint8_t to);
+// Makes some ops on `from` ops on `to`, and removes `from` with its other ops. The ops on `from` are numbered from 0,
+// in the order of set-up and tasks; `goes_over` says of each number whether that op goes over to `to`. REQUIRES: from
+// != to.
+Schedule WithMapReplaced(Schedule schedule, uint8_t from, uint8_t to, const std::function<bool(size_t)>& goes_over);
+Schedule WithOwnerReplaced(Schedule schedule, uint8_t from, uint8_t to, const std::function<bool(size_t)>& goes_over);
 
 // Exchange the names of `a` and `b`. For example, after swapping owners 0 and 1, o0 is what o1 was. Swapping two tasks
 // also changes which of them starts first.
@@ -57,6 +65,9 @@ Schedule WithTasksSwapped(Schedule schedule, uint8_t a, uint8_t b);
 Schedule WithTaskMerged(Schedule schedule, uint8_t from, uint8_t to, bool before);
 // Moves the first op of the task to the end of the set-up. REQUIRES: the set-up has fewer than kMaxSetupOps ops.
 Schedule WithFirstOpInSetup(Schedule schedule, uint8_t task);
+// Makes the deviation at `index` one of the op `to`, with this ordinal. A preemption to the task of `to` becomes one to
+// the task that it was in. If there is a deviation of that choice already, one of the two goes.
+Schedule WithDeviationMoved(Schedule schedule, size_t index, OpRef to, uint16_t ordinal);
 // Exchanges the op at `index` with the next op of the same task (or set-up).
 Schedule WithOpsSwapped(Schedule schedule, uint8_t task, size_t index);
 // Lowers by one the number in each callback name of this kind of object that is `number` or higher; 0 stays. For

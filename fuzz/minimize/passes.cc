@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
+#include "fuzz/minimize/aim.h"
 #include "fuzz/minimize/edit.h"
 #include "fuzz/minimize/order.h"
 #include "fuzz/minimize/serialize.h"
@@ -11,18 +13,17 @@
 namespace nofail {
 namespace {
 
-// Up to how many deviations a costly search is done: dropping each pair of deviations (kSome), dropping each deviation
-// while another one is moved (kFew), and dropping each pair while another one is moved, or dropping one with two tasks
-// swapped while another one is moved (kVeryFew).
+// Up to how many deviations a costly search is done:
+//   - kSome: dropping each pair of deviations.
+//   - kFew: dropping each deviation while others are aimed at other ordinals.
+//   - kVeryFew: the same for each pair of deviations, op, map and owner, and for one deviation with two tasks swapped.
+//   - kLeast: dropping each deviation, op, map and owner while one deviation is moved to another op.
 constexpr size_t kSomeDeviations = 32;
 constexpr size_t kFewDeviations = 16;
 constexpr size_t kVeryFewDeviations = 8;
-// TryReaimed tries each ordinal of a preemption from 1 to less than this far behind its old ordinal.
-constexpr uint16_t kReaim = 16;
-// TryOpsShifted moves the deviations of an op together, earlier and later, by up to so many scheduling points and lock
-// attempts.
-constexpr int kShiftedPoints = 8;
-constexpr int kShiftedLocks = 1;
+constexpr size_t kLeastDeviations = 4;
+// Up to how many ops each pair of them is tried.
+constexpr size_t kSomeOps = 24;
 
 // ---- Dropping ----------------------------------------------------------------------------------------------------
 
@@ -116,53 +117,58 @@ void DropPairsOfDeviations(Search* s) {
   }
 }
 
-// Returns `candidate` with other ordinals for some deviations of the op that `first` is about: `points` is added to the
-// ordinals of its preemptions, and `locks` to those of its lock attempts. Deviations of the kind of `first` change only
-// from `first` on; those of the other kind all change. Returns nothing when an ordinal would be below 1.
-std::optional<Schedule> WithOpShifted(Schedule candidate, const Deviation& first, int points, int locks) {
-  for (Deviation& d : candidate.deviations) {
-    if (d.where != first.where || (d.kind == first.kind && d.ordinal < first.ordinal)) continue;
-    const int ordinal = d.ordinal + (d.kind == ChoiceKind::kPreempt ? points : d.kind == ChoiceKind::kLock ? locks : 0);
-    if (ordinal < 1) return std::nullopt;
-    d.ordinal = static_cast<uint16_t>(ordinal);
+// Two ops often belong together, for example an update and the delete of what it made.
+void DropPairsOfOps(Search* s) {
+  for (size_t i = OpsIn(s->best()); i-- > 1;) {
+    for (size_t j = i; j-- > 0 && i < OpsIn(s->best());) {
+      if (OpsIn(s->best()) > kSomeOps) return;
+      const std::vector<OpRef> ops = AllOps(s->best());
+      const Schedule without_one = WithoutOps(s->best(), ops[i].task, ops[i].op, 1);
+      TryWithShiftedCallbacks(s, WithoutOps(without_one, ops[j].task, ops[j].op, 1));
+    }
   }
-  Normalize(&candidate);
-  return candidate;
 }
 
-// Tries `candidate` with the later deviations of one op moved together. An op that waits for a lock passes more
-// scheduling points and attempts the lock a second time. So when a dropped deviation made the op wait (or when the op
-// waits only now), what the op does later has other ordinals.
-bool TryOpsShifted(Search* s, const Schedule& candidate) {
-  for (const Deviation& first : candidate.deviations) {
-    if (first.kind != ChoiceKind::kPreempt && first.kind != ChoiceKind::kLock) continue;
-    const int most_points = first.kind == ChoiceKind::kPreempt ? kShiftedPoints : 0;
-    for (int locks = -kShiftedLocks; locks <= kShiftedLocks; ++locks) {
-      for (int points = -most_points; points <= most_points; ++points) {
-        const std::optional<Schedule> shifted = WithOpShifted(candidate, first, points, locks);
-        if (shifted && s->Try(*shifted)) return true;
-      }
+// Tries to drop an object while some of its `ops` ops go over to another object: each one alone, then all but each one,
+// then all. replaced(goes_over) returns the schedule in which those ops went over for whose number goes_over is true.
+template <typename Replaced>
+bool TryReplaced(Search* s, size_t ops, Replaced replaced) {
+  for (const bool alone : {true, false}) {
+    for (size_t chosen = 0; chosen <= ops; ++chosen) {  // there is no op with the number `ops`
+      if (TryWithShiftedCallbacks(s, replaced([=](size_t number) { return (number == chosen) == alone; }))) return true;
     }
   }
   return false;
 }
 
-// Tries `candidate`, which has fewer deviations. If it fails, another deviation may have to come earlier or later to do
-// the work of the dropped one: tries the deviations of each op moved together, then each single preemption at other
-// ordinals.
-bool TryReaimed(Search* s, const Schedule& candidate) {
-  if (s->Try(candidate) || TryOpsShifted(s, candidate)) return true;
-  for (size_t i = 0; i < candidate.deviations.size(); ++i) {
-    if (candidate.deviations[i].kind != ChoiceKind::kPreempt) continue;
-    const uint16_t last = static_cast<uint16_t>(candidate.deviations[i].ordinal + kReaim);
-    for (uint16_t ordinal = 1; ordinal < last; ++ordinal) {
-      Schedule reaimed = candidate;
-      reaimed.deviations[i].ordinal = ordinal;
-      Normalize(&reaimed);
-      if (s->Try(reaimed)) return true;
+// How many ops there are for which uses(op) is true.
+template <typename Uses>
+size_t CountOps(const Schedule& schedule, Uses uses) {
+  size_t count = 0;
+  for (const OpRef& op : AllOps(schedule)) count += uses(OpsOf(schedule, op.task)[op.op]);
+  return count;
+}
+
+void ReplaceMaps(Search* s) {
+  for (size_t i = s->best().maps.size(); i-- > 0;) {
+    const auto from = static_cast<uint8_t>(i);
+    for (uint8_t to = 0; to < s->best().maps.size() && from < s->best().maps.size(); ++to) {
+      if (to == from) continue;
+      const size_t ops = CountOps(s->best(), [=](const Op& op) { return UsesMap(op, from); });
+      TryReplaced(s, ops, [&](const auto& goes_over) { return WithMapReplaced(s->best(), from, to, goes_over); });
     }
   }
-  return false;
+}
+
+void ReplaceOwners(Search* s) {
+  for (size_t i = s->best().owners.size(); i-- > 0;) {
+    const auto from = static_cast<uint8_t>(i);
+    for (uint8_t to = 0; to < s->best().owners.size() && from < s->best().owners.size(); ++to) {
+      if (to == from) continue;
+      const size_t ops = CountOps(s->best(), [=](const Op& op) { return UsesOwner(op, from); });
+      TryReplaced(s, ops, [&](const auto& goes_over) { return WithOwnerReplaced(s->best(), from, to, goes_over); });
+    }
+  }
 }
 
 // Tries `candidate` without one deviation, for each deviation, then without one owner and the ops on it, for each
@@ -179,17 +185,45 @@ void DropOneOf(Search* s, const Schedule& candidate) {
   }
 }
 
-// Tries to drop each deviation, then each pair of deviations, while another deviation is moved (TryReaimed).
-void DropAndReaim(Search* s) {
+// Tries what `drop` makes of the best schedule while a deviation is aimed anew: at other ordinals or at another op.
+void DropAndAim(Search* s, const Drop& drop) {
+  if (TryReaimed(s, drop(s->best())) || s->best().deviations.size() > kLeastDeviations) return;
+  TryMoved(s, drop);
+}
+
+// Tries to drop each deviation, then each pair of deviations, while another deviation is aimed anew.
+void DropDeviationsAndAim(Search* s) {
   for (size_t i = s->best().deviations.size(); i-- > 0;) {
     if (s->best().deviations.size() > kFewDeviations) return;
-    if (i < s->best().deviations.size()) TryReaimed(s, WithoutDeviations(s->best(), i, 1));
+    if (i >= s->best().deviations.size()) continue;
+    DropAndAim(s, [gone = s->best().deviations[i]](Schedule schedule) {
+      std::erase(schedule.deviations, gone);
+      return schedule;
+    });
   }
   for (size_t i = s->best().deviations.size(); i-- > 1;) {
     for (size_t j = i; j-- > 0 && i < s->best().deviations.size();) {
       if (s->best().deviations.size() > kVeryFewDeviations) return;
       TryReaimed(s, WithoutDeviations(WithoutDeviations(s->best(), i, 1), j, 1));
     }
+  }
+}
+
+// Tries to drop each op, map and owner while a deviation is aimed anew.
+void DropOthersAndAim(Search* s) {
+  if (s->best().deviations.size() > kVeryFewDeviations) return;
+  for (size_t i = OpsIn(s->best()); i-- > 0;) {
+    const std::vector<OpRef> ops = AllOps(s->best());
+    if (i >= ops.size()) continue;
+    DropAndAim(s, [op = ops[i]](const Schedule& schedule) { return WithoutOps(schedule, op.task, op.op, 1); });
+  }
+  for (size_t i = s->best().maps.size(); i-- > 0;) {
+    if (s->best().maps.size() == 1 || i >= s->best().maps.size()) continue;
+    DropAndAim(s, [=](const Schedule& schedule) { return WithoutMap(schedule, static_cast<uint8_t>(i)); });
+  }
+  for (size_t i = s->best().owners.size(); i-- > 0;) {
+    if (s->best().owners.size() == 1 || i >= s->best().owners.size()) continue;
+    DropAndAim(s, [=](const Schedule& schedule) { return WithoutOwner(schedule, static_cast<uint8_t>(i)); });
   }
 }
 
@@ -372,7 +406,11 @@ constexpr Pass kPasses[] = {
     {"move operations to the set-up", MoveOpsToSetup},
     {"drop pairs of deviations", DropPairsOfDeviations},
     {"reorder tasks", ReorderTasks},
-    {"drop deviations and aim others anew", DropAndReaim},
+    {"drop pairs of operations", DropPairsOfOps},
+    {"replace maps", ReplaceMaps},
+    {"replace owners", ReplaceOwners},
+    {"drop deviations and aim others anew", DropDeviationsAndAim},
+    {"drop others and aim deviations anew", DropOthersAndAim},
     {"plain types", PlainTypes},
     {"plain maps", PlainMaps},
     {"plain owners", PlainOwners},
