@@ -45,7 +45,7 @@ done
 
 # What is minimized on a subject expects of that one what it violates there, and is told with its functions.
 crash=corpus/findings/refcount-dec-to-zero/livelock.StorageDestroy_2.sched
-signature=livelock/-/bpf_local_storage_destroy/after=saturation
+signature=livelock/storage/bpf_local_storage_destroy/after=saturation
 for subject in "${subjects[@]}"; do
   [[ $subject == linux-7.* ]] || continue
   check '"$nofail" minimize "$crash" --subject "$subject" --signature "$signature" -o "$scratch/least.sched" --force >/dev/null 2>&1'

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/kernel/trace/ids.h"
 #include "fuzz/base/object_kind.h"
+#include "fuzz/schedule/keywords.h"
 #include "fuzz/schedule/schedule.h"
 
 namespace nofail {
@@ -81,6 +82,14 @@ const char* FunctionAt(const Trace& trace, uint32_t event) {
   return site == kNoEvent ? "" : trace.events()[site].function;
 }
 
+std::string OpNameAt(const Trace& trace, uint32_t event) {
+  const OpRef op = trace.events()[event].op;
+  if (op.IsCallback()) return "callback";
+  const uint32_t begin =
+      LastBefore(trace, event + 1, [&](const Event& e) { return e.kind == EventKind::kOpBegin && e.op == op; });
+  return begin == kNoEvent ? "setup" : std::string(KeywordOf(kOpKeywords, OpKindOf(trace.events()[begin])));
+}
+
 uint32_t GivenUpAt(const Trace& trace, ObjectId object) {
   const ObjectInfo& info = trace.objects()[object];
   static_assert(ObjectInfo::kAlive == kNoEvent);
@@ -91,15 +100,17 @@ uint32_t GivenUpAt(const Trace& trace, ObjectId object) {
   return by_rcu ? info.handed_over : info.freed;
 }
 
-bool HasSaturated(const Trace& trace, uint32_t end) {
-  if (!trace.Has(EventKind::kFault)) return false;
+uint32_t SaturatedAt(const Trace& trace, uint32_t end) {
+  if (!trace.Has(EventKind::kFault)) return kNoEvent;
   const auto events = trace.events().first(end);
-  return std::any_of(events.begin(), events.end(), [](const Event& e) {
+  const auto saturates = [](const Event& e) {
     if (e.kind != EventKind::kFault) return false;
     const Fault fault = e.fault();
     return fault == Fault::kRefcountAddOnZero || fault == Fault::kRefcountOverflow ||
            fault == Fault::kRefcountUnderflow || fault == Fault::kRefcountDecToZero;
-  });
+  };
+  const auto first = std::find_if(events.begin(), events.end(), saturates);
+  return first == events.end() ? kNoEvent : static_cast<uint32_t>(first - events.begin());
 }
 
 bool IsAtEnd(const Trace& trace, uint32_t fault) {

@@ -18,9 +18,6 @@
 
 namespace nofail {
 
-// Stands for "no such event".
-inline constexpr uint32_t kNoEvent = UINT32_MAX;
-
 // The object's name, for example "selem3"; "memory" for object 0.
 std::string NameOf(const Trace& trace, ObjectId object);
 // The kind of the object, for example "selem"; "" for object 0.
@@ -33,15 +30,19 @@ std::string WhoAt(const Trace& trace, uint32_t event);
 // such event.
 const char* FunctionAt(const Trace& trace, uint32_t event);
 
+// The keyword of the op in which an event happened, for example "map_free"; "callback" in a callback; "setup" before the
+// first op.
+std::string OpNameAt(const Trace& trace, uint32_t event);
+
 // The event at which an object was given up. When the object was both handed to RCU and freed, there are two cases. If
 // the free belongs to the hand-over, this is the hand-over. The free then happened in a callback, or its event has the
 // same function as the hand-over (kfree_rcu). Otherwise somebody freed the object past RCU, and this is the free.
 // kNoEvent when the object was neither handed over nor freed.
 uint32_t GivenUpAt(const Trace& trace, ObjectId object);
 
-// Whether a reference count saturated before event `end`. From then on the count never reaches zero, so waiting for its
-// users no longer works.
-bool HasSaturated(const Trace& trace, uint32_t end);
+// The first event before `end` at which a reference count saturated, or kNoEvent. From then on the count never reaches
+// zero, so waiting for its users no longer works.
+uint32_t SaturatedAt(const Trace& trace, uint32_t end);
 
 // Whether the fault at event `fault` was noticed when an op or a callback ended. A fault at an op's end has no site; a
 // fault at a callback's end has the site of the call_rcu that queued the callback.

@@ -15,19 +15,22 @@
 namespace nofail {
 
 // Collects the violations of one run in a verdict. Violations with the same signature become one violation, whose
-// sentence says how often it happened. The verdict is borrowed and starts empty.
+// sentence says how often it happened. Trace and verdict are borrowed. The
+// verdict starts empty.
 class Findings {
  public:
-  explicit Findings(Verdict* verdict) : verdict_(*verdict) { verdict_.violations.clear(); }
+  Findings(const Trace& trace, Verdict* verdict) : trace_(trace), verdict_(*verdict) { verdict_.violations.clear(); }
 
-  // Sorts `objects` and `functions` of the violation and drops duplicates in them. Then adds the violation, or merges
-  // it into the one that has the same signature already.
+  // Sorts `objects` and `functions` of the violation and drops duplicates in them. A violation that has neither, because
+  // it shows before its op came to the subject, gets the op's keyword as its function. Then adds the violation, or
+  // merges it into the one that has the same signature already.
   void Add(Violation violation);
   // Sorts the violations, and appends to the sentence of each merged one how often it happened. Called once, after the
   // last Add.
   void Finish();
 
  private:
+  const Trace& trace_;
   Verdict& verdict_;
   std::vector<uint32_t> counts_;  // by violation: how often it was added
 };

@@ -70,7 +70,7 @@ void JudgeEnd(const RunView& run, const OwnerEnd& end, Findings* findings) {
 }  // namespace
 
 void JudgeCharge(const RunView& run, Findings* findings) {
-  if (run.subject.owner_charge_offset == SIZE_MAX || HasSaturated(run.trace, run.trace.size())) return;
+  if (run.subject.owner_charge_offset == SIZE_MAX || SaturatedAt(run.trace, run.trace.size()) != kNoEvent) return;
   JudgeWrites(run, findings);
   for (const OwnerEnd& end : run.owner_ends) {
     if (end.charge != 0) JudgeEnd(run, end, findings);

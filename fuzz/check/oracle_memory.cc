@@ -57,7 +57,7 @@ void JudgeMemory(const RunView& run, uint32_t event, Findings* findings) {
     if (fault == Fault::kDoubleFree) Involve(run.trace, run.trace.objects()[e.object].freed, &violation);
   }
   const bool is_owner = e.object != 0 && run.trace.objects()[e.object].kind == KERNEL_OWNER;
-  if (is_owner && HasSaturated(run.trace, event)) violation.Set("after", "saturation");
+  if (is_owner && SaturatedAt(run.trace, event) != kNoEvent) violation.Set("after", "saturation");
   violation.Set("by", GiverAt(run.trace, given_up));
   const std::string_view reader = ReaderOf(run.trace, e.op, event, given_up);
   if (fault == Fault::kUseAfterFree) violation.Set("reader", reader);

@@ -4,16 +4,21 @@
 // change), and no runaway (an endless loop).
 //
 // Promised by: the protocol. Teardown must succeed whatever the locks return. destroy waits only for map_free's pins.
-// Reads: Fault (deadlock, livelock, runaway); the size of the trace; the last event of each task.
+// Reads: Fault (deadlock, livelock, runaway); the size of the trace; the last event of each task, and what was taken and
+//   not given back (waits.h).
 // Signature:
-//   deadlock: the function of the call that can never return, if the fault was noticed at a call. Otherwise every
-//     function in which a task was stuck.
-//   livelock: the functions that poll. A task that waits for a polling task is only its victim and is left out.
-//     after=saturation when a reference count saturated before: a task that waits for that count waits for ever.
+//   deadlock: the functions that wait, the objects that they wait for, and wait=<what is waited for>. If the fault was
+//     noticed at a call, then of that call alone. map_free and destroy begin by waiting for the references that others
+//     hold, and a cgroup's destroy for a grace period. No function of the subject waits then. The function that took
+//     what was not given back is named instead. References that stuck ops hold are no wait of its own.
+//   livelock: the functions that poll, and the objects that they poll. A task that waits for a polling task is only its
+//     victim and is left out. after=saturation when a reference count saturated before: a task that waits for that count
+//     waits for ever.
 //   runaway: the function with the most events among the last 256.
 // Silent: about runs that are merely long (below kMaxEvents).
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,38 +26,12 @@
 #include "absl/strings/str_join.h"
 #include "fuzz/check/evidence.h"
 #include "fuzz/check/judges.h"
+#include "fuzz/check/waits.h"
 
 namespace nofail {
 namespace {
 
 constexpr uint32_t kLoopWindow = 256;  // number of events at the end of a runaway run that show where it loops
-
-// Whether the event begins a wait. A task whose last event it is, is stuck.
-bool IsStuck(const Event& e) {
-  return e.kind == EventKind::kLockWait || e.kind == EventKind::kGpWait || e.kind == EventKind::kBarrierWait ||
-         e.kind == EventKind::kRelax;
-}
-
-// The task of an op, as a key. A task runs many ops one after the other; every callback is a task of its own.
-OpRef TaskOf(OpRef op) {
-  return op.IsCallback() ? op : OpRef{op.task, 0};
-}
-
-// The last event of each task that was waiting when the run ended, in the order of the trace.
-std::vector<uint32_t> StuckAt(const Trace& trace, uint32_t end) {
-  std::vector<uint32_t> stuck;
-  std::vector<OpRef> seen;
-  for (uint32_t i = end; i-- > 0;) {
-    const Event& e = trace.events()[i];
-    if (e.kind == EventKind::kSwitch || e.kind == EventKind::kFault || e.kind == EventKind::kGpEnd) continue;
-    if (e.kind == EventKind::kFree && e.by_rcu()) continue;  // kfree_rcu: RCU frees, not the task
-    if (std::find(seen.begin(), seen.end(), TaskOf(e.op)) != seen.end()) continue;
-    seen.push_back(TaskOf(e.op));
-    if (IsStuck(e)) stuck.push_back(i);
-  }
-  std::reverse(stuck.begin(), stuck.end());
-  return stuck;
-}
 
 // The function with the most events at the end of the trace; "" when there is none.
 std::string LoopFunction(const Trace& trace) {
@@ -75,36 +54,78 @@ void AddRunaway(const Trace& trace, uint32_t event, Findings* findings) {
   findings->Add(std::move(violation));
 }
 
+// Whether a task is stuck only because another one is: a task that waits for one that polls, or for references that
+// stuck tasks hold.
+bool IsVictim(const Wait& wait, const std::vector<Wait>& all, Fault fault) {
+  if (fault == Fault::kLivelock) return std::string_view(wait.what) != "change";
+  const auto is_other = [](const Wait& other) { return std::string_view(other.what) != "reference"; };
+  return !is_other(wait) && wait.debts.empty() && wait.surplus.empty() && std::any_of(all.begin(), all.end(), is_other);
+}
+
+// Adds to the violation what the wait is for, and the functions that the signature names.
+void AddWait(const Trace& trace, const Wait& wait, Violation* violation) {
+  const bool by_kernel = *FunctionAt(trace, wait.event) == 0;
+  if (!by_kernel) Involve(trace, wait.event, violation);
+  for (const Debts* debts : {&wait.debts, &wait.surplus}) {
+    if (violation->decisive == kNoEvent && !debts->empty()) violation->decisive = debts->front();
+    for (const uint32_t event : by_kernel ? *debts : Debts{}) Involve(trace, event, violation);
+  }
+  if (wait.object == 0) return;
+  violation->objects.push_back(KindOf(trace, wait.object));
+  violation->involved.push_back(wait.object);
+}
+
+// The fault was noticed at a call: it waits for a lock that its holder will never release.
+void AddHopelessLock(const Trace& trace, uint32_t event, Findings* findings) {
+  const Event& e = trace.events()[event];
+  Violation violation = At(trace, FaultText(e.fault()), e.object, event);
+  const Debts taken = LockKept(trace, event, e.object, e.offset);
+  violation.detail = absl::StrCat(WhoAt(trace, event), " waits for ever for a lock of ", NameOf(trace, e.object));
+  if (!taken.empty()) {
+    violation.decisive = taken.front();
+    absl::StrAppend(&violation.detail, "; ", DebtText(trace, taken.front()));
+  }
+  violation.Set("wait", "lock");
+  findings->Add(std::move(violation));
+}
+
+// What everybody waits for. Victims are named last.
+std::string StuckText(const Trace& trace, const std::vector<Wait>& waits, Fault fault) {
+  std::vector<std::string> texts, victims;
+  for (const Wait& wait : waits) {
+    const bool is_victim = IsVictim(wait, waits, fault);
+    (is_victim ? victims : texts).push_back(is_victim ? WaiterText(trace, wait) : WaitText(trace, wait));
+  }
+  if (!victims.empty()) texts.push_back(absl::StrCat("behind it wait ", absl::StrJoin(victims, ", ")));
+  if (!texts.empty()) return absl::StrJoin(texts, "; ");
+  return fault == Fault::kDeadlock ? "every task is blocked" : "nobody can end the polling";
+}
+
 }  // namespace
 
 void JudgeProgress(const RunView& run, uint32_t event, Findings* findings) {
   const Trace& trace = run.trace;
   const Fault fault = trace.events()[event].fault();
   if (fault == Fault::kRunaway) return AddRunaway(trace, event, findings);
-  // The fault was noticed at a call: that call waits for a lock that its holder will never release.
-  if (trace.events()[event].function != nullptr) {
-    Violation violation = At(trace, FaultText(fault), trace.events()[event].object, event);
-    violation.detail = absl::StrCat(WhoAt(trace, event), " waits for ever for a lock of ",
-                                    NameOf(trace, trace.events()[event].object));
-    return findings->Add(std::move(violation));
-  }
+  if (trace.events()[event].function != nullptr) return AddHopelessLock(trace, event, findings);
   Violation violation;
   violation.kind = FaultText(fault);
   violation.event = event;
-  std::vector<std::string> who;
-  for (uint32_t i : StuckAt(trace, event)) {
-    const Event& e = trace.events()[i];
-    who.push_back(WhoAt(trace, i));
-    if (fault == Fault::kLivelock && e.kind != EventKind::kRelax) continue;
-    Involve(trace, i, &violation);
-    if (e.object == 0) continue;
-    violation.objects.push_back(KindOf(trace, e.object));
-    violation.involved.push_back(e.object);
+  const std::vector<Wait> waits = WaitsAt(trace, event);
+  std::set<std::string> whats;
+  for (const Wait& wait : waits) {
+    if (IsVictim(wait, waits, fault)) continue;
+    AddWait(trace, wait, &violation);
+    whats.insert(wait.what);
   }
-  if (fault == Fault::kLivelock && HasSaturated(trace, event)) violation.Set("after", "saturation");
+  violation.detail = StuckText(trace, waits, fault);
+  if (fault == Fault::kDeadlock) violation.Set("wait", absl::StrJoin(whats, "+"));
+  if (const uint32_t saturated = SaturatedAt(trace, event); fault == Fault::kLivelock && saturated != kNoEvent) {
+    violation.Set("after", "saturation");
+    violation.decisive = saturated;
+    absl::StrAppend(&violation.detail, "; a reference count had saturated at #", saturated);
+  }
   if (violation.functions.empty()) Involve(trace, event, &violation);
-  violation.detail = absl::StrCat(fault == Fault::kDeadlock ? "every task is blocked" : "nobody can end the polling",
-                                  who.empty() ? "" : ": ", absl::StrJoin(who, ", "));
   findings->Add(std::move(violation));
 }
 

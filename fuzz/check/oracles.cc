@@ -7,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "fuzz/check/evidence.h"
 #include "fuzz/check/judges.h"
 
 namespace nofail {
@@ -45,6 +46,9 @@ void SortUnique(auto* values) {
 void Findings::Add(Violation violation) {
   SortUnique(&violation.objects);
   SortUnique(&violation.functions);
+  if (violation.objects.empty() && violation.functions.empty()) {
+    violation.functions.push_back(OpNameAt(trace_, violation.event));
+  }
   const std::string signature = violation.Signature();
   for (size_t i = 0; i < counts_.size(); ++i) {
     Violation& known = verdict_.violations[i];
@@ -70,7 +74,7 @@ void Findings::Finish() {
 }
 
 void Judge(const RunView& run, Verdict* verdict) {
-  Findings findings(verdict);
+  Findings findings(run.trace, verdict);
   JudgeFaults(run, &findings);
   for (auto judge : kRunJudges) judge(run, &findings);
   findings.Finish();

@@ -18,6 +18,9 @@
 
 namespace nofail {
 
+// Stands for "no such event".
+inline constexpr uint32_t kNoEvent = UINT32_MAX;
+
 // A property that tells one cause from another, for example lock=buckets. docs/oracles.md lists all keys and values.
 struct Attribute {
   const char* key;    // static string
@@ -32,6 +35,7 @@ struct Violation {
   std::vector<Attribute> attributes;   // sorted by key, each key once
   std::vector<ObjectId> involved;      // the objects themselves, for reports; not part of the signature
   uint32_t event = 0;                  // where in the trace it shows; for a leak, what could last have prevented it
+  uint32_t decisive = kNoEvent;        // the event that decided it, where that is another one; not part of the signature
   std::string detail;                  // one sentence for a person, with object names; not part of the signature
 
   // Adds an attribute and keeps the list sorted by key. An empty value means that the attribute does not apply: then

@@ -205,7 +205,7 @@ std::string Describe(const Trace& trace, uint32_t event) {
       return absl::StrCat("poll_state_synchronize_rcu: grace period ", e.value,
                           e.has_ended() ? " has ended" : " goes on");
     case EventKind::kBarrierWait:
-      return absl::StrCat("rcu_barrier", FlavourText(e), " waits");
+      return e.value != 0 ? "flush_work waits" : absl::StrCat("rcu_barrier", FlavourText(e), " waits");
     case EventKind::kBarrierDone:
       return absl::StrCat("rcu_barrier", FlavourText(e), " returns");
     case EventKind::kCallbackBegin:

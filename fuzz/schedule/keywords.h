@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The keywords of the text form. There is one table for each enum, in the enum's order. Internal to fuzz/schedule,
-// fuzz/listing and fuzz/report.
+// fuzz/check, fuzz/listing and fuzz/report.
 #ifndef NOFAIL_FUZZ_SCHEDULE_KEYWORDS_H_
 #define NOFAIL_FUZZ_SCHEDULE_KEYWORDS_H_
 

@@ -120,7 +120,7 @@ void Work::Flush(kernel_work* work, kernel_work_context context, kernel_site sit
   machine_.scheduler.Point();
   if (work != nullptr) machine_.heap.Check(work, sizeof(*work), site);
   if (context == KERNEL_IN_PROCESS) machine_.rcu.CheckMaySleep(site);
-  machine_.Emit(EventKind::kBarrierWait, KERNEL_RCU, 0, 0, 0, site);
+  machine_.Emit(EventKind::kBarrierWait, KERNEL_RCU, 0, 0, 1, site);
   const Wait wait = {this, work, runs_.size()};
   machine_.scheduler.Block(&Work::NoneLeft, &wait);
   for (size_t i = 0; i < wait.before; ++i) {
