@@ -134,8 +134,9 @@ TEST_F(DisciplineTest, ADeadlockOverAMapsReferenceNamesWhoTookIt) {
   const Violation violation = b.Judged(true).violations.at(0);
   EXPECT_EQ(violation.Signature(), "deadlock/map/Clone/wait=reference");
   EXPECT_EQ(violation.decisive, kept);
-  EXPECT_EQ(violation.detail, absl::StrCat("A in map_free waits for ever for the last reference to m0; B in Clone took ",
-                                           "one at #", kept, " and nobody gave it back"));
+  EXPECT_EQ(violation.detail,
+            absl::StrCat("A in map_free waits for ever for the last reference to m0; B in Clone took ", "one at #",
+                         kept, " and nobody gave it back"));
 }
 
 TEST_F(DisciplineTest, ADeadlockOverAReferenceThatNobodyHadNamesWhoGaveItBack) {
@@ -157,7 +158,7 @@ TEST_F(DisciplineTest, AWaitForTheReferenceOfAStuckOpIsLeftOut) {
   const Violation violation = b.Judged(true).violations.at(0);
   EXPECT_EQ(violation.Signature(), "deadlock/storage/Update/wait=lock");
   EXPECT_THAT(violation.detail, HasSubstr("D in Lookup took a lock of storage0 at"));
-  EXPECT_THAT(violation.detail, HasSubstr("behind it wait A in map_free"));
+  EXPECT_THAT(violation.detail, HasSubstr("behind it: A in map_free"));
 }
 
 TEST_F(DisciplineTest, ADeadlockSaysWhatKeepsAGracePeriodAndACallback) {
@@ -192,8 +193,9 @@ TEST_F(DisciplineTest, ALivelockSaysWhatIsPolledAndWhoKeepsIt) {
   b.Fault(Fault::kLivelock, kOpA, 0, nullptr);
   const Violation violation = b.Judged(true).violations.at(0);
   EXPECT_EQ(violation.Signature(), "livelock/storage/Destroy");
-  EXPECT_EQ(violation.detail, absl::StrCat("A in Destroy polls storage0+32, which stays 1; of its references, B in Pin ",
-                                           "took one at #", kept, " and nobody gave it back"));
+  EXPECT_EQ(violation.detail,
+            absl::StrCat("A in Destroy polls storage0+32, which stays 1; of its references, B in Pin ", "took one at #",
+                         kept, " and nobody gave it back"));
 }
 
 TEST_F(DisciplineTest, WhatShowsBeforeItsOpCameToTheSubjectIsNamedAfterTheOp) {

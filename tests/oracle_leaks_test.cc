@@ -53,6 +53,18 @@ TEST(LeaksOracleTest, HandedToACallbackThatDoesNotFree) {
   b.HandOver(kOpA, storage, "StorageFree");
   b.Rmw(kOpB, storage, 64, 1, 0, "Destroy");
   EXPECT_THAT(b.Signatures(), ElementsAre("leak.storage/storage/StorageFree"));
+  EXPECT_EQ(b.Judged().violations.at(0).detail, "A in StorageFree gave it up at #1, and nobody freed storage0");
+}
+
+TEST(LeaksOracleTest, AReferenceThatWasNotGivenBackIsTold) {
+  TraceBuilder b;
+  ObjectId storage = b.Alloc(kSetupOp, KERNEL_STORAGE);
+  b.Add(EventKind::kStore, kSetupOp, storage, "StorageAlloc", 1, KERNEL_ONCE, 32);
+  b.Rmw(kOpA, storage, 32, 1, 2, "Pin");
+  b.Rmw(kOpB, storage, 32, 2, 1, "Destroy");
+  EXPECT_EQ(b.Judged().violations.at(0).detail,
+            "B in Destroy was the last to decide about it, at #4, A in Pin took one at #2 and nobody gave it back, and "
+            "nobody freed storage0");
 }
 
 TEST(LeaksOracleTest, FieldsOfAFreedElement) {
@@ -63,6 +75,10 @@ TEST(LeaksOracleTest, FieldsOfAFreedElement) {
   b.HandOver(kOpA, selem, "UnlinkNofail");
   b.Free(CallbackOp(KERNEL_SELEM, 0), selem);
   EXPECT_THAT(b.Signatures(), ElementsAre("leak.fields/selem/UnlinkNofail"));
+  EXPECT_EQ(
+      b.Judged().violations.at(0).detail,
+      "A in UnlinkNofail gave it up at #2, and nobody freed the fields of selem0, one of which setup in Update had "
+      "set at #1");
 }
 
 TEST(LeaksOracleTest, AFieldSetAfterTheFieldsWereFreedIsLate) {

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "fuzz/check/known.h"
 #include "tests/trace_builder.h"
 
@@ -33,7 +34,7 @@ TEST(MemoryOracleTest, UseAfterFreeNamesUserAndGiver) {
   Verdict verdict = b.Judged(true);
   ASSERT_EQ(verdict.violations.size(), 1u);
   EXPECT_EQ(verdict.violations[0].Signature(), "use-after-free/selem/Destroy+SelemFree");
-  EXPECT_EQ(verdict.violations[0].detail, "selem0 was used by B in Destroy after A in SelemFree had given it up");
+  EXPECT_EQ(verdict.violations[0].detail, "selem0 was used by B in Destroy after A in SelemFree had given it up at #1");
 }
 
 TEST(MemoryOracleTest, WhoFreedPastRcuIsToBlame) {
@@ -58,6 +59,68 @@ TEST(MemoryOracleTest, OtherFaults) {
     TraceBuilder b;
     b.Fault(fault, kOpB, 0, "Lookup");
     EXPECT_THAT(b.Signatures(true), ElementsAre(std::string(FaultText(fault)) + "/-/Lookup"));
+  }
+}
+
+TEST(MemoryOracleTest, ANullPointerSaysWhoWroteItAndWhoHadReadItAsSet) {
+  TraceBuilder b;
+  const ObjectId map = b.Alloc(kSetupOp, KERNEL_MAP), selem = b.Alloc(kSetupOp, KERNEL_SELEM);
+  const auto load = [&](OpRef op, const char* function, uint64_t value, uint16_t offset) {
+    return b.Add(EventKind::kLoad, op, selem, function, value, KERNEL_DEPENDENCY, offset);
+  };
+  b.Add(EventKind::kStore, kSetupOp, selem, "Link", PackPointer(map, 0), KERNEL_RELEASE, 64);
+  const uint32_t seen = load(kOpA, "MapFree", PackPointer(map, 0), 64);
+  const uint32_t cleared = b.Add(EventKind::kStore, kOpA, selem, "UnlinkNofail", 0, KERNEL_ONCE, 64);
+  const uint32_t read = load(kOpB, "Clone", 0, 64);
+  load(kOpB, "Clone", 0, 72);  // this word never held a pointer
+  b.Fault(Fault::kNullDereference, kOpB, 0, nullptr);
+  const Violation violation = b.Judged(true).violations.at(0);
+  EXPECT_EQ(violation.Signature(), "null-dereference/-/Clone");
+  EXPECT_EQ(violation.detail, absl::StrCat("B in Clone followed a null pointer, which it had read from selem0+64 at #",
+                                           read, "; A in UnlinkNofail had cleared it at #", cleared,
+                                           "; A in MapFree had last read it as set, to m0, at #", seen));
+  EXPECT_EQ(violation.decisive, cleared);
+  EXPECT_THAT(violation.involved, ElementsAre(selem));
+}
+
+TEST(MemoryOracleTest, ANullPointerThatTheOpItselfHadReadAsSet) {
+  TraceBuilder b;
+  const ObjectId storage = b.Alloc(kSetupOp, KERNEL_STORAGE), owner = b.Alloc(kSetupOp, KERNEL_OWNER);
+  b.Add(EventKind::kLoad, kOpB, owner, "Lookup", PackPointer(storage, 0), KERNEL_ONCE, 8);
+  b.Add(EventKind::kStore, kOpA, owner, "Unlink", 0, KERNEL_ONCE, 8);
+  b.Add(EventKind::kLoad, kOpB, owner, "Lookup", 0, KERNEL_DEPENDENCY, 8);
+  b.Fault(Fault::kNullDereference, kOpB, 0, nullptr);
+  EXPECT_THAT(b.Judged(true).violations.at(0).detail,
+              HasSubstr("A in Unlink had cleared it at #3; before, it had itself read it as set, to storage0, at #2"));
+}
+
+TEST(MemoryOracleTest, ANullPointerThatNobodyHadSet) {
+  TraceBuilder b;
+  const ObjectId selem = b.Alloc(kSetupOp, KERNEL_SELEM);
+  b.Add(EventKind::kLoad, kOpB, selem, "Clone", 0, KERNEL_DEPENDENCY, 64);
+  b.Fault(Fault::kNullDereference, kOpB, 0, nullptr);
+  EXPECT_EQ(b.Judged(true).violations.at(0).detail,
+            "B in Clone followed a null pointer, which it had read from selem0+64 at #1; nobody had set it");
+}
+
+TEST(MemoryOracleTest, AUseAfterFreeSaysWhoStillHadIt) {
+  for (bool too_late : {false, true}) {
+    TraceBuilder b;
+    const ObjectId selem = b.Alloc(kSetupOp, KERNEL_SELEM), storage = b.Alloc(kSetupOp, KERNEL_STORAGE);
+    const auto find = [&] {
+      b.Add(EventKind::kLoad, kOpB, storage, "Lookup", PackPointer(selem, 8), KERNEL_DEPENDENCY, 24);
+    };
+    if (!too_late) find();
+    b.Free(kOpA, selem, "SelemFree");
+    if (too_late) find();
+    b.Fault(Fault::kUseAfterFree, kOpB, selem, "Lookup");
+    const Violation violation = b.Judged(true).violations.at(0);
+    EXPECT_EQ(violation.detail, too_late
+                                    ? "selem0 was used by B in Lookup after A in SelemFree had given it up at #2; B "
+                                      "still found it in storage0+24 at #3"
+                                    : "selem0 was used by B in Lookup after A in SelemFree had given it up at #3; B "
+                                      "had found it in storage0+24 at #2");
+    EXPECT_EQ(violation.decisive, too_late ? 2u : 3u);
   }
 }
 

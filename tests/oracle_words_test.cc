@@ -10,6 +10,7 @@ namespace nofail {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 class StateOracleTest : public ::testing::Test {
@@ -109,7 +110,50 @@ TEST_F(ChargeOracleTest, LeftAtTheEnd) {
   Verdict verdict = b.Judged();
   ASSERT_EQ(verdict.violations.size(), 1u);
   EXPECT_EQ(verdict.violations[0].Signature(), "charge.left/owner/OwnerDestroy");
-  EXPECT_EQ(verdict.violations[0].detail, "o0 ended with 64 bytes still charged");
+  EXPECT_EQ(verdict.violations[0].detail,
+            "o0 ended with 64 bytes still charged; A in OwnerDestroy changed the charge last, at #3");
+}
+
+TEST_F(ChargeOracleTest, WhatIsLeftIsToldWithWhoChargedIt) {
+  b.Begin(kOpA, OpKind::kUpdate);
+  Change(0, 96, "SelemAlloc");
+  b.Alloc(kOpA, KERNEL_SELEM);
+  Change(96, 160, "StorageAlloc");
+  b.Alloc(kOpA, KERNEL_STORAGE);
+  Change(160, 64, "Unlink");  // the storage's own size is forgotten
+  End(64);
+  const Violation violation = b.Judged().violations.at(0);
+  EXPECT_EQ(violation.detail,
+            "o0 ended with 64 bytes still charged; A in StorageAlloc charged 64 for storage0 at #5, and no uncharge of "
+            "that followed");
+  EXPECT_EQ(violation.decisive, 5u);
+}
+
+// Both elements have the same size. One of them is unlinked and uncharged; the charge for the other one is meant.
+TEST_F(ChargeOracleTest, OfEqualChargesTheOneIsToldWhoseObjectNobodyUncharged) {
+  for (int unlinked : {0, 1}) {
+    TraceBuilder each;
+    const ObjectId its_owner = each.Alloc(kSetupOp, KERNEL_OWNER);
+    ObjectId selems[2];
+    for (unsigned i = 0; i < 2; ++i) {
+      each.Rmw(kOpA, its_owner, kChargeOffset, 64 * i, 64 * i + 64, i == 0 ? "First" : "Second");
+      selems[i] = each.Alloc(kOpA, KERNEL_SELEM);
+    }
+    each.Touch(kOpB, selems[unlinked], "Unlink");
+    each.Rmw(kOpB, its_owner, kChargeOffset, 128, 64, "Unlink");
+    each.owner_ends = {{its_owner, each.trace.size(), 64}};
+    EXPECT_THAT(each.Judged().violations.at(0).detail,
+                HasSubstr(unlinked == 1 ? "A in First charged 64" : "A in Second charged 64"));
+  }
+}
+
+TEST_F(ChargeOracleTest, WhatIsUnchargedTwiceIsToldWithWhoDidBefore) {
+  Change(0, 160, "Charge");
+  Change(160, 64, "UnlinkMisc");
+  Change(64, -96, "Destroy");
+  End(0);
+  EXPECT_EQ(b.Judged().violations.at(0).detail,
+            "the charge of o0 became -96 by A in Destroy, which uncharged 160; A in UnlinkMisc had uncharged 96 at #3");
 }
 
 TEST_F(ChargeOracleTest, NegativeAtTheEndIsNotToldTwice) {

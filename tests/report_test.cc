@@ -75,7 +75,7 @@ subject handmade, trace e1fadd0d1199e2f6, 18 events
 Violations
   1. leak.fields/selem/UnlinkNofail/lock=buckets  (new)
      #9 A in UnlinkNofail failed to lock buckets0, and nobody freed the fields
-       of selem0.
+       of selem0, one of which setup in Update had set at #3.
   Lock mode: contended is enough (every attempt that failed met a held lock).
 
 Objects

@@ -5,6 +5,7 @@
 #include <bit>
 #include <tuple>
 
+#include "absl/strings/str_cat.h"
 #include "fuzz/check/evidence.h"
 
 namespace nofail {
@@ -56,21 +57,13 @@ struct Charge {
   bool is_returned;  // an uncharge was for that object
 };
 
-ObjectId AllocatedAfter(const Trace& trace, uint32_t event) {
-  for (uint32_t i = event + 1; i < trace.size(); ++i) {
-    const Event& e = trace.events()[i];
-    if (e.op == trace.events()[event].op && e.kind == EventKind::kAlloc) return e.object;
-  }
-  return 0;
-}
-
 std::vector<Charge> ChargesTo(const Trace& trace, uint32_t end, ObjectId owner, size_t offset) {
   std::vector<Charge> charges;
   for (uint32_t i = 0; i < end; ++i) {
     const Event& e = trace.events()[i];
     if (e.kind != EventKind::kRmw || !IsAt(e, owner, offset)) continue;
     const int64_t change = ChangeAt(trace, i);
-    if (change > 0) charges.push_back({i, change, AllocatedAfter(trace, i), false});
+    if (change > 0) charges.push_back({i, change, ChargedFor(trace, i), false});
     for (const kernel_object_kind kind : {KERNEL_SELEM, KERNEL_STORAGE}) {
       const ObjectId object = change < 0 ? UnchargedAt(trace, i, kind) : ObjectId{0};
       for (Charge& charge : charges) charge.is_returned |= object != 0 && charge.object == object;
@@ -87,6 +80,14 @@ int64_t ChangeAt(const Trace& trace, uint32_t event) {
   const Event &e = trace.events()[event], &old = trace.events()[event + 1];
   if (old.kind != EventKind::kRmwOld || !old.wrote()) return 0;
   return int64_t{static_cast<int32_t>(e.value)} - static_cast<int32_t>(old.value);
+}
+
+ObjectId ChargedFor(const Trace& trace, uint32_t event) {
+  for (uint32_t i = event + 1; i < trace.size(); ++i) {
+    const Event& e = trace.events()[i];
+    if (e.op == trace.events()[event].op && e.kind == EventKind::kAlloc) return e.object;
+  }
+  return 0;
 }
 
 Debts ReferencesKept(const Trace& trace, uint32_t end, ObjectId map, Debts* surplus) {
@@ -193,6 +194,24 @@ Debts ChargesKept(const Trace& trace, uint32_t end, ObjectId owner, size_t offse
     if ((best >> i & 1) != 0) kept.push_back(charges[i].event);
   }
   return kept;
+}
+
+std::string DebtText(const Trace& trace, uint32_t event) {
+  const Event& e = trace.events()[event];
+  const std::string who = DoerAt(trace, event), name = NameOf(trace, e.object);
+  switch (e.kind) {
+    case EventKind::kMapGet:
+    case EventKind::kRmw:
+      return absl::StrCat(who, " took one at #", event, " and nobody gave it back");
+    case EventKind::kStore:
+      return absl::StrCat("nobody gave back the one that ", who, " began with at #", event);
+    case EventKind::kReadLock:
+      return absl::StrCat(who, " entered a reader section at #", event, " and did not leave it");
+    case EventKind::kCallRcu:
+      return absl::StrCat("the one of ", name, ", which ", who, " handed to RCU at #", event, ", did not end");
+    default:
+      return absl::StrCat(who, " took a lock of ", name, " at #", event, " and did not release it");
+  }
 }
 
 }  // namespace nofail

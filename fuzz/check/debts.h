@@ -9,6 +9,7 @@
 #ifndef NOFAIL_FUZZ_CHECK_DEBTS_H_
 #define NOFAIL_FUZZ_CHECK_DEBTS_H_
 
+#include <string>
 #include <vector>
 
 #include "core/kernel/trace/trace.h"
@@ -31,6 +32,12 @@ Debts CallbacksLeft(const Trace& trace, uint32_t end, kernel_rcu_flavour flavour
 // Charges to the owner's word at `offset` that together make up `amount`: as few as possible, and rather those whose
 // object nobody uncharged. Empty when no charges make up the amount.
 Debts ChargesKept(const Trace& trace, uint32_t end, ObjectId owner, size_t offset, int64_t amount);
+
+// What the charge at `event` was for: the object that the op allocated next; 0: none.
+ObjectId ChargedFor(const Trace& trace, uint32_t event);
+
+// What the event took and nobody gave back, as a clause: "B in Clone took one at #57 and nobody gave it back".
+std::string DebtText(const Trace& trace, uint32_t event);
 
 // By how much the Rmw at `event` changed its word, as a number of 32 bits.
 int64_t ChangeAt(const Trace& trace, uint32_t event);

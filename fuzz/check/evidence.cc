@@ -90,6 +90,11 @@ std::string OpNameAt(const Trace& trace, uint32_t event) {
   return begin == kNoEvent ? "setup" : std::string(KeywordOf(kOpKeywords, OpKindOf(trace.events()[begin])));
 }
 
+std::string DoerAt(const Trace& trace, uint32_t event) {
+  const Event& e = trace.events()[event];
+  return e.function != nullptr ? WhoAt(trace, event) : absl::StrCat(TaskName(e.op), " in ", OpNameAt(trace, event));
+}
+
 uint32_t GivenUpAt(const Trace& trace, ObjectId object) {
   const ObjectInfo& info = trace.objects()[object];
   static_assert(ObjectInfo::kAlive == kNoEvent);

@@ -30,9 +30,11 @@ std::string WhoAt(const Trace& trace, uint32_t event);
 // such event.
 const char* FunctionAt(const Trace& trace, uint32_t event);
 
-// The keyword of the op in which an event happened, for example "map_free"; "callback" in a callback; "setup" before the
-// first op.
+// The keyword of the op in which an event happened, for example "map_free"; "callback" in a callback; "setup" before
+// the first op.
 std::string OpNameAt(const Trace& trace, uint32_t event);
+// Like WhoAt, but what the op did before or between calls of the subject is the op's own: "A in map_free".
+std::string DoerAt(const Trace& trace, uint32_t event);
 
 // The event at which an object was given up. When the object was both handed to RCU and freed, there are two cases. If
 // the free belongs to the hand-over, this is the hand-over. The free then happened in a callback, or its event has the

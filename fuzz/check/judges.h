@@ -21,9 +21,9 @@ class Findings {
  public:
   Findings(const Trace& trace, Verdict* verdict) : trace_(trace), verdict_(*verdict) { verdict_.violations.clear(); }
 
-  // Sorts `objects` and `functions` of the violation and drops duplicates in them. A violation that has neither, because
-  // it shows before its op came to the subject, gets the op's keyword as its function. Then adds the violation, or
-  // merges it into the one that has the same signature already.
+  // Sorts `objects` and `functions` of the violation and drops duplicates in them. A violation that has neither,
+  // because it shows before its op came to the subject, gets the op's keyword as its function. Then adds the violation,
+  // or merges it into the one that has the same signature already.
   void Add(Violation violation);
   // Sorts the violations, and appends to the sentence of each merged one how often it happened. Called once, after the
   // last Add.

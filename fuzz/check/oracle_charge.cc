@@ -15,7 +15,12 @@
 //       1. A pin saturates owner_refcnt.
 //       2. Every later pin succeeds, because the count never becomes zero again.
 //       3. destroy reads the charge in the meantime, while such a pin is held.
+#include <string>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "fuzz/check/debts.h"
 #include "fuzz/check/evidence.h"
 #include "fuzz/check/judges.h"
 
@@ -28,11 +33,43 @@ bool IsNegative(uint64_t word) {
   return (word >> 31 & 1) != 0 || static_cast<int64_t>(word) < 0;
 }
 
+// What had been uncharged before already: as much as is too much now, or else whatever was last. "" when nothing was.
+std::string EarlierUncharge(const Trace& trace, uint32_t event, int64_t charge) {
+  const Event& word = trace.events()[event];
+  uint32_t last = kNoEvent;
+  for (uint32_t i = event; i-- > 0;) {
+    const Event& e = trace.events()[i];
+    if (e.kind != EventKind::kRmw || e.object != word.object || e.offset != word.offset) continue;
+    const int64_t change = ChangeAt(trace, i);
+    if (change == charge || (change < 0 && last == kNoEvent)) last = i;
+    if (change == charge) break;
+  }
+  if (last == kNoEvent) return "";
+  return absl::StrCat("; ", WhoAt(trace, last), " had uncharged ", -ChangeAt(trace, last), " at #", last);
+}
+
 void AddNegative(const Trace& trace, ObjectId owner, uint32_t event, int64_t charge, Findings* findings) {
   Violation violation = At(trace, "charge.negative", owner, event);
+  const bool is_write = trace.events()[event].kind == EventKind::kRmw;
   violation.detail =
-      absl::StrCat("the charge of ", NameOf(trace, owner), " became ", charge, " by ", WhoAt(trace, event));
+      absl::StrCat("the charge of ", NameOf(trace, owner), " became ", charge, " by ", WhoAt(trace, event),
+                   is_write ? absl::StrCat(", which uncharged ", -ChangeAt(trace, event)) : "",
+                   is_write ? EarlierUncharge(trace, event, charge) : "");
   findings->Add(std::move(violation));
+}
+
+// Which charges are left at the end, as a clause.
+std::string LeftText(const Trace& trace, const Debts& charges, uint32_t last_write) {
+  if (charges.empty() && last_write == kNoEvent) return "";
+  if (charges.empty())
+    return absl::StrCat("; ", WhoAt(trace, last_write), " changed the charge last, at #", last_write);
+  std::vector<std::string> made;
+  for (const uint32_t event : charges) {
+    const ObjectId object = ChargedFor(trace, event);
+    made.push_back(absl::StrCat(WhoAt(trace, event), " charged ", ChangeAt(trace, event),
+                                object == 0 ? "" : " for " + NameOf(trace, object), " at #", event));
+  }
+  return absl::StrCat("; ", absl::StrJoin(made, ", "), ", and no uncharge of that followed");
 }
 
 // Reports each write that makes the charge negative. A write to a charge that was negative before is not reported,
@@ -63,7 +100,10 @@ void JudgeEnd(const RunView& run, const OwnerEnd& end, Findings* findings) {
   }
   Violation violation = At(trace, "charge.left", end.owner, write != kNoEvent ? write : end.event - 1);
   violation.event = end.event - 1;
-  violation.detail = absl::StrCat(NameOf(trace, end.owner), " ended with ", end.charge, " bytes still charged");
+  const Debts charges = ChargesKept(trace, end.event, end.owner, run.subject.owner_charge_offset, end.charge);
+  violation.decisive = charges.empty() ? write : charges.front();
+  violation.detail = absl::StrCat(NameOf(trace, end.owner), " ended with ", end.charge, " bytes still charged",
+                                  LeftText(trace, charges, write));
   findings->Add(std::move(violation));
 }
 

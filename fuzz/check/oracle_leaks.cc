@@ -18,6 +18,7 @@
 //   set=late: the field was set after the subject had freed the element's fields. It never was the subject's to free.
 // Silent: after a fatal fault; about owners, which the driver frees; about the fields of an selem that leaks itself.
 #include "absl/strings/str_cat.h"
+#include "fuzz/check/debts.h"
 #include "fuzz/check/evidence.h"
 #include "fuzz/check/judges.h"
 
@@ -35,17 +36,30 @@ uint32_t Blame(const Trace& trace, ObjectId object, const LockHit& hit) {
   return store != kNoEvent ? store : trace.objects()[object].allocated;
 }
 
-Violation Leak(const Trace& trace, const std::string& kind, ObjectId object) {
+// What the event to blame did about the object. evidence.h says when an event gives an object up.
+std::string BlameText(const Trace& trace, ObjectId object, const LockHit& hit, uint32_t blamed) {
+  const std::string who = WhoAt(trace, blamed);
+  if (hit.event != kNoEvent) return absl::StrCat(who, " failed to lock ", NameOf(trace, trace.events()[blamed].object));
+  if (blamed == GivenUpAt(trace, object)) return absl::StrCat(who, " gave it up at #", blamed);
+  std::string text = absl::StrCat(who, " was the last to decide about it, at #", blamed);
+  if (trace.events()[blamed].kind != EventKind::kRmw) return text;
+  for (const uint32_t event : IncrementsKept(trace, trace.size(), object, trace.events()[blamed].offset)) {
+    if (trace.events()[event].kind == EventKind::kRmw) absl::StrAppend(&text, ", ", DebtText(trace, event));
+  }
+  return text;
+}
+
+// `set`: for fields, the event at which the leaked one was set.
+Violation Leak(const Trace& trace, const std::string& kind, ObjectId object, uint32_t set = kNoEvent) {
   const LockHit hit = FindLockHit(trace, object);
   const uint32_t blamed = Blame(trace, object, hit);
   Violation violation = At(trace, kind.c_str(), object, blamed);
   violation.Set("lock", hit.lock);
   if (blamed == GivenUpAt(trace, object)) violation.Set("by", GiverAt(trace, blamed));
-  violation.detail = absl::StrCat(
-      hit.event != kNoEvent ? absl::StrCat(WhoAt(trace, blamed), " failed to lock ",
-                                           NameOf(trace, trace.events()[blamed].object), ", and nobody freed ")
-                            : absl::StrCat(WhoAt(trace, blamed), " was the last to decide about it, and nobody freed "),
-      kind == "leak.fields" ? "the fields of " : "", NameOf(trace, object));
+  violation.detail =
+      absl::StrCat(BlameText(trace, object, hit, blamed), ", and nobody freed ",
+                   set == kNoEvent ? "" : "the fields of ", NameOf(trace, object),
+                   set == kNoEvent ? "" : absl::StrCat(", one of which ", DoerAt(trace, set), " had set at #", set));
   return violation;
 }
 
@@ -72,7 +86,7 @@ void JudgeResource(const Trace& trace, uint64_t resource, Findings* findings) {
   const ObjectId object = set == kNoEvent ? 0 : trace.events()[set].object;
   if (object != 0) {
     if (trace.objects()[object].freed == ObjectInfo::kAlive) return;
-    Violation violation = Leak(trace, "leak.fields", object);
+    Violation violation = Leak(trace, "leak.fields", object, set);
     if (IsLate(trace, object, set)) violation.Set("set", "late");
     return findings->Add(std::move(violation));
   }

@@ -48,6 +48,7 @@ void JudgeLock(const RunView& run, uint32_t event, Findings* findings) {
   }
   Violation violation = At(trace, FaultText(fault), e.object, blamed);
   violation.event = event;
+  if (blamed != event) violation.decisive = blamed;
   const bool of_no_object = fault == Fault::kSleepInAtomic && e.object == 0;
   const std::string what = of_no_object ? " slept in a callback, in an interrupt, or with a lock held"
                                         : absl::StrCat(Verb(fault), NameOf(trace, e.object));

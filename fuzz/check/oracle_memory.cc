@@ -16,25 +16,37 @@
 //   after=saturation, for an owner: a reference count saturated before, and this violation is a consequence.
 // Silent: about plain accesses in builds without the address sanitizer.
 #include "absl/strings/str_cat.h"
+#include "core/kernel/trace/ids.h"
 #include "fuzz/check/evidence.h"
 #include "fuzz/check/judges.h"
+#include "fuzz/check/pointers.h"
 
 namespace nofail {
 namespace {
 
+// Where the faulting op had its pointer from, as a clause; "" when the trace does not say.
+std::string FoundText(const Trace& trace, uint32_t event, uint32_t given_up) {
+  const uint32_t found = FoundAt(trace, event, trace.events()[event].object);
+  if (found == kNoEvent) return "";
+  const bool too_late = given_up != kNoEvent && found > given_up;
+  return absl::StrCat("; ", TaskName(trace.events()[event].op), too_late ? " still found it in " : " had found it in ",
+                      WordAt(trace, found), " at #", found);
+}
+
 std::string Sentence(const Trace& trace, Fault fault, uint32_t event, uint32_t given_up) {
   const std::string name = NameOf(trace, trace.events()[event].object), who = WhoAt(trace, event);
-  const std::string before =
-      given_up == kNoEvent ? "it had been given up" : WhoAt(trace, given_up) + " had given it up";
+  const std::string before = given_up == kNoEvent
+                                 ? "it had been given up"
+                                 : absl::StrCat(WhoAt(trace, given_up), " had given it up at #", given_up);
   switch (fault) {
     case Fault::kUseAfterFree:
-      return absl::StrCat(name, " was used by ", who, " after ", before);
+      return absl::StrCat(name, " was used by ", who, " after ", before, FoundText(trace, event, given_up));
     case Fault::kDoubleFree:
-      return absl::StrCat(name, " was freed or handed to RCU by ", who, " although ", before, " before");
+      return absl::StrCat(name, " was freed or handed to RCU by ", who, " although ", before);
     case Fault::kOutOfBounds:
       return absl::StrCat(who, " accessed ", name, " past its end");
     case Fault::kNullDereference:
-      return absl::StrCat(who, " followed a null pointer");
+      return absl::StrCat(who, " followed a null pointer", NullReadText(trace, NullReadBefore(trace, event)));
     case Fault::kInvalidFree:
       return absl::StrCat(who, " freed what is not the start of an object");
     default:
@@ -56,8 +68,17 @@ void JudgeMemory(const RunView& run, uint32_t event, Findings* findings) {
     // between is named, too.
     if (fault == Fault::kDoubleFree) Involve(run.trace, run.trace.objects()[e.object].freed, &violation);
   }
+  violation.decisive = given_up;
+  if (fault == Fault::kNullDereference) {
+    const NullRead null = NullReadBefore(run.trace, event);
+    violation.decisive = null.cleared;
+    if (null.read != kNoEvent) violation.involved.push_back(run.trace.events()[null.read].object);
+  }
   const bool is_owner = e.object != 0 && run.trace.objects()[e.object].kind == KERNEL_OWNER;
-  if (is_owner && SaturatedAt(run.trace, event) != kNoEvent) violation.Set("after", "saturation");
+  if (const uint32_t saturated = is_owner ? SaturatedAt(run.trace, event) : kNoEvent; saturated != kNoEvent) {
+    violation.Set("after", "saturation");
+    violation.decisive = saturated;
+  }
   violation.Set("by", GiverAt(run.trace, given_up));
   const std::string_view reader = ReaderOf(run.trace, e.op, event, given_up);
   if (fault == Fault::kUseAfterFree) violation.Set("reader", reader);

@@ -4,7 +4,8 @@
 // change), and no runaway (an endless loop).
 //
 // Promised by: the protocol. Teardown must succeed whatever the locks return. destroy waits only for map_free's pins.
-// Reads: Fault (deadlock, livelock, runaway); the size of the trace; the last event of each task, and what was taken and
+// Reads: Fault (deadlock, livelock, runaway); the size of the trace; the last event of each task, and what was taken
+// and
 //   not given back (waits.h).
 // Signature:
 //   deadlock: the functions that wait, the objects that they wait for, and wait=<what is waited for>. If the fault was
@@ -12,8 +13,8 @@
 //     hold, and a cgroup's destroy for a grace period. No function of the subject waits then. The function that took
 //     what was not given back is named instead. References that stuck ops hold are no wait of its own.
 //   livelock: the functions that poll, and the objects that they poll. A task that waits for a polling task is only its
-//     victim and is left out. after=saturation when a reference count saturated before: a task that waits for that count
-//     waits for ever.
+//     victim and is left out. after=saturation when a reference count saturated before: a task that waits for that
+//     count waits for ever.
 //   runaway: the function with the most events among the last 256.
 // Silent: about runs that are merely long (below kMaxEvents).
 #include <algorithm>
@@ -94,9 +95,9 @@ std::string StuckText(const Trace& trace, const std::vector<Wait>& waits, Fault 
   std::vector<std::string> texts, victims;
   for (const Wait& wait : waits) {
     const bool is_victim = IsVictim(wait, waits, fault);
-    (is_victim ? victims : texts).push_back(is_victim ? WaiterText(trace, wait) : WaitText(trace, wait));
+    (is_victim ? victims : texts).push_back(is_victim ? DoerAt(trace, wait.event) : WaitText(trace, wait));
   }
-  if (!victims.empty()) texts.push_back(absl::StrCat("behind it wait ", absl::StrJoin(victims, ", ")));
+  if (!victims.empty()) texts.push_back(absl::StrCat("behind it: ", absl::StrJoin(victims, ", ")));
   if (!texts.empty()) return absl::StrJoin(texts, "; ");
   return fault == Fault::kDeadlock ? "every task is blocked" : "nobody can end the polling";
 }

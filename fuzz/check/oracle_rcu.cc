@@ -29,7 +29,7 @@ std::string Sentence(const Trace& trace, Fault fault, uint32_t event, uint32_t b
   switch (fault) {
     case Fault::kFreedInReader:
       return absl::StrCat(name, " was freed while ", TaskName(UnpackTarget(static_cast<uint16_t>(e.value))),
-                          " was in a reader section in which it had used it; ", who, " gave it up");
+                          " was in a reader section in which it had used it; ", who, " gave it up at #", blamed);
     case Fault::kSleepInRcu:
       return absl::StrCat(who, " blocked inside an RCU reader section");
     case Fault::kRcuNotHeld:
@@ -68,6 +68,7 @@ void JudgeRcu(const RunView& run, uint32_t event, Findings* findings) {
   }
   Violation violation = At(trace, FaultText(fault), e.object, blamed);
   violation.event = event;
+  if (blamed != event) violation.decisive = blamed;
   if (fault == Fault::kFreedInReader) {
     const OpRef reader = ReaderAt(trace, event);
     violation.Set("reader", ReaderOf(trace, reader, event, blamed));

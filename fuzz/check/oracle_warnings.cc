@@ -24,6 +24,7 @@ void JudgeWarnings(const RunView& run, Findings* findings) {
         trace, i, [&](const Event& earlier) { return earlier.op == e.op && earlier.kind == EventKind::kLock; });
     violation.detail = absl::StrCat("a warning fired for ", WhoAt(trace, i));
     if (attempt != kNoEvent && trace.events()[attempt].value != 0) {
+      violation.decisive = attempt;
       violation.Set("lock", KindOf(trace, trace.events()[attempt].object));
       absl::StrAppend(&violation.detail, " after it failed to lock ", NameOf(trace, trace.events()[attempt].object));
     }

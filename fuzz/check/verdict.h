@@ -35,8 +35,8 @@ struct Violation {
   std::vector<Attribute> attributes;   // sorted by key, each key once
   std::vector<ObjectId> involved;      // the objects themselves, for reports; not part of the signature
   uint32_t event = 0;                  // where in the trace it shows; for a leak, what could last have prevented it
-  uint32_t decisive = kNoEvent;        // the event that decided it, where that is another one; not part of the signature
-  std::string detail;                  // one sentence for a person, with object names; not part of the signature
+  uint32_t decisive = kNoEvent;  // the event that decided it, where that is another one; not part of the signature
+  std::string detail;            // one sentence for a person, with object names; not part of the signature
 
   // Adds an attribute and keeps the list sorted by key. An empty value means that the attribute does not apply: then
   // nothing is added.

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "core/kernel/trace/ids.h"
 #include "fuzz/check/evidence.h"
 #include "fuzz/schedule/schedule.h"
 
@@ -101,32 +100,8 @@ std::vector<Wait> WaitsAt(const Trace& trace, uint32_t end) {
   return waits;
 }
 
-std::string DebtText(const Trace& trace, uint32_t event) {
-  const Event& e = trace.events()[event];
-  const std::string who = WhoAt(trace, event), name = NameOf(trace, e.object);
-  switch (e.kind) {
-    case EventKind::kMapGet:
-    case EventKind::kRmw:
-      return absl::StrCat(who, " took one at #", event, " and nobody gave it back");
-    case EventKind::kStore:
-      return absl::StrCat("nobody gave back the one that ", who, " began with at #", event);
-    case EventKind::kReadLock:
-      return absl::StrCat(who, " entered a reader section at #", event, " and did not leave it");
-    case EventKind::kCallRcu:
-      return absl::StrCat("the one of ", name, ", which ", who, " handed to RCU at #", event, ", did not end");
-    default:
-      return absl::StrCat(who, " took a lock of ", name, " at #", event, " and did not release it");
-  }
-}
-
-std::string WaiterText(const Trace& trace, const Wait& wait) {
-  const Event& e = trace.events()[wait.event];
-  if (e.kind == EventKind::kOpBegin) return absl::StrCat(TaskName(e.op), " in ", OpNameAt(trace, wait.event));
-  return WhoAt(trace, wait.event);
-}
-
 std::string WaitText(const Trace& trace, const Wait& wait) {
-  std::string text = absl::StrCat(WaiterText(trace, wait), " ", AwaitedText(trace, wait));
+  std::string text = absl::StrCat(DoerAt(trace, wait.event), " ", AwaitedText(trace, wait));
   for (const uint32_t event : wait.debts) {
     const bool is_count = std::string_view(wait.what) == "change";
     absl::StrAppend(&text, "; ", is_count && event == wait.debts.front() ? "of its references, " : "",

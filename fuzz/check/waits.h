@@ -16,8 +16,8 @@ namespace nofail {
 struct Wait {
   uint32_t event;  // its last event: there it began to wait
   // What it waits for, as the value of the attribute `wait`: "reference" (the end of all other references to a map or
-  // an owner), "lock", "grace-period", "barrier" (RCU callbacks), "work" (deferred functions), or "change" (of a word of
-  // memory that it polls).
+  // an owner), "lock", "grace-period", "barrier" (RCU callbacks), "work" (deferred functions), or "change" (of a word
+  // of memory that it polls).
   const char* what;
   // Whose reference, lock or word it is; 0: of no object.
   ObjectId object = 0;
@@ -31,10 +31,6 @@ std::vector<Wait> WaitsAt(const Trace& trace, uint32_t end);
 // The wait in words: who waits for what, and who did not give it back, for example "end in map_free waits for ever for
 // the last reference to m0; B in Clone took one at #57 and nobody gave it back".
 std::string WaitText(const Trace& trace, const Wait& wait);
-// Who waits, in short: "A in MapFree".
-std::string WaiterText(const Trace& trace, const Wait& wait);
-// What an event took that was not given back, as a clause: "B in Clone took one at #57 and nobody gave it back".
-std::string DebtText(const Trace& trace, uint32_t event);
 
 }  // namespace nofail
 #endif  // NOFAIL_FUZZ_CHECK_WAITS_H_

@@ -64,6 +64,7 @@ class Selection {
     if (violation != nullptr) {
       objects_.insert(violation->involved.begin(), violation->involved.end());
       told_.insert(violation->event);
+      if (violation->decisive != kNoEvent) told_.insert(violation->decisive);
       TellGettingThere();
     }
     for (const ObjectId object : objects_) TellLife(object);
