@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 import unittest
+import unittest.mock
 from typing import Any
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
@@ -180,6 +181,60 @@ class FuzzRun(unittest.TestCase):
         self.assertTrue(results)
         for result in results:
             self.assertEqual(result["suppressions"][0]["kind"], "external")
+
+    # ---- Causes ------------------------------------------------------------------------------------------------------
+    def finds(self, runs: dict[str, list[dict[str, str]]], standing: str = "new") -> str:
+        """The output of a campaign that finds the first of each of these violations, which its schedule then shows."""
+        shows = f"""name = os.path.basename(sys.argv[-1]).removesuffix(".sched")
+    print(json.dumps({{"runs": [{{"headline": "x", "violations": {runs!r}[name]}}]}}))"""
+        head, _, _ = TOOL.rpartition("    print(")
+        self.script("build/bin/tool", head + "    " + shows)
+        found = "".join(
+            f"(findings / '{name}.sched').write_text('found')\n"
+            f"found.append('violation {standing} {i + 1} {10 - i} {name} {shown[0]['signature']}')\n"
+            for i, (name, shown) in enumerate(runs.items())
+        )
+        code, out, error = self.fuzz(f"found = ['executions 9']\n{found}status(*found)")
+        self.assertEqual(code, 1, out + error)
+        return out
+
+    def test_faces_of_one_cause_are_one_entry(self) -> None:
+        cause = "plain store in Link"
+        races = {f"race-{n}": [{"signature": f"data-race/selem/Alloc+{n}", "cause": cause}] for n in ("Dump", "Walk")}
+        other = {"leak": [{"signature": "leak.map/map/Free", "cause": "map given up in Free"}]}
+        out = self.finds(races | other)
+        self.assertIn("NEW  data-race/selem/Alloc+Walk\n     2 times", out)
+        self.assertIn(f"     cause: {cause}\n     also new: data-race/selem/Alloc+Dump\n          1 time", out)
+        self.assertNotIn("NEW  data-race/selem/Alloc+Dump", out)
+        self.assertIn("NEW  leak.map/map/Free", out)
+        self.assertIn("3 new violations of 2 causes: see above", out)
+        # One schedule for each cause is minimized.
+        self.assertEqual(sorted(p.stem for p in self.work.glob("minimized/*")), ["leak", "race-Walk"])
+        told = [(c["cause"], c["signatures"]) for c in self.summary()["causes"]]
+        faces = ["data-race/selem/Alloc+Walk", "data-race/selem/Alloc+Dump"]
+        self.assertEqual(sorted(told), [("map given up in Free", ["leak.map/map/Free"]), (cause, faces)])
+
+    def test_what_one_minimized_schedule_shows_belongs_together(self) -> None:
+        warning, leak = {"signature": "warning/-/F", "cause": "1"}, {"signature": "leak/selem/F", "cause": "2"}
+        out = self.finds({"leak": [leak, warning], "warning": [warning]})
+        self.assertIn("also new: leak/selem/F", out)
+        self.assertIn("2 new violations of 1 cause: see above", out)
+
+    def test_what_a_schedule_shows_that_is_not_minimized_may_be_anything(self) -> None:
+        warning, leak = {"signature": "warning/-/F", "cause": "1"}, {"signature": "leak/selem/F", "cause": "2"}
+        refuses = 'sys.argv[1] == "minimize":\n    sys.exit(2)\nelif sys.argv[1] == "minimize"'
+        with unittest.mock.patch(f"{__name__}.TOOL", TOOL.replace('sys.argv[1] == "minimize"', refuses)):
+            out = self.finds({"leak": [leak, warning], "warning": [warning]})
+        self.assertIn("2 new violations: see above", out)
+
+    def test_what_is_worse_belongs_to_what_shows_it_as_early(self) -> None:
+        early, late = ({"signature": "leak/selem/F", "cause": "1", "need": need} for need in ("nothing failed", "2"))
+        uaf = {"signature": "uaf/selem/G", "cause": "2", "need": "2"}
+        for shown, causes in ((late, 2), (early, 1)):
+            with self.subTest(causes):
+                self.setUp()
+                out = self.finds({"uaf": [uaf, shown], "leak-worse": [early]}, "worse")
+                self.assertIn(f"2 new violations{' of 1 cause' if causes == 1 else ''}: see above", out)
 
     def test_what_is_worse_than_listed_is_news_and_its_need_is_told(self) -> None:
         worse = NEW.replace("new-1", "uaf-worse-2").replace("violation new", "violation worse")

@@ -114,6 +114,20 @@ Where the functions are
 )");
 }
 
+TEST(TextReportTest, FacesOfOneCauseShareANumber) {
+  TraceBuilder b;
+  const ObjectId storage = b.Alloc(kSetupOp, KERNEL_STORAGE), selem = b.Alloc(kSetupOp, KERNEL_SELEM);
+  b.Fault(Fault::kRefcountDecToZero, kOpA, storage, "Unpin");
+  b.Rmw(kOpA, selem, kStateOffset, 1, 2, "UnlinkNofail");
+  b.Add(EventKind::kRelax, kOpB, 0, "Destroy");
+  b.Fault(Fault::kLivelock, kOpB, 0, nullptr);
+  const Verdict verdict = b.Judged(true);
+  const std::string text = TextReport({TestSubject(), Scenario(), b.trace, verdict, {}}, {.width = 100});
+  EXPECT_THAT(text, HasSubstr("  1. refcount-dec-to-zero/storage/Unpin  (new)\n     #2 "));
+  EXPECT_THAT(text, HasSubstr("\n   - livelock/-/Destroy/after=saturation  (new)\n     #"));
+  EXPECT_THAT(text, HasSubstr("\n  2. state/selem/UnlinkNofail  (new)\n     #3 "));
+}
+
 TEST(TextReportTest, VerboseShowsEveryEvent) {
   TraceBuilder b;
   FillLeak(&b);
@@ -243,6 +257,7 @@ TEST(JsonReportTest, ParsesAndSaysTheSame) {
   EXPECT_EQ(violation["attributes"]["lock"], "buckets");
   EXPECT_EQ(violation["involved"], nlohmann::json::array({"selem0"}));
   EXPECT_EQ(violation["event"], verdict.violations[0].event);
+  EXPECT_EQ(violation["cause"], "lock of buckets not got in UnlinkNofail");
   ASSERT_EQ(json["events"].size(), b.trace.size());
   EXPECT_EQ(json["events"][verdict.violations[0].event]["text"], "lock buckets0+8 FAILS: -ETIMEDOUT");
   EXPECT_EQ(json["events"][0]["site"]["function"], "MapAlloc");

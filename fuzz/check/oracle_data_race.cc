@@ -12,6 +12,7 @@
 // Silent: in builds without the thread sanitizer; for the bytes of values, which race by design.
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -41,20 +42,76 @@ const char* Reader(const Trace& trace, uint32_t event, const std::vector<std::st
   return "";
 }
 
+bool IsStore(const Event& e) {
+  return e.kind == EventKind::kStore || e.kind == EventKind::kRmw;
+}
+
+// Whether the op had been in the function before the event.
+bool WasIn(const Trace& trace, OpRef op, std::string_view function, uint32_t event) {
+  return LastBefore(trace, event, [&](const Event& e) {
+           return e.op == op && e.function != nullptr && function == e.function;
+         }) != kNoEvent;
+}
+
+// The store that published the object without a release, or kNoEvent. It is one of the op that allocated the object,
+// and made the earlier access before; the later access is that of a reader. Pointers from an selem do not count: those
+// are links to a neighbour on a list, and readers come from the list's head.
+uint32_t PublishedAt(const Trace& trace, uint32_t event, std::string_view earlier) {
+  const ObjectId object = trace.events()[event].object;
+  if (object == 0) return kNoEvent;
+  const OpRef maker = trace.events()[trace.objects()[object].allocated].op;
+  const uint32_t stored = LastBefore(trace, event, [&](const Event& e) {
+    return e.op == maker && IsStore(e) && e.object != 0 && trace.objects()[e.object].kind != KERNEL_SELEM &&
+           IsPointer(e.value) && PointerObject(e.value) == object && e.order() != KERNEL_RELEASE &&
+           e.order() != KERNEL_FULL;
+  });
+  const bool by_reader = maker != trace.events()[event].op;
+  return stored != kNoEvent && by_reader && WasIn(trace, maker, earlier, stored) ? stored : kNoEvent;
+}
+
+// The event that decided the race. `earlier` is the event of the earlier access, or kNoEvent. First comes who gave the
+// object up, where one of the two functions did that; then who published it; then the access that is plain, the store
+// if both are.
+uint32_t DecisiveOf(const Trace& trace, uint32_t event, uint32_t earlier) {
+  const std::string_view later_function = FunctionAt(trace, event);
+  const std::string_view earlier_function = earlier == kNoEvent ? "" : FunctionAt(trace, earlier);
+  const ObjectId object = trace.events()[event].object;
+  const uint32_t given_up = object == 0 ? kNoEvent : GivenUpAt(trace, object);
+  if (given_up < event) {
+    const std::string_view giver = FunctionAt(trace, given_up);
+    if (giver == later_function || giver == earlier_function) return given_up;
+  }
+  if (const uint32_t stored = PublishedAt(trace, event, earlier_function); stored != kNoEvent) return stored;
+  const auto is_plain_store = [&](uint32_t access) {
+    return trace.events()[access].IsPlain() && trace.events()[access].IsRacingStore();
+  };
+  if (earlier == kNoEvent || !trace.events()[earlier].IsPlain()) return kNoEvent;
+  if (!is_plain_store(event)) return earlier;
+  // Of two plain stores, either may come first.
+  return is_plain_store(earlier) && earlier_function < later_function ? earlier : kNoEvent;
+}
+
 }  // namespace
 
 void JudgeDataRace(const RunView& run, uint32_t event, Findings* findings) {
   const Event& e = run.trace.events()[event];
   Violation violation = At(run.trace, FaultText(Fault::kDataRace), e.object, event);
   std::string other = "another task";
+  uint32_t earlier = kNoEvent;
   if (const auto rest = run.trace.events().subspan(event + 1);
       !rest.empty() && rest[0].function != nullptr && rest[0].kind == EventKind::kEarlierAccess) {
-    Involve(run.trace, event + 1, &violation);
+    earlier = event + 1;
+    Involve(run.trace, earlier, &violation);
     absl::StrAppend(&other, " in ", rest[0].function);
   }
   violation.Set("reader", Reader(run.trace, event, violation.functions));
   violation.detail = absl::StrCat(NameOf(run.trace, e.object), " was accessed by ", WhoAt(run.trace, event), " and by ",
                                   other, ", one of them plainly, with nothing to order the two");
+  violation.decisive = DecisiveOf(run.trace, event, earlier);
+  if (violation.decisive < event && IsStore(run.trace.events()[violation.decisive])) {
+    absl::StrAppend(&violation.detail, "; ", WhoAt(run.trace, violation.decisive),
+                    " had published it without a release, at #", violation.decisive);
+  }
   findings->Add(std::move(violation));
 }
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
+#include "fuzz/check/cause.h"
 #include "fuzz/check/known.h"
 #include "fuzz/check/need.h"
 #include "fuzz/report/describe.h"
@@ -27,6 +28,7 @@ Json ViolationJson(const JudgedRun& report, const Violation& violation) {
           {"attributes", attributes},
           {"listed", listed == nullptr ? Json() : Json(listed->name)},
           {"known", listed != nullptr && listed->is_known},
+          {"cause", CauseOf(report.trace, violation)},
           {"need", NeedText(NeedOf(report.trace, violation))},
           {"event", violation.event},
           {"involved", involved},

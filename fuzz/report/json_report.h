@@ -20,8 +20,9 @@ namespace nofail {
 //   "locks_needed"  "none", "contended" or "any" (describe.h)
 //   "headline"      the first signature that is not listed, or null
 //   "violations"    [{"signature", "kind", "objects", "functions", "attributes" ({key: value}), "listed" (its name in
-//                   the list, or null), "known" (true for a known limitation), "need"
-//                   (NeedText), "event" (its number), "involved" (names of objects), "detail"}]
+//                   the list, or null), "known" (true for a known limitation), "cause" (CauseOf: the same for what
+//                   belongs together), "need" (NeedText), "event" (its number), "involved" (names of objects),
+//                   "detail"}]
 //   "events"        only when `with_events`: [{"task", "op" (its number), "kind", "object" (name or null), "offset"
 //                   (bytes), "detail", "value", "text", and for an event in the subject "site" ({"function", "file",
 //                   "line"})}]

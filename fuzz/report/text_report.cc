@@ -16,6 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "core/kernel/trace/ids.h"
 #include "fuzz/base/wrap.h"
+#include "fuzz/check/cause.h"
 #include "fuzz/check/known.h"
 #include "fuzz/report/columns.h"
 #include "fuzz/report/describe.h"
@@ -43,16 +44,27 @@ void AppendParagraph(absl::string_view first, absl::string_view text, const Text
   }
 }
 
+// `first` begins the line with the signature. That stays one line, so that it can be copied.
+void AppendViolation(const JudgedRun& report, const Violation& violation, std::string first, const TextOptions& options,
+                     std::string* out) {
+  const std::string signature = violation.Signature();
+  absl::StrAppend(&first, signature);
+  const std::string standing = absl::StrCat("(", Standing(FindListed(report.subject.name, signature)), ")");
+  const bool fits = first.size() + 2 + standing.size() <= static_cast<size_t>(options.width);
+  absl::StrAppend(out, first, fits ? "  " : "\n     ", standing, "\n");
+  AppendParagraph("     ", absl::StrCat("#", violation.event, " ", violation.detail, "."), options, out);
+}
+
+// Each cause has a number. Below its first face are the others.
 void AppendViolations(const JudgedRun& report, const TextOptions& options, std::string* out) {
   absl::StrAppend(out, Heading(options, "Violations"));
   int number = 0;
-  for (const Violation& violation : report.verdict.violations) {
-    const std::string signature = violation.Signature();
-    const std::string first = absl::StrCat("  ", ++number, ". ", signature);  // on one line, so that it can be copied
-    const std::string standing = absl::StrCat("(", Standing(FindListed(report.subject.name, signature)), ")");
-    const bool fits = first.size() + 2 + standing.size() <= static_cast<size_t>(options.width);
-    absl::StrAppend(out, first, fits ? "  " : "\n     ", standing, "\n");
-    AppendParagraph("     ", absl::StrCat("#", violation.event, " ", violation.detail, "."), options, out);
+  for (const std::vector<size_t>& faces : FacesByCause(report.trace, report.verdict)) {
+    std::string first = absl::StrCat("  ", ++number, ". ");
+    for (const size_t face : faces) {
+      AppendViolation(report, report.verdict.violations[face], first, options, out);
+      first = "   - ";
+    }
   }
   AppendParagraph("  ", absl::StrCat("Lock mode: ", LocksSentence(FindLocksNeeded(report.trace)), "."), options, out);
 }

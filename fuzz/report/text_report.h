@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The report for a person at a terminal. Its parts are the headline, the violations, the lives of the objects involved,
-// the schedule, the trace, and the files that the functions are in.
+// The report for a person at a terminal. Its parts are the headline, the violations by cause, the lives of the objects
+// involved, the schedule, the trace, and the files that the functions are in.
 #ifndef NOFAIL_FUZZ_REPORT_TEXT_REPORT_H_
 #define NOFAIL_FUZZ_REPORT_TEXT_REPORT_H_
 

@@ -323,17 +323,20 @@ namespace __tsan {
 
 class ReportDesc;
 
-// The site of an access of the report, numbered from 0: the innermost frame of its stack that is in the subject. Stores
+// An access of the report, numbered from 0. Its site is the innermost frame of its stack that is in the subject. Stores
 // the address of the access to *address.
-static kernel_site SiteOfAccess(void* report, int access, void** address) {
+static nofail::Sim::RacingAccess AccessOf(void* report, int access, void** address) {
   void* stack[32] = {};
   int thread = 0, size = 0, write = 0, atomic = 0;
   __tsan_get_report_mop(report, access, &thread, address, &size, &write, &atomic, stack, std::size(stack));
+  const uint64_t how =
+      nofail::kAccessKnown | (write != 0 ? nofail::kAccessStores : 0) | (atomic != 0 ? nofail::kAccessMarked : 0);
   for (void* pc : stack) {
-    if (const uintptr_t value = reinterpret_cast<uintptr_t>(pc); nofail::IsInSubject(value))
-      return nofail::SiteOf(value);
+    if (const uintptr_t value = reinterpret_cast<uintptr_t>(pc); nofail::IsInSubject(value)) {
+      return {nofail::SiteOf(value), how};
+    }
   }
-  return {};
+  return {{}, how};
 }
 
 // The runtime calls this before it prints a report; the result true means that it shall not print. The public hook
@@ -351,9 +354,9 @@ bool OnReport(const ReportDesc* opaque, bool) {
     return false;
   }
   void *address = nullptr, *same = nullptr;
-  const kernel_site site = SiteOfAccess(report, 0, &address);
+  const Sim::RacingAccess access = AccessOf(report, 0, &address);
   if (Sim::Get().ObjectAt(address) == 0 && !IsGlobal(report, locations)) return true;
-  Sim::Get().ReportRace(address, site, accesses > 1 ? SiteOfAccess(report, 1, &same) : kernel_site{});
+  Sim::Get().ReportRace(address, access, accesses > 1 ? AccessOf(report, 1, &same) : Sim::RacingAccess{});
   return !print_races;
 }
 

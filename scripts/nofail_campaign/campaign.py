@@ -13,7 +13,7 @@ import sys
 import time
 from typing import Any, Union
 
-from nofail_campaign import comparison, engines, folder, summary, terminal
+from nofail_campaign import causes, comparison, engines, folder, summary, terminal
 from nofail_campaign.job import Job
 from nofail_campaign.summary import Totals, Violation
 from nofail_campaign.terminal import ExitCode, Trouble, leave, note, plural, say
@@ -46,6 +46,7 @@ class Campaign:
         self.has_harness_bug = False
         self.minimizing: Union[subprocess.Popen[bytes], None] = None
         self.workers: list[engines.Worker] = []
+        self.causes_told: set[str] = set()  # of violations whose schedule was minimized
         self.last = Totals(0, 0, [])  # the last counts that could be read
         try:
             self.lock = folder.prepare(job)
@@ -234,10 +235,17 @@ class Campaign:
         if violation.is_news:
             if self.job.baseline and self.is_in_baseline(violation):
                 return None
-            schedule = self.minimize(violation, self.job.findings / f"{violation.name}.sched")
+            found = self.job.findings / f"{violation.name}.sched"
+            schedule = found if self.is_face(violation, found) else self.minimize(violation, found)
             return None if schedule is None else self.news(violation, schedule, "need")
         listed = next(self.job.root.glob(f"corpus/*/{violation.name}.sched"), None)
         return dataclasses.asdict(violation) | {"schedule": None if listed is None else self.job.shown(listed)}
+
+    def is_face(self, violation: Violation, found: pathlib.Path) -> bool:
+        """Whether a violation with the same cause was minimized before. Then that schedule is enough."""
+        run = self.verdict(found, self.job.subject)
+        cause = causes.cause_of({"signature": violation.signature, "run": run})
+        return violation.listed == "new" and cause in self.causes_told
 
     def news(self, violation: Violation, schedule: pathlib.Path, why: str) -> dict[str, Any]:
         """What summary.json says of a violation that is news. `why` it is, although its name is listed: `need`,
@@ -248,6 +256,8 @@ class Campaign:
             "schedule": job.shown(schedule),
             "why": why if violation.listed == "worse" else None,
         }
+        if cause := causes.cause_of(entry):
+            self.causes_told.add(cause)
         return entry | ({"side_by_side": comparison.side_by_side(job, schedule)} if job.baseline else {})
 
     def entries(self, totals: Totals) -> list[dict[str, Any]]:
@@ -301,6 +311,7 @@ class Campaign:
             "trouble": self.trouble or None,
             "killed": dict(sum((worker.killed for worker in self.workers), collections.Counter[str]())),
             "violations": entries,
+            "causes": causes.summary([entry for entry in entries if summary.is_news(entry)]),
             "gone": self.gone(totals),
             "crashes": [job.shown(crash) for crash in sorted(job.crashes.glob("*-*"))],
         }

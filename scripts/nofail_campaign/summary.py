@@ -10,7 +10,7 @@ import pathlib
 import subprocess
 from typing import Any, Collection, Sequence
 
-from nofail_campaign import folder
+from nofail_campaign import causes, folder
 from nofail_campaign.job import Job
 from nofail_campaign.terminal import Trouble, note, plural, say
 
@@ -132,7 +132,7 @@ def show(job: Job, summary: dict[str, Any], written: bool) -> int:
         say(f"\nNEW  a crash, hang or lack of memory that ended the process; logs are in {job.shown(job.work)}")
         say(f"     {job.shown(job.binary)} {crash}")
     count = len(news) + len(summary["crashes"])
-    said = plural(count, "new violation") + ": see above" if count else "nothing new"
+    said = causes.count(summary, count) + ": see above" if count else "nothing new"
     before = " before the run ended early" if summary["trouble"] else ""
     data = f"; as data: {job.shown(job.work)}/summary.json and .sarif" if written else ""
     say(f"\n{said}{before}{data}")
@@ -193,7 +193,8 @@ def rate_text(job: Job, rates: dict[str, float]) -> str:
 
 
 def show_new(job: Job, violations: list[dict[str, Any]]) -> None:
-    for v in violations:
+    for faces in causes.group(violations):
+        v = faces[0]
         often = f"{plural(v['count'], 'time')}, first at execution {v['first']:,}"
         say(f"\n{v['listed'].upper()}  {v['signature']}")
         if v["listed"] == "worse":
@@ -202,6 +203,7 @@ def show_new(job: Job, violations: list[dict[str, Any]]) -> None:
             say(f"     {rate_text(job, v['rates'])}")
         say(f"     {often if v['count'] else 'saved by a process that could not count it'}")
         say(f"     {job.replay} {v['schedule']} --verbose")
+        causes.show_faces(faces)
         for line in v.get("side_by_side", []):
             say(f"     | {line}")
     if violations:

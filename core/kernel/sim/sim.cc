@@ -151,28 +151,28 @@ void Sim::ReleaseResource(uint64_t resource, kernel_site site) {
   machine_.ledger.Release(resource, 0, 0, site);
 }
 
-void Sim::ReportFromSanitizer(Fault fault, const void* address, kernel_site site) {
+void Sim::ReportFromSanitizer(Fault fault, const void* address, kernel_site site, uint64_t value) {
   Heap::Location location = machine_.heap.Find(address);
   machine_.trace.Append({EventKind::kFault, static_cast<uint8_t>(fault), machine_.scheduler.current().op,
-                         location.object, location.offset, site.line, 0, site.function, site.file});
+                         location.object, location.offset, site.line, value, site.function, site.file});
   if (IsFatal(fault)) {
     machine_.fatal = true;
     machine_.scheduler.StopSoon();
   }
 }
 
-void Sim::ReportRace(const void* address, kernel_site site, kernel_site earlier) {
-  ReportFromSanitizer(Fault::kDataRace, address, site);
+void Sim::ReportRace(const void* address, RacingAccess access, RacingAccess earlier) {
+  ReportFromSanitizer(Fault::kDataRace, address, access.site, access.how);
   Heap::Location location = machine_.heap.Find(address);
   machine_.trace.Append({EventKind::kEarlierAccess,
                          0,
                          {},
                          location.object,
                          location.offset,
-                         earlier.line,
-                         0,
-                         earlier.function,
-                         earlier.file});
+                         earlier.site.line,
+                         earlier.how,
+                         earlier.site.function,
+                         earlier.site.file});
 }
 
 }  // namespace nofail

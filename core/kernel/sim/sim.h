@@ -119,10 +119,14 @@ class Sim {
 
   // Records that a sanitizer reported something at `address` while the current task ran. A report hook may call it,
   // because it does not switch fibers: a fatal fault ends the run at the task's next scheduling point. The strings of
-  // `site` must live for ever.
-  void ReportFromSanitizer(Fault fault, const void* address, kernel_site site);
-  // The same for a data race. `site` is the later access, `earlier` the earlier one. Either may be empty.
-  void ReportRace(const void* address, kernel_site site, kernel_site earlier);
+  // `site` must live for ever. `value` is that of the event.
+  void ReportFromSanitizer(Fault fault, const void* address, kernel_site site, uint64_t value = 0);
+  // The same for a data race. `access` is the later access, `earlier` the earlier one. Either may be empty.
+  struct RacingAccess {
+    kernel_site site;
+    uint64_t how;  // kAccessKnown and others (trace.h)
+  };
+  void ReportRace(const void* address, RacingAccess access, RacingAccess earlier);
 
  private:
   Sim();

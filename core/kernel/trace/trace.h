@@ -64,6 +64,9 @@ inline uint16_t PointerOffset(uint64_t value) {
   return static_cast<uint16_t>(value);
 }
 
+// How an access of a data race was made, as bits of an event's value.
+inline constexpr uint64_t kAccessKnown = 1, kAccessStores = 2, kAccessMarked = 4;
+
 struct Event {
   EventKind kind;
   uint8_t detail;   // event_kinds.def says what it means for each kind; read it through the accessors below
@@ -88,6 +91,10 @@ struct Event {
   bool by_rcu() const { return Detail<bool>(kind == EventKind::kFree); }
   bool was_taken() const { return Detail<bool>(kind == EventKind::kMapGet); }
   bool has_ended() const { return Detail<bool>(kind == EventKind::kGpPoll); }
+
+  // Of an access of a data race (the fault's own, or EarlierAccess): whether it is known to be unmarked, and to store.
+  bool IsPlain() const { return (value & (kAccessKnown | kAccessMarked)) == kAccessKnown; }
+  bool IsRacingStore() const { return (value & kAccessStores) != 0; }
 
   // Whether the event is this fault.
   bool Is(Fault what) const { return kind == EventKind::kFault && fault() == what; }
