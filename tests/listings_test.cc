@@ -91,7 +91,7 @@ TEST(Shifted, EachGroupIsShiftedByANumberOfItsOwnTheNearestFirst) {
   schedule.owners.push_back({.type = STORAGE_SK});
   schedule.tasks = {{{.kind = OpKind::kMapFree}}, {{.kind = OpKind::kDestroy}}};
   schedule.deviations = {
-      {a, ChoiceKind::kPreempt, 10, 1}, {a, ChoiceKind::kLock, 3, 1}, {b, ChoiceKind::kPreempt, 7, 0}};
+      {a, ChoiceKind::kPreempt, 10, PackTarget(b)}, {a, ChoiceKind::kLock, 3, 1}, {b, ChoiceKind::kPreempt, 7, 0}};
   ASSERT_EQ(Problem(schedule), "");
   std::vector<std::vector<int>> seen;
   EXPECT_FALSE(AnyShifted(schedule, {.shift = 1, .groups = 3}, [&](const Schedule& s) {

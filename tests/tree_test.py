@@ -87,7 +87,7 @@ class Trees(unittest.TestCase):
         self.assertFalse((self.folder / "snapshots").exists())
 
     def git(self, *words: str, folder: pathlib.Path | None = None) -> None:
-        command = ["git", "-C", folder or self.tree, "-c", "commit.gpgsign=false", *words]
+        command = ["git", "-C", str(folder or self.tree), "-c", "commit.gpgsign=false", *words]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
     def commit(self, message: str = "a commit") -> None:

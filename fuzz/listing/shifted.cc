@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <numeric>
 #include <optional>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -22,11 +23,13 @@ struct Group {
 
 std::vector<Group> GroupsIn(const Schedule& schedule, size_t most) {
   std::vector<Group> groups;
-  for (const Deviation& d : schedule.deviations) {
-    const Group group = {d.where, d.kind};
-    if (std::find(groups.begin(), groups.end(), group) == groups.end()) groups.push_back(group);
+  for (const bool is_switch : {true, false}) {
+    for (const Deviation& d : schedule.deviations) {
+      const Group group = {d.where, d.kind};
+      if ((d.kind == ChoiceKind::kPreempt) != is_switch) continue;
+      if (std::find(groups.begin(), groups.end(), group) == groups.end()) groups.push_back(group);
+    }
   }
-  std::stable_partition(groups.begin(), groups.end(), [](const Group& g) { return g.kind == ChoiceKind::kPreempt; });
   if (groups.size() > most) groups.resize(most);
   return groups;
 }
@@ -51,8 +54,10 @@ std::vector<Shifts> AllShifts(size_t groups, int most) {
     }
     all = std::move(longer);
   }
-  std::stable_sort(all.begin(), all.end(),
-                   [](const Shifts& a, const Shifts& b) { return DistanceOf(a) < DistanceOf(b); });
+  std::sort(all.begin(), all.end(), [](const Shifts& a, const Shifts& b) {
+    const int to_a = DistanceOf(a), to_b = DistanceOf(b);
+    return std::tie(to_a, a) < std::tie(to_b, b);
+  });
   all.erase(all.begin());
   return all;
 }
