@@ -9,6 +9,7 @@ from typing import Sequence
 
 from linux_tree.files import TreeError
 from linux_tree.snapshot import Tree, check_different, take
+from nofail_campaign import terminal
 from nofail_campaign.job import Job
 from nofail_campaign.options import Options
 from nofail_campaign.terminal import leave
@@ -32,7 +33,7 @@ def built(options: Options, trees: Sequence[Tree]) -> dict[str, list[str]]:
     """Calls build.sh; returns its values by key. Leaves with its code when it fails, for it has said why."""
     told = [word for tree in trees for word in (str(tree.folder), tree.origin, tree.shown)]
     command = [str(ROOT / "scripts/nofail_campaign/build.sh"), options.preset, options.engine, options.target]
-    command += [options.shim, *told]
+    command += [options.shim, terminal.name, *told]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode != 0:
         sys.exit(done.returncode)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# usage: build.sh PRESET ENGINE TARGET SHIM [FOLDER ORIGIN SHOWN [FOLDER ORIGIN SHOWN]]
+# usage: build.sh PRESET ENGINE TARGET SHIM NAME [FOLDER ORIGIN SHOWN [FOLDER ORIGIN SHOWN]]
 #
 # Installs what is missing, has the fuzz binary of the target and the nofail command built, of the embedded subject or
 # of the one in a Linux tree (three words, as `nofail_trees` in lib.sh has them; three more for its baseline). Prints
@@ -10,16 +10,16 @@
 #   other         the name of the baseline's subject; only with a baseline
 #   mutator       the library that AFL++ mutates with; only for AFL++
 #   environment   a variable for the engine, as NAME=VALUE; once for each
-# SHIM is a header for the files of the trees, or empty. Internal to scripts/fuzz, which reads these (build.py). Errors
-# are one line; the exit code is that of scripts/fuzz.
+# SHIM is a header for the files of the trees, or empty. NAME is the script that speaks. Internal to scripts/fuzz and
+# scripts/check, which read these (build.py). Errors are one line; the exit code is that of scripts/fuzz.
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 # shellcheck source=scripts/engines.sh
 source "$nofail_root/scripts/engines.sh"
-nofail_name=fuzz
+nofail_name=$5
 preset=$1 engine=$2 target=$3
 nofail_linux_options=("-DNOFAIL_SHIM=$4")
-nofail_trees=("${@:5}")
+nofail_trees=("${@:6}")
 
 find_engine "$engine"
 install_missing

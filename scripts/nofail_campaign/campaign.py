@@ -55,8 +55,8 @@ class Campaign:
             leave(ExitCode.SETUP_FAILED, str(trouble))
         self.started = time.monotonic()
 
-    def run(self) -> int:
-        """Fuzzes, writes and prints what was found; returns the exit code."""
+    def run(self, tells: bool = True) -> int:
+        """Fuzzes, writes what was found, and prints it if it `tells`; returns the exit code."""
         job = self.job
         engine = job.engine + (" with this suite's mutator" if job.afl_mutator else "")
         note(
@@ -67,7 +67,7 @@ class Campaign:
         self.fuzz()
         found = self.summarize()
         written = summary.write(job, found)
-        news = summary.show(job, found, written)
+        news = summary.show(job, found, written) if tells else summary.count_news(found)
         for name, handler in before.items():
             signal.signal(name, handler)
         if self.has_harness_bug:

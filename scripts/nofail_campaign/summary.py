@@ -121,6 +121,11 @@ def write(job: Job, summary: dict[str, Any]) -> bool:
     return False
 
 
+def count_news(summary: dict[str, Any]) -> int:
+    """How many violations and crashes are new."""
+    return sum(is_news(v) for v in summary["violations"]) + len(summary["crashes"])
+
+
 def show(job: Job, summary: dict[str, Any], written: bool) -> int:
     """Prints the table that a campaign ends with; returns how many violations and crashes are new."""
     show_head(job, summary)
@@ -131,7 +136,7 @@ def show(job: Job, summary: dict[str, Any], written: bool) -> int:
     for crash in summary["crashes"]:
         say(f"\nNEW  a crash, hang or lack of memory that ended the process; logs are in {job.shown(job.work)}")
         say(f"     {job.shown(job.binary)} {crash}")
-    count = len(news) + len(summary["crashes"])
+    count = count_news(summary)
     said = causes.count(summary, count) + ": see above" if count else "nothing new"
     before = " before the run ended early" if summary["trouble"] else ""
     data = f"; as data: {job.shown(job.work)}/summary.json and .sarif" if written else ""

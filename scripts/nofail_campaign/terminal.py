@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a person reads while `scripts/fuzz` runs, and its exit codes."""
+"""What a person reads while `scripts/fuzz` or `scripts/check` runs, and their exit codes."""
 
 import enum
 import os
@@ -19,6 +19,7 @@ class ExitCode(enum.IntEnum):
     INTERRUPTED = 130
 
 
+name = "fuzz"  # of the script that speaks
 lost: set[TextIO] = set()  # streams that nobody reads any more
 
 
@@ -52,7 +53,7 @@ def nobody_reads() -> bool:
 
 def note(text: str) -> None:
     """Progress and errors go to stderr."""
-    write(sys.stderr, f"fuzz: {text}\n")
+    write(sys.stderr, f"{name}: {text}\n")
 
 
 def leave(code: int, text: str) -> NoReturn:

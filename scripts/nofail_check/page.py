@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+"""The report as a page: one file, which needs nothing else."""
+
+import html
+from typing import Any
+
+from nofail_check import report as told
+
+STYLE = """
+:root { color-scheme: light dark; --line: #8884; --news: #b3261e; --gone: #1b7f3b; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
+article { border-left: .3rem solid var(--news); padding: .1rem 1rem; margin: 1rem 0; }
+article.gone { border-color: var(--gone); }
+code, pre { font: 13px/1.45 ui-monospace, monospace; overflow-wrap: anywhere; }
+pre { overflow-x: auto; overflow-wrap: normal; border: 1px solid var(--line); padding: .6rem; }
+table { border-collapse: collapse; } td, th { border-bottom: 1px solid var(--line); padding: .2rem .8rem; }
+th, td { text-align: left; }
+td.number { text-align: right; font-variant-numeric: tabular-nums; }
+"""
+
+
+def escape(text: object) -> str:
+    return html.escape(str(text))
+
+
+def table(head: list[str], rows: list[list[object]]) -> str:
+    cells = "".join(f"<th>{escape(name)}</th>" for name in head)
+    body = ""
+    for row in rows:
+        body += "<tr>"
+        for cell in row:
+            body += (
+                f'<td class="number">{cell:,}</td>'
+                if isinstance(cell, int)
+                else f"<td><code>{escape(cell)}</code></td>"
+            )
+        body += "</tr>\n"
+    return f"<table><thead><tr>{cells}</tr></thead><tbody>\n{body}</tbody></table>"
+
+
+def article(entry: dict[str, Any], baseline: str) -> str:
+    sentences = [told.why(entry, baseline), *told.details(entry)]
+    if entry.get("rates"):
+        rates = entry["rates"]
+        sentences.append(f"In 10,000 schedules: {rates['subject']:,} here, {rates['baseline']:,} on {baseline}.")
+    text = f"<article><h3>{escape(entry['listed'].upper())} <code>{escape(entry['signature'])}</code></h3>"
+    text += "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
+    text += f"<p>{entry['count']:,} times in {escape(entry['target'])}, {escape(entry['sanitizer'])} build;"
+    text += f" schedule: <code>{escape(entry['schedule'])}</code></p>"
+    for face in entry["faces"]:
+        text += f"<p>The same cause, also {escape(face['listed'])}: <code>{escape(face['signature'])}</code></p>"
+    if entry.get("side_by_side"):
+        text += f"<pre>{escape(chr(10).join(entry['side_by_side']))}</pre>"
+    return text + "</article>"
+
+
+def page(report: dict[str, Any]) -> str:
+    baseline = report["baseline"]["subject"] if report["baseline"] else ""
+    title = f"nofail check of {report['tree'] or report['subject']}"
+    parts = [f"<h1>{escape(title)}</h1>", f"<p><strong>{escape(told.verdict(report))}</strong></p>"]
+    if baseline:
+        parts.append(f"<p>Compared with {escape(report['baseline']['tree'])}.</p>")
+    parts += [article(entry, baseline) for entry in report["news"]]
+    for crash in report["crashes"]:
+        parts.append(
+            "<article><h3>NEW crash, hang or lack of memory that ended the process</h3>"
+            f"<p><code>{escape(crash['file'])}</code> ({escape(crash['target'])}, {escape(crash['sanitizer'])})</p>"
+            "</article>"
+        )
+    for entry in report["gone"] if baseline else []:
+        parts.append(
+            f'<article class="gone"><h3>GONE <code>{escape(entry["signature"])}</code></h3>'
+            f"<p>{escape(baseline)} shows it on <code>corpus/{escape(entry['schedule'])}.sched</code>.</p></article>"
+        )
+    parts.append("<h2>How far this was looked at</h2>")
+    parts.append(
+        table(
+            ["target", "sanitizer", "executions", "interleavings"],
+            [[c["target"], c["sanitizer"], c["executions"], c["interleavings"]] for c in report["campaigns"]],
+        )
+    )
+    if report["coverage"] is not None:
+        parts.append(f"<pre>{escape(chr(10).join(told.changed_lines(report['coverage'], 100)))}</pre>")
+    parts.append("<h2>As listed</h2>")
+    parts.append(table(["times", "violation"], [[v["count"], v["signature"]] for v in report["listed"]]))
+    head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n' + "\n".join(parts) + "\n</body></html>\n"

@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What scripts/check makes of its campaigns: one report, in several forms. The campaigns are made up here."""
+
+import contextlib
+import html.parser
+import io
+import pathlib
+import sys
+import tempfile
+import unittest
+from typing import Any
+
+REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(REPOSITORY / "scripts"))
+from linux_tree.snapshot import Tree  # noqa: E402
+from nofail_check import changes, options, page, report  # noqa: E402
+
+LOCAL = "kernel/bpf/bpf_local_storage.c"
+LEAK, HANG, RACE = "leak.selem/selem/unlink", "livelock/storage/destroy", "data-race/selem/link+lookup"
+
+
+def violation(signature: str, listed: str, count: int = 3, cause: str = "", **more: Any) -> dict[str, Any]:
+    face = {"signature": signature, "detail": "A forgot <it>", "need": "nothing failed", "cause": cause}
+    entry = {"signature": signature, "listed": listed, "count": count, "first": 1, "name": "x"}
+    return entry | {"run": {"violations": [face]}, "schedule": f"build/{signature[:4]}.sched", "why": None} | more
+
+
+def campaign(target: str, sanitizer: str, *violations: dict[str, Any], **more: Any) -> dict[str, Any]:
+    told: dict[str, Any] = {"target": target, "sanitizer": sanitizer, "executions": 1000, "interleavings": 70}
+    told |= {"interrupted": False, "trouble": None, "gone": [], "crashes": []}
+    return told | {"violations": list(violations)} | more
+
+
+def report_of(*campaigns: dict[str, Any], coverage: Any = None) -> dict[str, Any]:
+    return {
+        "subject": "linux-7.2",
+        "tree": "~/src/linux",
+        "baseline": {"subject": "linux-7.2@2", "tree": "~/src/linux@HEAD~1"},
+        "campaigns": list(campaigns),
+        "coverage": coverage,
+        **report.merge(list(campaigns)),
+    }
+
+
+class Reports(unittest.TestCase):
+    def test_a_violation_of_several_campaigns_is_one_entry(self) -> None:
+        told = report_of(
+            campaign("teardown", "address", violation(LEAK, "new", 2)),
+            campaign("lifecycle", "thread", violation(LEAK, "new", 5)),
+        )
+        self.assertEqual([(v["signature"], v["count"], v["target"]) for v in told["news"]], [(LEAK, 7, "teardown")])
+        self.assertEqual(report.verdict(told), "1 new, 0 worse, 0 gone, 0 as listed")
+
+    def test_faces_of_a_cause_are_below_the_first_one(self) -> None:
+        seen = [violation(RACE, "new", 9, "plain store in link"), violation(LEAK, "new", 2, "plain store in link")]
+        told = report_of(campaign("teardown", "thread", *seen))
+        self.assertEqual([len(v["faces"]) for v in told["news"]], [1])
+        self.assertIn(f"the same cause, also new: {LEAK} (2 times)", report.text(told, report.TERMINAL))
+
+    def test_what_is_news_in_one_campaign_is_not_as_listed_because_of_another_one(self) -> None:
+        told = report_of(
+            campaign("teardown", "address", violation(LEAK, "worse", why="need")),
+            campaign("lifecycle", "address", violation(LEAK, "finding")),
+        )
+        self.assertEqual(told["listed"], [])
+        self.assertIn(
+            f"WORSE  {LEAK}\n  Its name is listed, but with more failures", report.text(told, report.TERMINAL)
+        )
+
+    def test_what_one_campaign_saw_is_not_gone(self) -> None:
+        gone = [{"signature": s, "name": "n", "schedule": f"findings/{s[:4]}"} for s in (LEAK, HANG)]
+        told = report_of(
+            campaign("teardown", "address", gone=gone),
+            campaign("lifecycle", "address", violation(LEAK, "finding"), gone=gone),
+        )
+        self.assertEqual([entry["signature"] for entry in told["gone"]], [HANG])
+        self.assertIn(
+            f"GONE  {HANG}\n  linux-7.2@2 shows it on corpus/findings/live.sched", report.text(told, report.TERMINAL)
+        )
+
+    def test_the_reason_and_the_rates_are_told(self) -> None:
+        rates = {"subject": 400.0, "baseline": 100.0}
+        told = report_of(
+            campaign(
+                "teardown", "address", violation(LEAK, "worse", why="baseline", rates=rates, side_by_side=["two runs"])
+            )
+        )
+        text = report.text(told, report.TERMINAL)
+        self.assertIn("but linux-7.2@2 passes this schedule, and those close by.", text)
+        self.assertIn("In 10,000 schedules: 400.0 here, 100.0 on linux-7.2@2.", text)
+        self.assertIn("  A forgot <it>.\n  What failed before it: nothing failed.", text)
+        self.assertIn("  | two runs\n", text)
+
+    def test_a_mail_has_72_columns_but_for_names_to_copy(self) -> None:
+        told = report_of(
+            campaign("teardown", "address", violation(LEAK + "/lock=storage" * 9, "new"), violation(HANG, "finding"))
+        )
+        for line in report.text(told, report.MAIL).splitlines():
+            self.assertTrue(len(line) <= 72 or " " not in line.strip(), line)
+
+    def test_a_run_that_ended_early_and_a_crash_are_told(self) -> None:
+        told = report_of(
+            campaign("teardown", "address", crashes=["build/crash-1"], trouble="work: No space left on device")
+        )
+        text = report.text(told, report.TERMINAL)
+        self.assertIn("build/crash-1", text)
+        self.assertIn("work: No space left on device", text)
+        self.assertIn("1 crash", report.verdict(told))
+
+    def test_the_page_is_well_formed_and_escapes(self) -> None:
+        told = report_of(campaign("teardown", "address", violation(LEAK, "new", side_by_side=["a < b"])))
+        opened: list[str] = []
+
+        class Checker(html.parser.HTMLParser):
+            def handle_starttag(self, tag: str, attrs: Any) -> None:
+                if tag not in ("meta",):
+                    opened.append(tag)
+
+            def handle_endtag(self, tag: str) -> None:
+                assert opened.pop() == tag, tag
+
+        text = page.page(told)
+        Checker().feed(text)
+        self.assertEqual(opened, [])
+        self.assertIn("A forgot &lt;it&gt;", text)
+        self.assertIn("a &lt; b", text)
+
+
+class Changes(unittest.TestCase):
+    def trees(self, before: str, after: str) -> tuple[Tree, Tree]:
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        trees = []
+        for name, text in (("after", after), ("before", before)):
+            path = pathlib.Path(scratch.name) / name / LOCAL
+            path.parent.mkdir(parents=True)
+            path.write_text(text)
+            trees.append(Tree(pathlib.Path(scratch.name) / name, name, name))
+        return trees[0], trees[1]
+
+    def test_lines_that_the_baseline_has_not(self) -> None:
+        tree, baseline = self.trees("one\ntwo\nthree\n", "one\nzwei\nthree\nfour\n")
+        self.assertEqual(list(changes.changed(tree, baseline)), [(LOCAL, 2, "zwei"), (LOCAL, 4, "four")])
+
+    def test_what_was_run_of_them(self) -> None:
+        tree, _ = self.trees("", "")
+        lcov = f"SF:{tree.folder}/{LOCAL}\nDA:2,7\nBRDA:2,0,0,7\nBRDA:2,0,1,0\nDA:4,0\nend_of_record\nSF:/elsewhere.c\nDA:2,9\n"
+        lines = [(LOCAL, 2, "zwei"), (LOCAL, 3, "/* no code */"), (LOCAL, 4, "four")]
+        covered = changes.covered(lines, lcov, tree.folder)
+        self.assertEqual([(c.number, c.runs, c.branches, c.taken) for c in covered], [(2, 7, 2, 1), (4, 0, 0, 0)])
+        told = "\n".join(report.changed_lines({"lines": [vars(line) for line in covered]}, 100))
+        self.assertIn("1 of 2 with code were run; branches: 1 of 2 were taken", told)
+        self.assertIn(f"1 branch not taken: {LOCAL}:2", told)
+        self.assertIn(f"not run: {LOCAL}:4: four", told)
+
+
+class CommandLine(unittest.TestCase):
+    def test_what_is_wrong_is_one_line_and_code_2(self) -> None:
+        for words, said in (
+            (["--baseline", "x"], "name the other one with --linux"),
+            (["--shim", __file__], "name the tree with --linux"),
+            (["--linux", ""], "--linux: needs a value"),
+            (["--seconds", "0"], "expected a number from 1 up"),
+            (["--nosuch"], "there is no such option"),
+            (["--out", __file__], "is no folder"),
+        ):
+            error = io.StringIO()
+            with contextlib.redirect_stderr(error), self.assertRaises(SystemExit) as left:
+                options.parse(words)
+            self.assertEqual(left.exception.code, 2)
+            self.assertIn(said, error.getvalue())
+            self.assertEqual(error.getvalue().count("\n"), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
