@@ -145,7 +145,8 @@ class Changes(unittest.TestCase):
 
     def test_what_was_run_of_them(self) -> None:
         tree, _ = self.trees("", "")
-        lcov = f"SF:{tree.folder}/{LOCAL}\nDA:2,7\nBRDA:2,0,0,7\nBRDA:2,0,1,0\nDA:4,0\nend_of_record\nSF:/elsewhere.c\nDA:2,9\n"
+        lcov = f"SF:{tree.folder}/{LOCAL}\nDA:2,7\nBRDA:2,0,0,7\nBRDA:2,0,1,0\nDA:4,0\nend_of_record\n"
+        lcov += "SF:/elsewhere.c\nDA:2,9\n"
         lines = [(LOCAL, 2, "zwei"), (LOCAL, 3, "/* no code */"), (LOCAL, 4, "four")]
         covered = changes.covered(lines, lcov, tree.folder)
         self.assertEqual([(c.number, c.runs, c.branches, c.taken) for c in covered], [(2, 7, 2, 1), (4, 0, 0, 0)])
