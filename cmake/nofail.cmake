@@ -42,10 +42,12 @@ function(nofail_executable)
   endif()
 endfunction()
 
-# Adds a GoogleTest program. Each of its tests becomes a test of ctest.
+# Adds a GoogleTest program. Each of its tests becomes a test of ctest. The tests themselves are not optimized: they take
+# longer to compile than to run, and what they test is in libraries.
 function(nofail_test)
   cmake_parse_arguments(A "" "NAME" "SRCS;DEPS" ${ARGN})
   add_executable(${A_NAME} ${A_SRCS})
   target_link_libraries(${A_NAME} PRIVATE nofail_common ${A_DEPS} GTest::gmock GTest::gtest_main)
+  target_compile_options(${A_NAME} PRIVATE -O0)
   gtest_discover_tests(${A_NAME} DISCOVERY_MODE PRE_TEST)
 endfunction()
