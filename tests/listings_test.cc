@@ -109,6 +109,20 @@ TEST(Shifted, EachGroupIsShiftedByANumberOfItsOwnTheNearestFirst) {
       AnyShifted(schedule, {.shift = 1, .groups = 2}, [&](const Schedule& s) { return s.deviations[1].ordinal != 3; }));
 }
 
+TEST(Shifted, ApartEachDeviationIsShiftedByANumberOfItsOwn) {
+  const OpRef a = {kTaskA, 0}, b = {kTaskA + 1, 0};
+  Schedule schedule;
+  schedule.maps.push_back({.type = STORAGE_SK});
+  schedule.owners.push_back({.type = STORAGE_SK});
+  schedule.tasks = {{{.kind = OpKind::kMapFree}}, {{.kind = OpKind::kDestroy}}};
+  schedule.deviations = {{a, ChoiceKind::kPreempt, 9, PackTarget(b)}, {a, ChoiceKind::kPreempt, 21, PackTarget(b)}};
+  const auto is_wanted = [](const Schedule& s) {
+    return s.deviations[0].ordinal == 9 && s.deviations[1].ordinal == 20;
+  };
+  EXPECT_FALSE(AnyShifted(schedule, {.shift = 1, .groups = 2}, is_wanted));
+  EXPECT_TRUE(AnyShifted(schedule, {.shift = 1, .groups = 2, .apart = true}, is_wanted));
+}
+
 TEST(SameViolation, AFunctionMayHaveAnotherNameIfTheOldOneDidNotRun) {
   Trace ran;
   ran.Append({.kind = EventKind::kLoad, .function = "destroy"});

@@ -13,24 +13,28 @@
 namespace nofail {
 namespace {
 
-// Deviations whose ordinals are shifted together: those of one kind in one op, since their questions are counted
-// together. Those that say when tasks switch come first, because every access is such a question.
-struct Group {
-  OpRef where;
-  ChoiceKind kind;
-  bool operator==(const Group&) const = default;
-};
+// Indexes of the deviations whose ordinals are shifted together.
+using Group = std::vector<size_t>;
 
-std::vector<Group> GroupsIn(const Schedule& schedule, size_t most) {
+// Groups of deviations that say when tasks switch come first, because every access is such a question.
+std::vector<Group> GroupsIn(const Schedule& schedule, Reach reach) {
+  const std::vector<Deviation>& all = schedule.deviations;
   std::vector<Group> groups;
   for (const bool is_switch : {true, false}) {
-    for (const Deviation& d : schedule.deviations) {
-      const Group group = {d.where, d.kind};
-      if ((d.kind == ChoiceKind::kPreempt) != is_switch) continue;
-      if (std::find(groups.begin(), groups.end(), group) == groups.end()) groups.push_back(group);
+    for (size_t i = 0; i < all.size(); ++i) {
+      if ((all[i].kind == ChoiceKind::kPreempt) != is_switch) continue;
+      const auto same = std::find_if(groups.begin(), groups.end(), [&](const Group& group) {
+        const Deviation& first = all[group[0]];
+        return !reach.apart && first.where == all[i].where && first.kind == all[i].kind;
+      });
+      if (same == groups.end()) {
+        groups.push_back({i});
+      } else {
+        same->push_back(i);
+      }
     }
   }
-  if (groups.size() > most) groups.resize(most);
+  if (groups.size() > reach.groups) groups.resize(reach.groups);
   return groups;
 }
 
@@ -62,13 +66,15 @@ std::vector<Shifts> AllShifts(size_t groups, int most) {
   return all;
 }
 
-// Nothing when an ordinal would be out of range.
+// Nothing when an ordinal would be out of range, or two deviations would answer one question.
 std::optional<Schedule> Shifted(Schedule schedule, const std::vector<Group>& groups, const Shifts& shifts) {
-  for (Deviation& d : schedule.deviations) {
-    const auto group = std::find(groups.begin(), groups.end(), Group{d.where, d.kind});
-    if (group == groups.end()) continue;
-    d.ordinal = static_cast<uint16_t>(d.ordinal + shifts[static_cast<size_t>(group - groups.begin())]);
+  for (size_t i = 0; i < groups.size(); ++i) {
+    for (const size_t index : groups[i]) {
+      uint16_t& ordinal = schedule.deviations[index].ordinal;
+      ordinal = static_cast<uint16_t>(ordinal + shifts[i]);
+    }
   }
+  std::sort(schedule.deviations.begin(), schedule.deviations.end());
   if (!Problem(schedule).empty()) return std::nullopt;
   return schedule;
 }
@@ -76,7 +82,7 @@ std::optional<Schedule> Shifted(Schedule schedule, const std::vector<Group>& gro
 }  // namespace
 
 bool AnyShifted(const Schedule& schedule, Reach reach, const std::function<bool(const Schedule&)>& try_one) {
-  const std::vector<Group> groups = GroupsIn(schedule, reach.groups);
+  const std::vector<Group> groups = GroupsIn(schedule, reach);
   const std::vector<Shifts> all = AllShifts(groups.size(), reach.shift);
   return std::any_of(all.begin(), all.end(), [&](const Shifts& shifts) {
     const std::optional<Schedule> shifted = Shifted(schedule, groups, shifts);

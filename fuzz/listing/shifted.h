@@ -13,10 +13,12 @@
 
 namespace nofail {
 
-// How far ordinals are shifted, and of how many groups. A group has the deviations of one kind in one op.
+// How far ordinals are shifted, and of how many groups. A group has the deviations of one kind in one op; or, if they
+// are to be shifted apart, a single deviation. Apart is for code that was added between two of them.
 struct Reach {
   int shift;
   size_t groups;
+  bool apart = false;
 };
 
 // Calls `try_one` with schedules that shift the ordinals of each group by a number of its own, the nearest first, until
