@@ -42,8 +42,8 @@ function(nofail_executable)
   endif()
 endfunction()
 
-# Adds a GoogleTest program. Each of its tests becomes a test of ctest. The tests themselves are not optimized: they take
-# longer to compile than to run, and what they test is in libraries.
+# Adds a GoogleTest program. Each of its tests becomes a test of ctest. The tests themselves are not optimized: they
+# take longer to compile than to run, and what they test is in libraries.
 function(nofail_test)
   cmake_parse_arguments(A "" "NAME" "SRCS;DEPS" ${ARGN})
   add_executable(${A_NAME} ${A_SRCS})
