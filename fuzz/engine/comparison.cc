@@ -5,7 +5,6 @@
 #include <bit>
 
 #include "fuzz/listing/shows_nearby.h"
-#include "fuzz/sanitizers/sanitizer_hooks.h"
 
 namespace nofail {
 namespace {
@@ -25,15 +24,8 @@ std::vector<std::string> ComparedSignatures(const Verdict& verdict) {
   return signatures;
 }
 
-const JudgedRun& Comparison::Run(const Schedule& schedule) {
-  TakeSanitizerReports();
-  const JudgedRun& run = executor_.Run(schedule);
-  TakeSanitizerReports();
-  return run;
-}
-
 void Comparison::CountPair(const Schedule& schedule, const std::vector<std::string>& shown) {
-  const JudgedRun& run = Run(schedule);
+  const JudgedRun& run = RunAndDropReports(schedule, &executor_);
   ++pairs_;
   for (const std::string& signature : shown) {
     PairCount& count = counts_[signature];
@@ -49,7 +41,7 @@ bool Comparison::IsSample(const std::string& signature, uint64_t count) {
 }
 
 bool Comparison::Differs(const Schedule& schedule, const std::string& signature) {
-  return !HasViolation(Run(schedule), signature);
+  return !HasViolation(RunAndDropReports(schedule, &executor_), signature);
 }
 
 void Comparison::AddTo(Status* status) const {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Runs the baseline beside the subject while fuzzing goes on. The baseline is the subject that this one is compared
-// with, such as the Linux tree before a patch. A regression can show with the signature of a listed violation, and as
-// often fail as much as that one; only running the baseline tells the two apart.
+// with, such as the Linux tree before a patch. A regression can show with the signature of a listed violation, and
+// after as many failures. Only running the baseline tells the two apart.
 //
 // Two kinds of run are compared:
 //   - A fixed share of all executions, whatever they show. Each of them counts for the rates, which are therefore of
@@ -48,8 +48,6 @@ class Comparison {
 
  private:
   static constexpr uint64_t kExecutionsBetweenPairs = 64;
-
-  const JudgedRun& Run(const Schedule& schedule);
 
   Executor executor_;  // of the baseline
   uint64_t pairs_ = 0;

@@ -17,7 +17,7 @@
 #include "fuzz/check/known.h"
 #include "fuzz/listing/same_violation.h"
 #include "fuzz/listing/shifted.h"
-#include "fuzz/sanitizers/sanitizer_hooks.h"
+#include "fuzz/listing/shows_nearby.h"
 
 namespace nofail {
 namespace {
@@ -155,9 +155,7 @@ class Lister {
 
   // Runs the schedule and lists what is as expected. Returns the circumstances at the end of the run.
   Sighting ListRun(const Schedule& schedule) {
-    TakeSanitizerReports();
-    const JudgedRun& run = executor_->Run(schedule);
-    TakeSanitizerReports();
+    const JudgedRun& run = RunAndDropReports(schedule, executor_);
     for (const Violation& violation : run.verdict.violations) {
       const std::string signature = violation.Signature();
       const std::optional<size_t> i = FindExpected(signature, run.trace);

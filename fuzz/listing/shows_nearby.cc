@@ -21,12 +21,16 @@ bool HasViolation(const JudgedRun& run, const std::string& signature) {
   });
 }
 
+const JudgedRun& RunAndDropReports(const Schedule& schedule, Executor* executor) {
+  TakeSanitizerReports();
+  const JudgedRun& run = executor->Run(schedule);
+  TakeSanitizerReports();
+  return run;
+}
+
 bool ShowsNearby(const Schedule& schedule, const std::string& signature, Executor* executor) {
   const auto shows = [&](const Schedule& candidate) {
-    TakeSanitizerReports();
-    const bool shown = HasViolation(executor->Run(candidate), signature);
-    TakeSanitizerReports();
-    return shown;
+    return HasViolation(RunAndDropReports(candidate, executor), signature);
   };
   return shows(schedule) || AnyShifted(schedule, kNearby, shows) || AnyShifted(schedule, kNearbyApart, shows);
 }

@@ -14,6 +14,8 @@
 
 namespace nofail {
 
+// Runs the schedule for its verdict alone: what sanitizers printed before and during the run is dropped.
+const JudgedRun& RunAndDropReports(const Schedule& schedule, Executor* executor);
 // Whether the run shows the violation with this signature, up to renamed functions (IsSameViolation).
 bool HasViolation(const JudgedRun& run, const std::string& signature);
 // Runs the schedule on the executor's subject, and schedules with ordinals close by (AnyShifted), until one shows the

@@ -9,6 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "core/kernel/sim/sim.h"
 #include "fuzz/exec/executor.h"
+#include "fuzz/listing/shows_nearby.h"
 #include "fuzz/report/json_report.h"
 #include "fuzz/report/side_by_side.h"
 #include "fuzz/report/text_report.h"
@@ -21,10 +22,7 @@ namespace {
 // Each run on fresh fibers: ThreadSanitizer remembers nothing of the other.
 const JudgedRun& RunFresh(const Schedule& schedule, Executor* executor) {
   Sim::Get().RenewFibers();
-  TakeSanitizerReports();
-  const JudgedRun& run = executor->Run(schedule);
-  TakeSanitizerReports();
-  return run;
+  return RunAndDropReports(schedule, executor);
 }
 
 // The run with a trace of its own.
