@@ -10,8 +10,9 @@
 # NOFAIL_LOCAL_ENGINE is set: it is what the fuzz binaries of a preset are linked with. scripts/engines.sh sets it. This
 # file still chooses the flags; NOFAIL_LOCAL_COVERAGE has the engine's own flags for coverage. If it is empty, the
 # engine is libFuzzer.
-set(NOFAIL_SANITIZER "none" CACHE STRING "none, address or thread; with NOFAIL_ENGINE also undefined")
-set_property(CACHE NOFAIL_SANITIZER PROPERTY STRINGS none address thread undefined)
+set(NOFAIL_SANITIZER "none" CACHE STRING
+    "none, address, thread or race (without NOFAIL_ENGINE); with NOFAIL_ENGINE also undefined")
+set_property(CACHE NOFAIL_SANITIZER PROPERTY STRINGS none address thread race undefined)
 set(NOFAIL_ENGINE "" CACHE STRING "what fuzz binaries are linked with; flags are then those of CFLAGS and CXXFLAGS")
 set(NOFAIL_LOCAL_ENGINE "" CACHE STRING "another engine than libFuzzer to link fuzz binaries of a preset with")
 set(NOFAIL_LOCAL_COVERAGE "" CACHE STRING
@@ -23,12 +24,24 @@ if(NOFAIL_SANITIZER STREQUAL "address")
       -fsanitize-trap=undefined -fno-sanitize=alignment,null,vptr)
 elseif(NOFAIL_SANITIZER STREQUAL "thread")
   set(NOFAIL_SANITIZER_FLAGS -fsanitize=thread)
+elseif(NOFAIL_SANITIZER STREQUAL "race" AND NOT NOFAIL_ENGINE)
+  # The compiler announces each plain access as it does for ThreadSanitizer. Programs are not linked with the runtime of
+  # ThreadSanitizer: the simulator hears the announcements (core/kernel/sim/access_runtime.cc). Atomics stay plain
+  # instructions, because the subject announces them itself (core/kernel/access.h). A read is announced also where a
+  # write to the same memory follows, because what a task has read decides what it does.
+  set(NOFAIL_SANITIZER_FLAGS -fsanitize=thread "SHELL:-mllvm -tsan-instrument-atomics=0"
+      "SHELL:-mllvm -tsan-instrument-func-entry-exit=0" "SHELL:-mllvm -tsan-instrument-read-before-write=1")
 elseif(NOFAIL_SANITIZER STREQUAL "none" OR (NOFAIL_SANITIZER STREQUAL "undefined" AND NOFAIL_ENGINE))
   set(NOFAIL_SANITIZER_FLAGS "")
 else()
   message(FATAL_ERROR
     "NOFAIL_SANITIZER=${NOFAIL_SANITIZER}: expected none, address or thread; undefined comes with address, "
-                      "and alone with NOFAIL_ENGINE only")
+                      "and alone with NOFAIL_ENGINE only; race is for presets, without NOFAIL_ENGINE")
+endif()
+# What programs are linked with.
+set(NOFAIL_SANITIZER_RUNTIME ${NOFAIL_SANITIZER_FLAGS})
+if(NOFAIL_SANITIZER STREQUAL "race")
+  set(NOFAIL_SANITIZER_RUNTIME "")
 endif()
 
 # What every target gets: warnings, and the macro that says which sanitizer the build has. Where it is defined, the
@@ -37,12 +50,13 @@ add_library(nofail_common INTERFACE)
 target_include_directories(nofail_common INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(nofail_common INTERFACE -Wall -Wextra -Wno-missing-field-initializers -fno-omit-frame-pointer)
 target_compile_definitions(nofail_common INTERFACE $<$<STREQUAL:${NOFAIL_SANITIZER},address>:NOFAIL_ASAN=1>
-  $<$<STREQUAL:${NOFAIL_SANITIZER},thread>:NOFAIL_TSAN=1> $<$<STREQUAL:${NOFAIL_SANITIZER},undefined>:NOFAIL_UBSAN=1>)
+  $<$<STREQUAL:${NOFAIL_SANITIZER},thread>:NOFAIL_TSAN=1> $<$<STREQUAL:${NOFAIL_SANITIZER},race>:NOFAIL_ACCESSES=1>
+  $<$<STREQUAL:${NOFAIL_SANITIZER},undefined>:NOFAIL_UBSAN=1>)
 # What a subject gets besides (nofail_instrumented), and what everything else gets (nofail_uninstrumented).
 add_library(nofail_instrumented INTERFACE)
 target_compile_options(nofail_instrumented INTERFACE -include ${PROJECT_SOURCE_DIR}/core/subjects/section.h
   $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions> -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=)
-if(NOFAIL_SANITIZER MATCHES "^(address|thread)$")
+if(NOFAIL_SANITIZER MATCHES "^(address|thread|race)$")
   # Only functions that are declared inline, which are those of headers, are inlined. Reports are about the other
   # functions, so each of them needs a symbol of its own (fuzz/sanitizers/symbol_table.h).
   target_compile_options(nofail_instrumented INTERFACE -finline-hint-functions)
@@ -89,7 +103,7 @@ else()
     ${coverage} $<$<BOOL:${NOFAIL_COVERAGE}>:-fprofile-instr-generate;-fcoverage-mapping>)
   # Programs without libFuzzer are linked with the coverage flags, too, because coverage counters need a runtime in
   # which they register themselves.
-  target_link_options(nofail_common INTERFACE ${NOFAIL_SANITIZER_FLAGS}
+  target_link_options(nofail_common INTERFACE ${NOFAIL_SANITIZER_RUNTIME}
     ${coverage} $<$<BOOL:${NOFAIL_COVERAGE}>:-fprofile-instr-generate>)
 endif()
 target_compile_options(nofail_uninstrumented INTERFACE ${NOFAIL_UNINSTRUMENTED_FLAGS})

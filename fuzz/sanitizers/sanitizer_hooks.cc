@@ -59,7 +59,7 @@ bool IsInSubject(uintptr_t pc) {
          pc < reinterpret_cast<uintptr_t>(__stop_nofail_subject);
 }
 
-#if NOFAIL_ASAN || NOFAIL_TSAN
+#if NOFAIL_ASAN || NOFAIL_TSAN || NOFAIL_ACCESSES
 // The symbol table of the subject's functions. The first call reads it; InstallSanitizerHooks makes that call, before
 // anything is reported.
 const SymbolTable& Symbols() {
@@ -79,7 +79,7 @@ std::string_view PlainFunction(std::string_view name) {
 }
 
 // The path of a source file as the subject's own sites have it: relative to the project's folder.
-std::string_view PlainFile(std::string_view file) {
+[[maybe_unused]] std::string_view PlainFile(std::string_view file) {
   constexpr std::string_view kHere = __FILE__, kName = "fuzz/sanitizers/sanitizer_hooks.cc";
   constexpr std::string_view kFolder = kHere.substr(0, kHere.size() - kName.size());
   if (file.starts_with(kFolder)) file.remove_prefix(kFolder.size());
@@ -100,12 +100,16 @@ void Copy(std::string_view text, std::span<char> to) {
 }
 
 // Looks up the site of an instruction. For a function of a header that was inlined, the result is the function that
-// calls it, as in the sites of events. When the symbolizer knows no name, the function comes from the symbol table.
+// calls it, as in the sites of events. When the symbolizer knows no name, the function comes from the symbol table; so
+// it does in a build that has no symbolizer.
 void Symbolize(uintptr_t pc, CodeSite* site) {
+  *site = {pc, "", "", 0};
+#if NOFAIL_ACCESSES
+  Copy(PlainFunction(Symbols().FunctionAt(pc - 1)), site->function);
+#else
   char frames[1024];
   __sanitizer_symbolize_pc(reinterpret_cast<void*>(pc), "%f|%l|%s", frames, sizeof(frames));
   frames[sizeof(frames) - 2] = frames[sizeof(frames) - 1] = 0;
-  *site = {pc, "", "", 0};
   for (std::string_view frame = frames; !frame.empty(); frame = frame.data() + frame.size() + 1) {
     const size_t line = frame.find('|'), file = frame.find('|', line + 1);
     if (file == frame.npos || frame.ends_with(".h")) continue;
@@ -119,6 +123,7 @@ void Symbolize(uintptr_t pc, CodeSite* site) {
     site->line = static_cast<unsigned>(std::atoi(frame.data() + line + 1));
     return;
   }
+#endif
 }
 
 // The site of an instruction, for an event. The function remembers up to 256 results, for two reasons: a lookup takes
@@ -215,8 +220,11 @@ void OnSignal(int signal, siginfo_t* info, void* raw_context) {
 
 void InstallSanitizerHooks(void (*death)()) {
   on_death = death;
-#if NOFAIL_ASAN || NOFAIL_TSAN
+#if NOFAIL_ASAN || NOFAIL_TSAN || NOFAIL_ACCESSES
   Symbols();
+#endif
+#if NOFAIL_ACCESSES
+  Sim::SetSiteLookup(SiteOf);
 #endif
   report_fd = memfd_create("sanitizer reports", MFD_CLOEXEC);
 #if !NOFAIL_UBSAN

@@ -11,6 +11,9 @@
 //   SIGSEGV, SIGBUS and other signals of the processor: faults null-dereference or sanitizer, if the subject's own code
 //     was running. Otherwise the process ends as it would without these hooks.
 //
+//   In the build that sees every access (NOFAIL_ACCESSES) no sanitizer reports. The simulator itself notices bad plain
+//     accesses, and these hooks tell it which function makes one.
+//
 // Every program that runs a subject must link the object library nofail_sanitizer_hooks. It is an object library
 // because nothing refers to the hooks by name, so a linker would leave them out of an archive. The library also
 // contains the sanitizer options on which verdicts depend.
@@ -28,6 +31,8 @@ namespace nofail {
 inline constexpr absl::string_view kSanitizer = "address";
 #elif NOFAIL_TSAN
 inline constexpr absl::string_view kSanitizer = "thread";
+#elif NOFAIL_ACCESSES
+inline constexpr absl::string_view kSanitizer = "race";
 #else
 inline constexpr absl::string_view kSanitizer = "none";
 #endif

@@ -95,10 +95,14 @@ Heap::Location Heap::Check(const volatile void* address, size_t size, kernel_sit
       BadAccess(address, size, site);
     return location;
   }
-  const ObjectInfo& info = machine_.trace.object(location.object);
-  if (info.freed != ObjectInfo::kAlive || location.offset + size > info.size) [[unlikely]]
+  if (!IsAlive(location, size)) [[unlikely]]
     BadAccess(address, size, site);
   return location;
+}
+
+bool Heap::IsAlive(Location location, size_t size) const {
+  const ObjectInfo& info = machine_.trace.object(location.object);
+  return info.freed == ObjectInfo::kAlive && location.offset + size <= info.size;
 }
 
 void Heap::BadAccess(const volatile void* address, size_t, kernel_site site) {
@@ -109,6 +113,16 @@ void Heap::BadAccess(const volatile void* address, size_t, kernel_site site) {
   }
   bool freed = location.object != 0 && machine_.trace.object(location.object).freed != ObjectInfo::kAlive;
   machine_.Report(freed ? Fault::kUseAfterFree : Fault::kOutOfBounds, location.object, location.offset, site);
+}
+
+// The location of the fault is the first byte that must not be accessed.
+void Heap::BadPlainAccess(Location location, size_t size, uintptr_t pc) {
+  if (location.object == 0) return machine_.Report(Fault::kSanitizerReport, 0, 0, SiteOf(pc));
+  const ObjectInfo& info = machine_.trace.object(location.object);
+  const bool freed = info.freed != ObjectInfo::kAlive;
+  // AddressSanitizer looks at up to 16 bytes at once, and then names the first of them.
+  if (!freed && size > 16 && location.offset < info.size) location.offset = static_cast<uint16_t>(info.size);
+  machine_.Report(freed ? Fault::kUseAfterFree : Fault::kOutOfBounds, location.object, location.offset, SiteOf(pc));
 }
 
 // Faults if another task, or any task when RCU frees the object, may still use it: a task that has followed a pointer

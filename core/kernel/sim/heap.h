@@ -72,6 +72,21 @@ class Heap {
   // outside the heap, such as the subject's static variables, is never a fault. Returns where `address` lies.
   Location Check(const volatile void* address, size_t size, kernel_site site);
 
+  // The same for a plain access, which the instruction before `pc` is about to make. Only an address in the arena may
+  // be a fault: what goes through another bad pointer raises a signal. Faults are those that AddressSanitizer reports:
+  // a redzone that belongs to no object is the fault SanitizerReport.
+  Location CheckPlain(const volatile void* address, size_t size, uintptr_t pc) {
+    const Location location = Find(address);
+    if (location.object == 0) {
+      if (reinterpret_cast<uint64_t>(address) - base_ < kArenaBytes) [[unlikely]]
+        BadPlainAccess(location, size, pc);
+      return location;
+    }
+    if (!IsAlive(location, size)) [[unlikely]]
+      BadPlainAccess(location, size, pc);
+    return location;
+  }
+
   // The current task hands the object that contains `address` to RCU. Faults if that has happened before. Only the
   // object's own callback may hand the object over once more. Returns the object, or 0 when there is none.
   ObjectId HandOver(const void* address, kernel_site site);
@@ -86,7 +101,10 @@ class Heap {
   uint32_t Hash(const void* object) const { return hash_[Find(object).object]; }
 
  private:
+  // Whether the `size` bytes from the location on belong to its object, which is not freed.
+  bool IsAlive(Location location, size_t size) const;
   void BadAccess(const volatile void* address, size_t size, kernel_site site);
+  void BadPlainAccess(Location location, size_t size, uintptr_t pc);
   void CheckReaders(ObjectId id, bool by_rcu, kernel_site site);
 
   Machine& machine_;

@@ -46,9 +46,14 @@ struct Machine {
 // its sections.
 void CheckLeftNothing(Machine& machine, kernel_site site);
 
+// The site of the subject's code at `pc`, as Sim::SetSiteLookup says; empty where nobody knows.
+kernel_site SiteOf(uintptr_t pc);
+
 // Returns the machine of this process, for the C contract and other functions that no argument could carry it to.
 // REQUIRES: Sim::Get has been called.
 Machine& machine();
+// The same, or null when Sim::Get has not been called.
+Machine* MachineOrNull();
 
 }  // namespace nofail
 #endif  // NOFAIL_CORE_KERNEL_SIM_MACHINE_H_

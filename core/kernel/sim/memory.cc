@@ -5,9 +5,20 @@
 #include "core/kernel/sim/sanitizer.h"
 #include "fuzz/base/harness_bug.h"
 
+// Where the program's variables begin and end. The linker and the C library's start files define it.
+extern "C" {
+extern const char __data_start[];
+extern const char _end[];
+}
+
 namespace nofail {
 
 namespace {
+
+bool IsStaticVariable(const volatile void* address) {
+  const uintptr_t value = reinterpret_cast<uintptr_t>(address);
+  return reinterpret_cast<uintptr_t>(__data_start) <= value && value < reinterpret_cast<uintptr_t>(_end);
+}
 
 uint64_t Read(const volatile void* address, unsigned size) {
   switch (size) {
@@ -87,6 +98,14 @@ void Memory::Fence(kernel_order order, kernel_site site) {
   uint32_t count = task.recent_load_count < Task::kRecentLoads ? task.recent_load_count : Task::kRecentLoads;
   for (uint32_t i = 0; i < count; ++i) SyncAcquire(task.recent_loads[i]);
   task.recent_load_count = 0;
+}
+
+void Memory::Plain(const volatile void* address, size_t size, bool is_write, uintptr_t pc) {
+  if (!machine_.scheduler.InTask()) return;
+  const Heap::Location location = machine_.heap.CheckPlain(address, size, pc);
+  if (observer_ == nullptr) return;
+  if (location.object == 0 && !machine_.scheduler.IsOnStack(address) && !IsStaticVariable(address)) return;
+  observer_->OnPlainAccess({address, size, is_write, location.object, location.offset, pc});
 }
 
 }  // namespace nofail

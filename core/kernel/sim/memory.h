@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 //
-// Marked accesses and barriers, in memory mode `sc`.
+// Accesses and barriers, in memory mode `sc`.
 //
-// Stands for: READ_ONCE, WRITE_ONCE, rcu_dereference, atomic_*, cmpxchg and smp_mb, which subjects announce here.
+// Stands for: READ_ONCE, WRITE_ONCE, rcu_dereference, atomic_*, cmpxchg and smp_mb, which subjects announce here; and,
+//   in builds that see them (kAccessesSeen), plain loads and stores, which the compiler announces.
 // Guarantees: interleaving semantics: a load sees the newest store. The events record the order of each access. The
 //   thread sanitizer learns the order of an access from the real atomic that the subject makes (core/kernel/access.h);
 //   this part tells it the order of fences, as far as that can be told (see below).
 // Requires: accesses of 1, 2, 4 or 8 bytes, at addresses that are aligned to the size.
 // Choices: kPreempt before each access and each fence.
 // Emits: Load, Store, Rmw, RmwOld, Fence; fault RcuNotHeld, once per op, for a dependency-ordered load outside every
-//   reader section, lock and callback; the faults of Heap::Check.
+//   reader section, lock and callback; the faults of Heap::Check and, for plain accesses, of Heap::CheckPlain.
 // Not modelled:
 //   - Reordering, load buffering included: errs towards silence. The thread sanitizer sees most of it as a data race.
 //   - Tearing: errs towards silence.
@@ -21,6 +22,7 @@
 #define NOFAIL_CORE_KERNEL_SIM_MEMORY_H_
 
 #include "core/kernel/kernel.h"
+#include "core/kernel/sim/access_observer.h"
 
 namespace nofail {
 
@@ -37,8 +39,15 @@ class Memory {
   void RmwDone(unsigned size, uint64_t old_value, uint64_t new_value, bool wrote);
   void Fence(kernel_order order, kernel_site site);
 
+  // The subject is about to make a plain access. It is no scheduling point. A bad access is a fault and does not
+  // return. `pc` as in Heap::CheckPlain. Accesses outside of tasks are ignored.
+  void Plain(const volatile void* address, size_t size, bool is_write, uintptr_t pc);
+  // Sim::SetAccessObserver.
+  void set_observer(AccessObserver* observer) { observer_ = observer; }
+
  private:
   Machine& machine_;
+  AccessObserver* observer_ = nullptr;
 };
 
 }  // namespace nofail

@@ -31,6 +31,13 @@ void __tsan_java_free(unsigned long object, unsigned long size);
 
 namespace nofail {
 
+// Whether the simulator sees the plain accesses of the subject (access_runtime.cc). If not, only sanitizers do.
+#if NOFAIL_ACCESSES
+inline constexpr bool kAccessesSeen = true;
+#else
+inline constexpr bool kAccessesSeen = false;
+#endif
+
 // Tells the address sanitizer that an access to the memory is an error, or that it is none.
 #if NOFAIL_ASAN
 inline void PoisonMemory(const void* address, size_t size) {

@@ -52,6 +52,10 @@ class Scheduler {
   Task& current() { return *current_; }
   // Whether a task runs: false on the thread that called Run.
   bool InTask() const { return current_ != &nobody_; }
+  // Whether the address is on the stack of a task.
+  bool IsOnStack(const volatile void* address) const {
+    return fibers_.IsStackAddress(reinterpret_cast<uint64_t>(address));
+  }
   // Unfinished tasks, oldest first.
   const std::vector<Task*>& live() const { return live_; }
   uint32_t SlotOf(const Task& task) const { return static_cast<uint32_t>(&task - tasks_); }

@@ -14,10 +14,23 @@ constexpr uint32_t kSpareEvents = 16;
 // The machine of the C contract. The constructor of Sim sets it, before any task can run.
 Machine* g_machine = nullptr;
 
+kernel_site NoSite(uintptr_t) {
+  return {};
+}
+// Sim::SetSiteLookup.
+kernel_site (*g_site_of)(uintptr_t pc) = NoSite;
+
 }  // namespace
 
 Machine& machine() {
   return *g_machine;
+}
+
+Machine* MachineOrNull() {
+  return g_machine;
+}
+kernel_site SiteOf(uintptr_t pc) {
+  return g_site_of(pc);
 }
 
 Sim::Sim() : machine_(*new Machine) {
@@ -65,6 +78,14 @@ void Sim::Reset(const SimConfig& config, Chooser* chooser) {
 void Sim::SetChooser(Chooser* chooser) {
   machine_.scheduler.set_chooser(chooser);
   chooser->Begin();
+}
+
+void Sim::SetAccessObserver(AccessObserver* observer) {
+  machine_.memory.set_observer(observer);
+}
+
+void Sim::SetSiteLookup(kernel_site (*site_of)(uintptr_t pc)) {
+  g_site_of = site_of;
 }
 
 void Sim::RenewFibers() {

@@ -17,6 +17,7 @@
 #include <cstdint>
 
 #include "core/kernel/kernel.h"
+#include "core/kernel/sim/access_observer.h"
 #include "core/kernel/sim/choice.h"
 #include "core/kernel/trace/ids.h"
 #include "core/kernel/trace/trace.h"
@@ -56,6 +57,13 @@ class Sim {
   void Reset(const SimConfig& config, Chooser* chooser);
   // Lets another chooser answer from now on. It must outlive the run.
   void SetChooser(Chooser* chooser);
+
+  // Calls `observer` before each plain access of the subject from now on, in the builds that see plain accesses
+  // (kAccessesSeen in sanitizer.h). Null: nobody observes. The observer must outlive the runs.
+  void SetAccessObserver(AccessObserver* observer);
+  // Says which site of the subject the code at `pc` belongs to, for faults at plain accesses. `pc` is an address to
+  // which a call returns. The strings of a site must live for ever. It may be called before the first Get.
+  static void SetSiteLookup(kernel_site (*site_of)(uintptr_t pc));
 
   // Makes the thread sanitizer take the runs that follow for the first runs of their fibers. What the sanitizer
   // remembers of a memory word depends on what a fiber did before, and so do the races that it sees. Without the thread
