@@ -84,7 +84,7 @@ TEST(SanitizerHooks, TheReportCanBeHad) {
 }
 #endif
 
-#if NOFAIL_TSAN
+#if NOFAIL_TSAN || NOFAIL_ACCESSES
 TEST(SanitizerHooks, ADataRaceIsReportedEachTime) {
   ExpectFault("data-race", WritePlainly, WritePlainly);
 }

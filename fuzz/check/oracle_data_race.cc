@@ -5,11 +5,13 @@
 //
 // Promised by: the kernel's memory model (tools/memory-model, "plain accesses"), and the patch, which marks accesses
 //   for this reason: "access of selem, SDATA(selem)->smap and selem->local_storage are racy".
-// Reads: Fault (data-race), made from a report of the thread sanitizer; EarlierAccess, the other access of the report.
-//   The sanitizer's own text has both stacks.
+// Reads: Fault (data-race), made from a report of the thread sanitizer or by the race detector; EarlierAccess, the
+// other
+//   access of the report. The sanitizer's own text has both stacks; the race detector knows the op of both.
 // Signature: the functions of both accesses. reader= when the object was given up, and one of the accesses came from a
 //   reader section that did not keep the object.
-// Silent: in builds without the thread sanitizer; for the bytes of values, which race by design.
+// Silent: in builds that detect no races (kDetectsRaces in core/kernel/sim/sanitizer.h); for the bytes of values, which
+// race by design.
 #include <algorithm>
 #include <string>
 #include <string_view>
@@ -102,6 +104,7 @@ void JudgeDataRace(const RunView& run, uint32_t event, Findings* findings) {
       !rest.empty() && rest[0].function != nullptr && rest[0].kind == EventKind::kEarlierAccess) {
     earlier = event + 1;
     Involve(run.trace, earlier, &violation);
+    if (const OpRef op = rest[0].earlier_op(); op.task != kNoTask) other = TaskName(op);
     absl::StrAppend(&other, " in ", rest[0].function);
   }
   violation.Set("reader", Reader(run.trace, event, violation.functions));

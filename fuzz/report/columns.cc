@@ -148,7 +148,7 @@ class Table {
     const std::string text = Who(e, lane) + Describe(report_, event);
     std::vector<Line> lines = Wrap(text, sites_.Next(e, lane), width_ - indent);
     if (event + 1 < trace_.size() && trace_.events()[event + 1].kind == EventKind::kEarlierAccess) {
-      const std::string other = absl::StrCat("races with ", SiteText(trace_.events()[event + 1]));
+      const std::string other = absl::StrCat("races with ", EarlierText(trace_.events()[event + 1]));
       for (const Line& line : Wrap(other, "", width_ - indent - 2)) lines.push_back({"  " + line.text, ""});
     }
     std::string number = absl::StrFormat("%c%5d ", t_.marked[event] ? '>' : ' ', event);

@@ -122,7 +122,15 @@ std::string ValueText(const Trace& trace, uint64_t value) {
 }
 
 std::string SiteText(const Event& event) {
-  return event.function == nullptr ? "" : absl::StrCat(event.function, ":", event.line);
+  if (event.function == nullptr) return "";
+  return event.line == 0 ? event.function : absl::StrCat(event.function, ":", event.line);
+}
+
+std::string EarlierText(const Event& event) {
+  const std::string site = SiteText(event);
+  if (event.earlier_op().task == kNoTask) return site;
+  const std::string who = TaskName(event.earlier_op());
+  return site.empty() ? who : absl::StrCat(who, " in ", site);
 }
 
 std::string ByWhom(const Event& event) {

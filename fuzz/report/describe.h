@@ -18,8 +18,13 @@ std::string LocationText(const Trace& trace, ObjectId object, uint16_t offset);
 // A value that an event saw, stored or returned: the target of a pointer ("selem3+16"), the name of a negative errno
 // ("-EBUSY"), or the number itself, in hexadecimal when it needs more than 32 bits.
 std::string ValueText(const Trace& trace, uint64_t value);
-// The function and line of the event, for example "SelemUnlinkNofail:96"; "" for an event without a site.
+// The function and line of the event, for example "SelemUnlinkNofail:96". The function alone where the line is not
+// known;
+// "" for an event without a site.
 std::string SiteText(const Event& event);
+// Who made the earlier access of a data race, and where: "B in SelemUnlinkNofail:96". Without the name of the task
+// where nobody knows it.
+std::string EarlierText(const Event& event);
 // Whether RCU made this event: the end of a grace period, or a free that RCU does then (kfree_rcu). Such an event
 // happens in whichever op is running, and that op did not cause it.
 bool IsByRcu(const Event& event);

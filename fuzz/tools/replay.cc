@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "core/kernel/sim/sanitizer.h"
 #include "core/kernel/sim/sim.h"
 #include "fuzz/base/harness_bug.h"
 #include "fuzz/base/printable.h"
@@ -35,29 +36,22 @@ constexpr const char* kCrashCorpus[] = {"corpus/regressions", "corpus/known", "c
 
 volatile sig_atomic_t interrupted = 0;
 
-#if !NOFAIL_TSAN
 bool IsDataRace(const std::string& signature) {
   return absl::StartsWith(signature, "data-race/");
 }
-#endif
 
-// The signatures that the file expects of the subject. Only a build with ThreadSanitizer detects data races, so in
-// other builds the result has none.
+// The signatures that the file expects of the subject. In a build that detects no data races the result has none.
 Signatures Expected(const ScheduleFile& file, const subject& subject) {
   Signatures expected;
   for (const Expectation& expectation : file.expectations) {
     if (expectation.subject != subject.name) continue;
     for (const std::string& signature : expectation.signatures) {
-#if !NOFAIL_TSAN
-      if (IsDataRace(signature)) continue;
-#endif
-      expected.insert(signature);
+      if (kDetectsRaces || !IsDataRace(signature)) expected.insert(signature);
     }
   }
   return expected;
 }
 
-#if !NOFAIL_TSAN
 bool ExpectsDataRace(const ScheduleFile& file, const Subjects& subjects) {
   for (const Expectation& expectation : file.expectations) {
     if (std::find(subjects.begin(), subjects.end(), FindSubject(expectation.subject)) == subjects.end()) continue;
@@ -65,7 +59,6 @@ bool ExpectsDataRace(const ScheduleFile& file, const Subjects& subjects) {
   }
   return false;
 }
-#endif
 
 Signatures Seen(const Verdict& verdict) {
   Signatures seen;
@@ -188,9 +181,7 @@ void Replayer::Replay(const Input& input) {
   ++schedules_;
   not_run_ += subjects.empty();
   unexpected_ += !as_expected;
-#if !NOFAIL_TSAN
-  skips_races_ |= ExpectsDataRace(input.file, subjects);
-#endif
+  skips_races_ |= !kDetectsRaces && ExpectsDataRace(input.file, subjects);
 }
 
 int Replayer::Finish() {
@@ -204,7 +195,7 @@ int Replayer::Finish() {
                    unexpected_, not_run_ == 0 ? "" : absl::StrCat(", ", not_run_, " not run"));
     }
     if (!missing.empty()) absl::PrintF("not run on what is not linked here: %s\n", Printable(missing));
-    if (skips_races_) absl::PrintF("data races are checked in the thread build only\n");
+    if (skips_races_) absl::PrintF("data races are checked in the builds tsan and explore only\n");
   }
   if (interrupted) return kInterrupted;
   if (schedules_ != 0 && not_run_ == schedules_) {

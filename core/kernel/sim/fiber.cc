@@ -44,6 +44,9 @@ void Fiber::AdoptThread() {
 #if NOFAIL_TSAN
   tsan_fiber_ = __tsan_get_current_fiber();
 #endif
+#if NOFAIL_ACCESSES
+  EnterContext(&race_context_);
+#endif
 }
 
 void Fiber::Recreate() {
@@ -66,6 +69,9 @@ void Fiber::Switch(Fiber& from, Fiber& to) {
 #if NOFAIL_TSAN
   if (to.tsan_fiber_ == nullptr) to.tsan_fiber_ = MakeTsanFiber();
   __tsan_switch_to_fiber(to.tsan_fiber_, __tsan_switch_to_fiber_no_sync);
+#endif
+#if NOFAIL_ACCESSES
+  EnterContext(&to.race_context_);
 #endif
   transfer_t transfer = jump_fcontext(to.context_, nullptr);
   Arrive(transfer, from);
@@ -101,6 +107,10 @@ void Fiber::Impersonate(void (*body)(void*), void* argument) {
   __tsan_switch_to_fiber(tsan_fiber_, __tsan_switch_to_fiber_no_sync);
   body(argument);
   __tsan_switch_to_fiber(current, __tsan_switch_to_fiber_no_sync);
+#elif NOFAIL_ACCESSES
+  RaceContext* current = EnterContext(&race_context_);
+  body(argument);
+  EnterContext(current);
 #else
   body(argument);
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Fibers: the stacks that tasks run on, and the switch between them. Boost.Context makes the switch. AddressSanitizer
-// and ThreadSanitizer are told of each switch. ThreadSanitizer is told that the switch orders nothing (its no-sync
-// flag).
+// Fibers: the stacks that tasks run on, and the switch between them. Boost.Context makes the switch. AddressSanitizer,
+// ThreadSanitizer and the race detector are told of each switch. ThreadSanitizer is told that the switch orders nothing
+// (its no-sync flag).
 //
 // A fiber runs one task after the other. When its task was abandoned in the middle, the fiber is created again.
 // Bounds: kMaxFibers fibers with kStackBytes of stack each. All stacks lie in one mapping, so that one comparison tells
@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/kernel/sim/sanitizer.h"
 #include "fuzz/base/limits.h"
 
 namespace nofail {
@@ -32,8 +33,8 @@ class Fiber {
 
   // Leaves the fiber `from`, which is running, and continues `to`. Returns when another call switches back to `from`.
   static void Switch(Fiber& from, Fiber& to);
-  // Calls body(argument) at once, on the current stack. To the thread sanitizer it runs on this fiber. The fiber needs
-  // no stack for this: Create need not have been called.
+  // Calls body(argument) at once, on the current stack. To who finds data races (kDetectsRaces) it runs on this fiber.
+  // The fiber needs no stack for this: Create need not have been called.
   void Impersonate(void (*body)(void*), void* argument);
 
  private:
@@ -48,6 +49,7 @@ class Fiber {
   Entry entry_ = nullptr;
   void* asan_fake_stack_ = nullptr;
   [[maybe_unused]] void* tsan_fiber_ = nullptr;
+  RaceContext race_context_;
 };
 
 // All fibers of the simulator that have a stack of their own.

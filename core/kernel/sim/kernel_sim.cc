@@ -12,17 +12,24 @@ using nofail::Heap;
 using nofail::machine;
 using nofail::Machine;
 
+// Each function that announces a marked access also notes where it was called.
+static Machine& MachineAtMarkedAccess([[maybe_unused]] const void* caller) {
+  Machine& m = machine();
+  if constexpr (nofail::kAccessesSeen) m.scheduler.current().marked_pc = reinterpret_cast<uintptr_t>(caller);
+  return m;
+}
+
 uint64_t kernel_load(const volatile void* address, unsigned size, kernel_order order, kernel_site site) {
-  return machine().memory.Load(address, size, order, site);
+  return MachineAtMarkedAccess(__builtin_return_address(0)).memory.Load(address, size, order, site);
 }
 void kernel_store(volatile void* address, unsigned size, uint64_t value, kernel_order order, kernel_site site) {
-  machine().memory.Store(address, size, value, order, site);
+  MachineAtMarkedAccess(__builtin_return_address(0)).memory.Store(address, size, value, order, site);
 }
 void kernel_rmw(volatile void* address, unsigned size, kernel_order order, kernel_site site) {
-  machine().memory.Rmw(address, size, order, site);
+  MachineAtMarkedAccess(__builtin_return_address(0)).memory.Rmw(address, size, order, site);
 }
-void kernel_rmw_done(volatile void*, unsigned size, uint64_t old_value, uint64_t new_value, bool wrote) {
-  machine().memory.RmwDone(size, old_value, new_value, wrote);
+void kernel_rmw_done(volatile void* address, unsigned size, uint64_t old_value, uint64_t new_value, bool wrote) {
+  machine().memory.RmwDone(address, size, old_value, new_value, wrote);
 }
 void kernel_fence(kernel_order order, kernel_site site) {
   machine().memory.Fence(order, site);

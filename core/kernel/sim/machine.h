@@ -8,6 +8,7 @@
 #include "core/kernel/sim/heap.h"
 #include "core/kernel/sim/ledger.h"
 #include "core/kernel/sim/memory.h"
+#include "core/kernel/sim/race_detector.h"
 #include "core/kernel/sim/rcu.h"
 #include "core/kernel/sim/rqspinlock.h"
 #include "core/kernel/sim/scheduler.h"
@@ -20,7 +21,8 @@ namespace nofail {
 struct Machine {
   Trace trace;
   SimConfig config;
-  bool fatal = false;  // whether a fatal fault has ended the run
+  bool fatal = false;         // whether a fatal fault has ended the run
+  RaceDetector races{*this};  // used only where accesses are seen (kAccessesSeen)
   Scheduler scheduler{*this};
   Heap heap{*this};
   Locks locks{*this};

@@ -15,11 +15,6 @@ namespace nofail {
 
 namespace {
 
-bool IsStaticVariable(const volatile void* address) {
-  const uintptr_t value = reinterpret_cast<uintptr_t>(address);
-  return reinterpret_cast<uintptr_t>(__data_start) <= value && value < reinterpret_cast<uintptr_t>(_end);
-}
-
 uint64_t Read(const volatile void* address, unsigned size) {
   switch (size) {
     case 1:
@@ -42,6 +37,10 @@ bool MayDereference(const Task& task) {
 
 }  // namespace
 
+bool IsStaticVariable(uint64_t address) {
+  return reinterpret_cast<uint64_t>(__data_start) <= address && address < reinterpret_cast<uint64_t>(_end);
+}
+
 uint64_t Memory::Load(const volatile void* address, unsigned size, kernel_order order, kernel_site site) {
   machine_.scheduler.Point();
   Heap::Location location = machine_.heap.Check(address, size, site);
@@ -60,6 +59,7 @@ uint64_t Memory::Load(const volatile void* address, unsigned size, kernel_order 
     task.Touch(machine_.heap.Find(reinterpret_cast<const volatile void*>(value)).object);
   }
   machine_.Emit(EventKind::kLoad, order, location.object, location.offset, machine_.heap.Normalize(value), site);
+  if constexpr (kAccessesSeen) machine_.races.Load(address, size, order, machine_.trace.size() - 1);
   return value;
 }
 
@@ -67,6 +67,7 @@ void Memory::Store(volatile void* address, unsigned size, uint64_t value, kernel
   machine_.scheduler.Point();
   Heap::Location location = machine_.heap.Check(address, size, site);
   machine_.Emit(EventKind::kStore, order, location.object, location.offset, machine_.heap.Normalize(value), site);
+  if constexpr (kAccessesSeen) machine_.races.Store(address, size, order, machine_.trace.size() - 1);
   machine_.scheduler.Stored();
 }
 
@@ -80,19 +81,24 @@ void Memory::Rmw(volatile void* address, unsigned size, kernel_order order, kern
   task.rmw_site = site;
 }
 
-void Memory::RmwDone(unsigned, uint64_t old_value, uint64_t new_value, bool wrote) {
+void Memory::RmwDone([[maybe_unused]] const volatile void* address, [[maybe_unused]] unsigned size, uint64_t old_value,
+                     uint64_t new_value, bool wrote) {
   const Task& task = machine_.scheduler.current();
   uint64_t value = machine_.heap.Normalize(wrote ? new_value : old_value);
   machine_.Emit(EventKind::kRmw, wrote ? task.rmw_order : KERNEL_ONCE, task.rmw_object, task.rmw_offset, value,
                 task.rmw_site);
   machine_.Emit(EventKind::kRmwOld, wrote, task.rmw_object, task.rmw_offset, machine_.heap.Normalize(old_value),
                 task.rmw_site);
+  if constexpr (kAccessesSeen) {
+    machine_.races.Rmw(address, size, task.rmw_order, wrote, machine_.trace.size() - 2);
+  }
   if (wrote) machine_.scheduler.Stored();
 }
 
 void Memory::Fence(kernel_order order, kernel_site site) {
   machine_.scheduler.Point();
   machine_.Emit(EventKind::kFence, order, 0, 0, 0, site);
+  if constexpr (kAccessesSeen) machine_.races.Fence(order);
   Task& task = machine_.scheduler.current();
   if (order == KERNEL_RELEASE) return;
   uint32_t count = task.recent_load_count < Task::kRecentLoads ? task.recent_load_count : Task::kRecentLoads;
@@ -103,8 +109,12 @@ void Memory::Fence(kernel_order order, kernel_site site) {
 void Memory::Plain(const volatile void* address, size_t size, bool is_write, uintptr_t pc) {
   if (!machine_.scheduler.InTask()) return;
   const Heap::Location location = machine_.heap.CheckPlain(address, size, pc);
+  if constexpr (kAccessesSeen) machine_.races.Plain(address, size, is_write, pc);
   if (observer_ == nullptr) return;
-  if (location.object == 0 && !machine_.scheduler.IsOnStack(address) && !IsStaticVariable(address)) return;
+  if (location.object == 0 && !machine_.scheduler.IsOnStack(address) &&
+      !IsStaticVariable(reinterpret_cast<uint64_t>(address))) {
+    return;
+  }
   observer_->OnPlainAccess({address, size, is_write, location.object, location.offset, pc});
 }
 

@@ -28,6 +28,9 @@ namespace nofail {
 
 struct Machine;
 
+// Whether the address is in the memory of the program's variables.
+bool IsStaticVariable(uint64_t address);
+
 class Memory {
  public:
   explicit Memory(Machine& machine) : machine_(machine) {}
@@ -36,7 +39,7 @@ class Memory {
   uint64_t Load(const volatile void* address, unsigned size, kernel_order order, kernel_site site);
   void Store(volatile void* address, unsigned size, uint64_t value, kernel_order order, kernel_site site);
   void Rmw(volatile void* address, unsigned size, kernel_order order, kernel_site site);
-  void RmwDone(unsigned size, uint64_t old_value, uint64_t new_value, bool wrote);
+  void RmwDone(const volatile void* address, unsigned size, uint64_t old_value, uint64_t new_value, bool wrote);
   void Fence(kernel_order order, kernel_site site);
 
   // The subject is about to make a plain access. It is no scheduling point. A bad access is a fault and does not

@@ -176,7 +176,7 @@ void Rcu::End(uint32_t number) {
 // ordered with the task that happened to notice the end of the grace period.
 void Rcu::Kfree(GracePeriod& period) {
   machine_.heap.Retire(period.object, true, period.site);
-  if constexpr (!kThreadSanitizer) return;
+  if constexpr (!kDetectsRaces) return;
   reclaimer_.Impersonate(
       [](void* argument) {
         const GracePeriod& period = *static_cast<GracePeriod*>(argument);
@@ -192,7 +192,7 @@ void Rcu::Kfree(GracePeriod& period) {
 // own does this, because the task that begins the grace period need not see what was done in these sections. Sections
 // of RCU Tasks Trace are left out for a grace period of RCU: it does not wait for them, so nothing orders them.
 void Rcu::FollowEndedSections(GracePeriod& period) {
-  if constexpr (!kThreadSanitizer) return;
+  if constexpr (!kDetectsRaces) return;
   bookkeeper_.Impersonate(
       [](void* argument) {
         const GracePeriod& period = *static_cast<GracePeriod*>(argument);

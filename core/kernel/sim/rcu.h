@@ -78,7 +78,7 @@ class Rcu {
   void CheckMaySleep(kernel_site site);
   // Called when the current task may have ceased to be a reader of RCU: after an unlock, a failed wait, a callback.
   void LeftAtomic() {
-    if (!open_.empty() || kThreadSanitizer) Left(KERNEL_RCU);
+    if (!open_.empty() || kDetectsRaces) Left(KERNEL_RCU);
   }
   // Called at each task switch. Grace periods that end some switches late come one switch closer to their end.
   void Switched() {

@@ -5,7 +5,8 @@
 // runtimes through these calls and those in fiber.cc. The runtimes also see its calls of malloc and memmove, because
 // they replace these functions.
 //
-// Without a sanitizer the calls do nothing.
+// Without a sanitizer the calls do nothing, but in the build that sees every access: there the race detector of the
+// simulator gets what ThreadSanitizer would get.
 #ifndef NOFAIL_CORE_KERNEL_SIM_SANITIZER_H_
 #define NOFAIL_CORE_KERNEL_SIM_SANITIZER_H_
 
@@ -51,8 +52,16 @@ inline void PoisonMemory(const void*, size_t) {}
 inline void UnpoisonMemory(const void*, size_t) {}
 #endif
 
-// Happens-before for the thread sanitizer: what came before SyncRelease(x) happens before what follows a later
-// SyncAcquire(x). A token x is any address. The simulator makes only those edges that the kernel promises.
+// One of those whose accesses and orders the race detector tells apart: the tasks of one fiber, one after the other, or
+// another Fiber (fiber.h). What one context does is ordered.
+struct RaceContext {
+  uint64_t run = 0;  // the last run in which it did something
+  uint8_t number = 0;
+};
+
+// Happens-before, for the thread sanitizer or for the race detector: what came before SyncRelease(x) happens before
+// what follows a later SyncAcquire(x). A token x is any address. The simulator makes only those edges that the kernel
+// promises.
 #if NOFAIL_TSAN
 inline constexpr bool kThreadSanitizer = true;
 inline void SyncRelease(const volatile void* token) {
@@ -78,6 +87,17 @@ inline void SyncAlloc(void* address, size_t size) {
 inline void SyncEmpty(uint64_t arena, size_t size) {
   if (size != 0) __tsan_java_free(arena, size);
 }
+#elif NOFAIL_ACCESSES
+inline constexpr bool kThreadSanitizer = false;
+// The same, told to the simulator's own race detector (race_detector.cc).
+void SyncRelease(const volatile void* token);
+void SyncAcquire(const volatile void* token);
+void SyncFree(void* address, size_t size);
+void SyncArena(uint64_t arena, size_t size);
+void SyncAlloc(void* address, size_t size);
+// From now on, what is done is done by `context`, which must live until the next call. Returns the context before.
+RaceContext* EnterContext(RaceContext* context);
+inline void SyncEmpty(uint64_t, size_t) {}  // RaceDetector::Reset does it
 #else
 inline constexpr bool kThreadSanitizer = false;
 inline void SyncRelease(const volatile void*) {}
@@ -87,6 +107,8 @@ inline void SyncArena(uint64_t, size_t) {}
 inline void SyncAlloc(void*, size_t) {}
 inline void SyncEmpty(uint64_t, size_t) {}
 #endif
+// Whether somebody finds data races, and so has to hear what comes before what.
+inline constexpr bool kDetectsRaces = kThreadSanitizer || kAccessesSeen;
 
 }  // namespace nofail
 #endif  // NOFAIL_CORE_KERNEL_SIM_SANITIZER_H_

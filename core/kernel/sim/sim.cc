@@ -69,6 +69,7 @@ void Sim::Reset(const SimConfig& config, Chooser* chooser) {
   machine_.warned_count = 0;
   machine_.scheduler.Reset(chooser);
   machine_.heap.Reset();
+  if constexpr (kAccessesSeen) machine_.races.Reset();
   machine_.rcu.Reset();
   machine_.work.Reset();
   machine_.ledger.Reset();
@@ -185,13 +186,14 @@ void Sim::ReportFromSanitizer(Fault fault, const void* address, kernel_site site
 void Sim::ReportRace(const void* address, RacingAccess access, RacingAccess earlier) {
   ReportFromSanitizer(Fault::kDataRace, address, access.site, access.how);
   Heap::Location location = machine_.heap.Find(address);
+  const uint64_t how = earlier.how | uint64_t{PackTarget(earlier.op)} << kEarlierTargetShift;
   machine_.trace.Append({EventKind::kEarlierAccess,
                          0,
                          {},
                          location.object,
                          location.offset,
                          earlier.site.line,
-                         earlier.how,
+                         how,
                          earlier.site.function,
                          earlier.site.file});
 }

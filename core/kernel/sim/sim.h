@@ -133,6 +133,7 @@ class Sim {
   struct RacingAccess {
     kernel_site site;
     uint64_t how;  // kAccessKnown and others (trace.h)
+    OpRef op;      // that made the access; the report says so of the earlier one. kNoTask where this is not known
   };
   void ReportRace(const void* address, RacingAccess access, RacingAccess earlier);
 

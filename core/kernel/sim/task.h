@@ -66,6 +66,9 @@ struct Task {
   uint16_t rmw_offset;
   kernel_order rmw_order;
   kernel_site rmw_site;
+  // Where the subject's code goes on after it has announced its last marked access (kernel_sim.cc). Only for the race
+  // detector.
+  uintptr_t marked_pc;
 
   // Addresses that the task loaded without order since its last acquire or full fence (memory.cc). Only for the thread
   // sanitizer.

@@ -64,8 +64,10 @@ inline uint16_t PointerOffset(uint64_t value) {
   return static_cast<uint16_t>(value);
 }
 
-// How an access of a data race was made, as bits of an event's value.
+// How an access of a data race was made, as bits of an event's value. In the event of the earlier access, the bits from
+// kEarlierTargetShift on are the PackTarget of the op that made it; 0 when that is not known.
 inline constexpr uint64_t kAccessKnown = 1, kAccessStores = 2, kAccessMarked = 4;
+inline constexpr int kEarlierTargetShift = 16;
 
 struct Event {
   EventKind kind;
@@ -95,6 +97,8 @@ struct Event {
   // Of an access of a data race (the fault's own, or EarlierAccess): whether it is known to be unmarked, and to store.
   bool IsPlain() const { return (value & (kAccessKnown | kAccessMarked)) == kAccessKnown; }
   bool IsRacingStore() const { return (value & kAccessStores) != 0; }
+  // Of an EarlierAccess: the op that made it. Its task is kNoTask where nobody knows.
+  OpRef earlier_op() const { return UnpackTarget(static_cast<uint16_t>(value >> kEarlierTargetShift)); }
 
   // Whether the event is this fault.
   bool Is(Fault what) const { return kind == EventKind::kFault && fault() == what; }

@@ -158,7 +158,7 @@ class Drawing {
     const size_t width = at_.TextColumns(row.lane);
     std::vector<Line> lines = Wrap(text, sites_.Next(e, row.lane), width);
     if (row.last > row.first && At(row.last).kind == EventKind::kEarlierAccess) {
-      for (Line& line : Wrap("races with", SiteText(At(row.last)), width)) lines.push_back(line);
+      for (Line& line : Wrap("races with", EarlierText(At(row.last)), width)) lines.push_back(line);
     } else if (row.last > row.first && At(row.last).kind != EventKind::kRmwOld) {
       lines.back().site += absl::StrCat("  (", count, " events)");
     }
