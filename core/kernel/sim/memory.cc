@@ -108,13 +108,14 @@ void Memory::Fence(kernel_order order, kernel_site site) {
 
 void Memory::Plain(const volatile void* address, size_t size, bool is_write, uintptr_t pc) {
   if (!machine_.scheduler.InTask()) return;
+  if (machine_.scheduler.IsOnStack(address)) {  // most are, such as the sites that the subject hands to the contract
+    if (observer_ != nullptr) observer_->OnPlainAccess({address, size, is_write, 0, 0, pc});
+    return;
+  }
   const Heap::Location location = machine_.heap.CheckPlain(address, size, pc);
   if constexpr (kAccessesSeen) machine_.races.Plain(address, size, is_write, pc);
   if (observer_ == nullptr) return;
-  if (location.object == 0 && !machine_.scheduler.IsOnStack(address) &&
-      !IsStaticVariable(reinterpret_cast<uint64_t>(address))) {
-    return;
-  }
+  if (location.object == 0 && !IsStaticVariable(reinterpret_cast<uint64_t>(address))) return;
   observer_->OnPlainAccess({address, size, is_write, location.object, location.offset, pc});
 }
 

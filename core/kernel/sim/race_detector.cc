@@ -66,7 +66,7 @@ RaceDetector::RaceDetector(Machine& machine) : machine_(machine) {
   if constexpr (!kAccessesSeen) return;
   states_ = std::make_unique<State[]>(kMaxContexts);
   heap_words_ = std::make_unique<uint32_t[]>(kArenaBytes / kWordBytes);
-  accesses_.resize(1);
+  accesses_.resize(1 << 10);
   clocks_.resize(1);
 }
 
@@ -74,7 +74,7 @@ void RaceDetector::Reset() {
   ++run_;
   state_count_ = 0;
   static_words_.Clear();
-  accesses_.resize(1);
+  access_count_ = 1;
   unused_ = 0;
   clock_numbers_.Clear();
   clock_count_ = 1;
@@ -141,8 +141,17 @@ void RaceDetector::Alloc(uint64_t address, size_t size) {
   memset(&heap_words_[(address - arena_) / kWordBytes], 0, size / kWordBytes * sizeof(uint32_t));
 }
 
+// Nobody can race with a free that came before: the access is a fault already. So the free is not noted.
 void RaceDetector::Free(uint64_t address, size_t size) {
-  NoteRange(address, size, kWrites, 0, machine_.trace.size() - 1, nullptr);
+  const Access access = Make(kWrites, 0, machine_.trace.size() - 1);
+  const uint64_t end = address + size;
+  for (uint64_t word = address; word < end; word += kWordBytes) {
+    const uint8_t bytes = BytesOf(word, std::min(end, word + kWordBytes));
+    for (uint32_t number = *FirstOf(word); number != 0; number = accesses_[number].next) {
+      const Access& earlier = accesses_[number];
+      if ((earlier.bytes & bytes) != 0 && !IsOrdered(earlier, nullptr)) return Report(word, access, earlier);
+    }
+  }
 }
 
 void RaceDetector::Plain(const volatile void* address, size_t size, bool is_write, uintptr_t pc) {
@@ -202,14 +211,18 @@ uint32_t* RaceDetector::FirstOf(uint64_t address) {
   return nullptr;
 }
 
+RaceDetector::Access RaceDetector::Make(uint8_t how, uintptr_t pc, uint32_t event) const {
+  return {pc, event, 0, me_->now.at[me_number_], me_number_, 0, how, machine_.scheduler.current().op};
+}
+
 void RaceDetector::NoteRange(uint64_t address, size_t size, uint8_t how, uintptr_t pc, uint32_t event,
                              const Clock* also) {
-  Access access = {pc, event, 0, me_->now.at[me_number_], me_number_, 0, how, machine_.scheduler.current().op};
+  Access access = Make(how, pc, event);
   const uint64_t end = address + size;
   bool is_reported = false;
   while (address < end) {
-    const uint64_t next = std::min(end, (address / kWordBytes + 1) * kWordBytes);
-    access.bytes = static_cast<uint8_t>(((1u << (next - address)) - 1) << address % kWordBytes);
+    const uint64_t next = std::min(end, EndOfWord(address));
+    access.bytes = BytesOf(address, next);
     if (uint32_t* first = FirstOf(address); first != nullptr) {
       const uint32_t racing = Note(first, access, also);
       if (racing != 0 && !is_reported) Report(address, access, accesses_[racing]);
@@ -223,9 +236,6 @@ void RaceDetector::NoteRange(uint64_t address, size_t size, uint8_t how, uintptr
 // leaves it its place. When the context has made such an access before, and told nobody since, the new one adds
 // nothing.
 uint32_t RaceDetector::Note(uint32_t* first, const Access& access, const Clock* also) {
-  const auto is_ordered = [&](const Access& earlier) {
-    return me_->now.Has(earlier.context, earlier.time) || (also != nullptr && also->Has(earlier.context, earlier.time));
-  };
   uint32_t racing = 0, previous = 0;
   bool has_place = false;
   for (uint32_t number = *first; number != 0;) {
@@ -235,11 +245,9 @@ uint32_t RaceDetector::Note(uint32_t* first, const Access& access, const Clock* 
         StandsFor(earlier.how, access.how)) {
       return racing;
     }
-    const bool ordered = is_ordered(earlier);
-    if (!ordered && racing == 0 && (earlier.bytes & access.bytes) != 0 && Conflict(earlier.how, access.how)) {
-      racing = number;
-    }
-    if (ordered && (earlier.bytes & ~access.bytes) == 0 && StandsFor(access.how, earlier.how)) {
+    if (!IsOrdered(earlier, also)) {
+      if (racing == 0 && (earlier.bytes & access.bytes) != 0 && Conflict(earlier.how, access.how)) racing = number;
+    } else if ((earlier.bytes & ~access.bytes) == 0 && StandsFor(access.how, earlier.how)) {
       if (has_place) {
         accesses_[previous].next = next;
         earlier.next = unused_;
@@ -262,13 +270,15 @@ uint32_t RaceDetector::Note(uint32_t* first, const Access& access, const Clock* 
 }
 
 uint32_t RaceDetector::NewAccess(const Access& access) {
-  const uint32_t number = unused_;
-  if (number == 0) {
-    accesses_.push_back(access);
-    return static_cast<uint32_t>(accesses_.size() - 1);
+  uint32_t number = unused_;
+  if (number != 0) {
+    unused_ = accesses_[number].next;
+  } else {
+    number = access_count_++;
+    if (number == accesses_.size()) accesses_.resize(2 * accesses_.size());
   }
-  unused_ = accesses_[number].next;
   accesses_[number] = access;
+  accesses_[number].next = 0;
   return number;
 }
 

@@ -109,6 +109,11 @@ class RaceDetector {
     uint8_t how;
     OpRef op;
   };
+  // The bits of Access::bytes for the bytes from `address` to `end`, which are in one word.
+  static uint8_t BytesOf(uint64_t address, uint64_t end) {
+    return static_cast<uint8_t>(((1u << (end - address)) - 1) << address % kWordBytes);
+  }
+  static uint64_t EndOfWord(uint64_t address) { return (address / kWordBytes + 1) * kWordBytes; }
 
   // Whether two accesses conflict, and whether whatever conflicts with `earlier` also conflicts with `later`.
   static bool Conflict(uint8_t a, uint8_t b) { return ((a | b) & kWrites) != 0 && (a & b & kMarked) == 0; }
@@ -123,6 +128,12 @@ class RaceDetector {
   uint32_t Note(uint32_t* first, const Access& access, const Clock* also);
   // Notes the access to each of its words, and reports the first race.
   void NoteRange(uint64_t address, size_t size, uint8_t how, uintptr_t pc, uint32_t event, const Clock* also);
+  // The access of the current context and op to no word yet.
+  Access Make(uint8_t how, uintptr_t pc, uint32_t event) const;
+  // Whether the access is ordered before what the current context does now, also by what `also` orders, unless null.
+  bool IsOrdered(const Access& earlier, const Clock* also) const {
+    return me_->now.Has(earlier.context, earlier.time) || (also != nullptr && also->Has(earlier.context, earlier.time));
+  }
   uint32_t NewAccess(const Access& access);
   void Report(uint64_t address, const Access& access, const Access& earlier);
   Sim::RacingAccess Describe(const Access& access) const;
@@ -144,8 +155,9 @@ class RaceDetector {
 
   std::unique_ptr<uint32_t[]> heap_words_;  // by word of the arena: the number of the first access
   RunMap static_words_;                     // by address of a word: the same
-  std::vector<Access> accesses_;            // by number, from 1
-  uint32_t unused_ = 0;                     // the first of those that belong to no word any more
+  std::vector<Access> accesses_;            // by number, from 1; those beyond access_count_ are of earlier runs
+  uint32_t access_count_ = 1;
+  uint32_t unused_ = 0;  // the first of those that belong to no word any more
   RunMap clock_numbers_;
   std::vector<Clock> clocks_;  // by number, from 1; those beyond clock_count_ are of earlier runs
   uint32_t clock_count_ = 1;
