@@ -11,8 +11,8 @@ from nofail_campaign.terminal import ExitCode, leave
 
 HELP = """\
 usage: ./scripts/fuzz [teardown|lifecycle|codec] [--linux TREE [--baseline TREE] [--shim FILE]]
-                      [--subject S] [--sanitizer address|thread] [--engine libfuzzer|afl|honggfuzz] [--seconds N]
-                      [--jobs N] [--no-failures] [--continue]
+                      [--subject S] [--sanitizer address|thread|race] [--engine libfuzzer|afl|honggfuzz]
+                      [--seconds N] [--jobs N] [--no-failures] [--continue]
 
 Sets up what is missing, builds, fuzzes, shortens what is new, and ends with a table of what it found and how to replay
 it. Without arguments: the teardown target, the posted subject, AddressSanitizer, 60 seconds, one process. Ctrl-C ends
@@ -37,7 +37,8 @@ code hosts. <contents> is a number for the contents of a Linux tree.
                 and what shows clearly more often than there; for what the last commit brings:
                 --linux ~/src/linux@HEAD --baseline ~/src/linux@HEAD~1
   --shim FILE   a header that says what those interfaces do that the tree uses and this suite does not know
-  --sanitizer   address (with undefined behaviour) or thread (data races)
+  --sanitizer   address (with undefined behaviour), thread (data races), or race: data races by the simulator's own
+                detector, which forgets nothing and is faster, and use after free besides
   --engine E    which fuzzer drives it: libfuzzer, or afl or honggfuzz where they are installed, with address only
   --seconds N   how long
   --jobs N      how many processes share the corpus
@@ -54,7 +55,7 @@ exit code: 0 nothing new, 1 something new, 2 wrong usage or a tree that cannot b
 """
 TARGETS = ("teardown", "lifecycle", "codec")
 SUBJECTS = ("posted",)
-PRESETS = {"address": "asan", "thread": "tsan"}  # of CMake, by sanitizer
+PRESETS = {"address": "asan", "thread": "tsan", "race": "explore"}  # of CMake, by sanitizer
 ENGINES = ("libfuzzer", "afl", "honggfuzz")
 
 
@@ -160,5 +161,7 @@ def check(options: Options, parser: Parser) -> None:
         parser.error("--shim: supplies interfaces to a Linux tree; name the tree with --linux")
     if options.no_failures and runs_no_subject:
         parser.error("--no-failures: the codec target runs no subject")
+    if options.sanitizer == "race" and runs_no_subject:
+        parser.error("--sanitizer race: the codec target runs no subject")
     if options.linux and runs_no_subject:
         parser.error("--linux: the codec target runs no subject")

@@ -143,30 +143,29 @@ void RaceDetector::Alloc(uint64_t address, size_t size) {
 
 // Nobody can race with a free that came before: the access is a fault already. So the free is not noted.
 void RaceDetector::Free(uint64_t address, size_t size) {
-  const Access access = Make(kWrites, 0, machine_.trace.size() - 1);
+  const Step step = {kWrites, 0, machine_.trace.size() - 1, nullptr};
   const uint64_t end = address + size;
   for (uint64_t word = address; word < end; word += kWordBytes) {
     const uint8_t bytes = BytesOf(word, std::min(end, word + kWordBytes));
     for (uint32_t number = *FirstOf(word); number != 0; number = accesses_[number].next) {
       const Access& earlier = accesses_[number];
-      if ((earlier.bytes & bytes) != 0 && !IsOrdered(earlier, nullptr)) return Report(word, access, earlier);
+      if ((earlier.bytes & bytes) != 0 && !IsOrdered(earlier, nullptr)) return Report(word, step, earlier);
     }
   }
 }
 
 void RaceDetector::Plain(const volatile void* address, size_t size, bool is_write, uintptr_t pc) {
-  NoteRange(reinterpret_cast<uint64_t>(address), size, is_write ? kWrites : 0, pc, machine_.trace.size(), nullptr);
+  Note(reinterpret_cast<uint64_t>(address), size, {is_write ? kWrites : kReads, pc, machine_.trace.size(), nullptr});
 }
 
 void RaceDetector::Load(const volatile void* address, unsigned size, kernel_order order, uint32_t event) {
   const Clock* seen = FindClock(address);
   if (seen != nullptr) Join(Acquires(order) ? &me_->now : &me_->pending, *seen);
-  NoteRange(reinterpret_cast<uint64_t>(address), size, kMarked, machine_.scheduler.current().marked_pc, event, seen);
+  Note(reinterpret_cast<uint64_t>(address), size, MarkedStep(kMarked, event, seen));
 }
 
 void RaceDetector::Store(const volatile void* address, unsigned size, kernel_order order, uint32_t event) {
-  NoteRange(reinterpret_cast<uint64_t>(address), size, kWrites | kMarked, machine_.scheduler.current().marked_pc, event,
-            nullptr);
+  Note(reinterpret_cast<uint64_t>(address), size, MarkedStep(kWrites | kMarked, event, nullptr));
   if (Releases(order)) {
     Copy(&MakeClock(address), me_->now);
     Tick();
@@ -183,8 +182,7 @@ void RaceDetector::Rmw(const volatile void* address, unsigned size, kernel_order
   if (order == KERNEL_FULL) Fence(order);
   const Clock* seen = FindClock(address);
   if (seen != nullptr) Join(Acquires(order) ? &me_->now : &me_->pending, *seen);
-  NoteRange(reinterpret_cast<uint64_t>(address), size, kWrites | kMarked, machine_.scheduler.current().marked_pc, event,
-            seen);
+  Note(reinterpret_cast<uint64_t>(address), size, MarkedStep(kWrites | kMarked, event, seen));
   if (Releases(order)) {
     Join(&MakeClock(address), me_->now);
     Tick();
@@ -211,21 +209,18 @@ uint32_t* RaceDetector::FirstOf(uint64_t address) {
   return nullptr;
 }
 
-RaceDetector::Access RaceDetector::Make(uint8_t how, uintptr_t pc, uint32_t event) const {
-  return {pc, event, 0, me_->now.at[me_number_], me_number_, 0, how, machine_.scheduler.current().op};
+RaceDetector::Step RaceDetector::MarkedStep(uint8_t how, uint32_t event, const Clock* also) const {
+  return {how, machine_.scheduler.current().marked_pc, event, also};
 }
 
-void RaceDetector::NoteRange(uint64_t address, size_t size, uint8_t how, uintptr_t pc, uint32_t event,
-                             const Clock* also) {
-  Access access = Make(how, pc, event);
+void RaceDetector::Note(uint64_t address, size_t size, const Step& step) {
   const uint64_t end = address + size;
   bool is_reported = false;
   while (address < end) {
-    const uint64_t next = std::min(end, EndOfWord(address));
-    access.bytes = BytesOf(address, next);
+    const uint64_t next = std::min(end, (address / kWordBytes + 1) * kWordBytes);
     if (uint32_t* first = FirstOf(address); first != nullptr) {
-      const uint32_t racing = Note(first, access, also);
-      if (racing != 0 && !is_reported) Report(address, access, accesses_[racing]);
+      const uint32_t racing = NoteWord(first, BytesOf(address, next), step);
+      if (racing != 0 && !is_reported) Report(address, step, accesses_[racing]);
       is_reported |= racing != 0;
     }
     address = next;
@@ -235,19 +230,20 @@ void RaceDetector::NoteRange(uint64_t address, size_t size, uint8_t how, uintptr
 // Walks once through the accesses to the word, oldest first. Those that the new one stands for go; the first of them
 // leaves it its place. When the context has made such an access before, and told nobody since, the new one adds
 // nothing.
-uint32_t RaceDetector::Note(uint32_t* first, const Access& access, const Clock* also) {
+uint32_t RaceDetector::NoteWord(uint32_t* first, uint8_t bytes, const Step& step) {
+  const uint32_t time = me_->now.at[me_number_];
   uint32_t racing = 0, previous = 0;
   bool has_place = false;
   for (uint32_t number = *first; number != 0;) {
     Access& earlier = accesses_[number];
     const uint32_t next = earlier.next;
-    if (earlier.context == access.context && earlier.time == access.time && (access.bytes & ~earlier.bytes) == 0 &&
-        StandsFor(earlier.how, access.how)) {
+    if (earlier.context == me_number_ && earlier.time == time && (bytes & ~earlier.bytes) == 0 &&
+        StandsFor(earlier.how, step.how)) {
       return racing;
     }
-    if (!IsOrdered(earlier, also)) {
-      if (racing == 0 && (earlier.bytes & access.bytes) != 0 && Conflict(earlier.how, access.how)) racing = number;
-    } else if ((earlier.bytes & ~access.bytes) == 0 && StandsFor(access.how, earlier.how)) {
+    if (!IsOrdered(earlier, step.also)) {
+      if (racing == 0 && (earlier.bytes & bytes) != 0 && Conflict(earlier.how, step.how)) racing = number;
+    } else if ((earlier.bytes & ~bytes) == 0 && StandsFor(step.how, earlier.how)) {
       if (has_place) {
         accesses_[previous].next = next;
         earlier.next = unused_;
@@ -256,35 +252,45 @@ uint32_t RaceDetector::Note(uint32_t* first, const Access& access, const Clock* 
         continue;
       }
       has_place = true;
-      earlier = access;
-      earlier.next = next;
+      Fill(&earlier, next, bytes, step);
     }
     previous = number;
     number = next;
   }
   if (!has_place) {
-    const uint32_t number = NewAccess(access);
+    const uint32_t number = NewAccess();
+    Fill(&accesses_[number], 0, bytes, step);
     (previous == 0 ? *first : accesses_[previous].next) = number;
   }
   return racing;
 }
 
-uint32_t RaceDetector::NewAccess(const Access& access) {
-  uint32_t number = unused_;
+void RaceDetector::Fill(Access* access, uint32_t next, uint8_t bytes, const Step& step) const {
+  access->pc = step.pc;
+  access->event = step.event;
+  access->next = next;
+  access->time = me_->now.at[me_number_];
+  access->context = me_number_;
+  access->bytes = bytes;
+  access->how = step.how;
+  access->op = machine_.scheduler.current().op;
+}
+
+uint32_t RaceDetector::NewAccess() {
+  const uint32_t number = unused_;
   if (number != 0) {
     unused_ = accesses_[number].next;
-  } else {
-    number = access_count_++;
-    if (number == accesses_.size()) accesses_.resize(2 * accesses_.size());
+    return number;
   }
-  accesses_[number] = access;
-  accesses_[number].next = 0;
-  return number;
+  if (access_count_ == accesses_.size()) accesses_.resize(2 * accesses_.size());
+  return access_count_++;
 }
 
 // ---- Reports -------------------------------------------------------------------------------------------------------
 
-void RaceDetector::Report(uint64_t address, const Access& access, const Access& earlier) {
+void RaceDetector::Report(uint64_t address, const Step& step, const Access& earlier) {
+  Access access;
+  Fill(&access, 0, 0, step);
   Sim::Get().ReportRace(reinterpret_cast<const void*>(address), Describe(access), Describe(earlier));
 }
 

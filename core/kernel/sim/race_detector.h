@@ -82,7 +82,7 @@ class RaceDetector {
   static constexpr size_t kWordBytes = 8;
 
   // How an access was made, as bits.
-  enum How : uint8_t { kWrites = 1, kMarked = 2 };
+  enum How : uint8_t { kReads = 0, kWrites = 1, kMarked = 2 };
 
   // A vector clock: by context, how much of what the context did is ordered before. All from `size` on are 0.
   struct Clock {
@@ -99,11 +99,18 @@ class RaceDetector {
     Clock fenced;   // what was, at its last release fence
   };
 
+  // What an access of the current context is, but for its bytes.
+  struct Step {
+    uint8_t how;
+    uintptr_t pc;       // an address in the subject's code, as in Heap::CheckPlain; 0 for a free
+    uint32_t event;     // the index of the event that tells of it; for a plain access, of the next event
+    const Clock* also;  // what it orders is ordered before this access, too; may be null
+  };
   struct Access {
-    uintptr_t pc;    // an address in the subject's code, as in Heap::CheckPlain; 0 for a free
-    uint32_t event;  // the index of the event that tells of it; for a plain access, of the next event
-    uint32_t next;   // the number of the next access to the same word; 0: this is the last
-    uint32_t time;   // of its context's clock
+    uintptr_t pc;
+    uint32_t event;
+    uint32_t next;  // the number of the next access to the same word; 0: this is the last
+    uint32_t time;  // of its context's clock
     uint8_t context;
     uint8_t bytes;  // a bit for each byte of the word
     uint8_t how;
@@ -113,7 +120,6 @@ class RaceDetector {
   static uint8_t BytesOf(uint64_t address, uint64_t end) {
     return static_cast<uint8_t>(((1u << (end - address)) - 1) << address % kWordBytes);
   }
-  static uint64_t EndOfWord(uint64_t address) { return (address / kWordBytes + 1) * kWordBytes; }
 
   // Whether two accesses conflict, and whether whatever conflicts with `earlier` also conflicts with `later`.
   static bool Conflict(uint8_t a, uint8_t b) { return ((a | b) & kWrites) != 0 && (a & b & kMarked) == 0; }
@@ -123,19 +129,19 @@ class RaceDetector {
 
   // The number of the first access to the word at `address`; null for memory that is not watched.
   uint32_t* FirstOf(uint64_t address);
-  // Notes the access to the word whose list begins at *first. What `also` orders counts as ordered; it may be null.
-  // Returns the number of the oldest access that it races with, or 0.
-  uint32_t Note(uint32_t* first, const Access& access, const Clock* also);
+  Step MarkedStep(uint8_t how, uint32_t event, const Clock* also) const;
   // Notes the access to each of its words, and reports the first race.
-  void NoteRange(uint64_t address, size_t size, uint8_t how, uintptr_t pc, uint32_t event, const Clock* also);
-  // The access of the current context and op to no word yet.
-  Access Make(uint8_t how, uintptr_t pc, uint32_t event) const;
+  void Note(uint64_t address, size_t size, const Step& step);
+  // Notes the access to the word whose list begins at *first. Returns the number of the oldest access that it races
+  // with, or 0.
+  uint32_t NoteWord(uint32_t* first, uint8_t bytes, const Step& step);
   // Whether the access is ordered before what the current context does now, also by what `also` orders, unless null.
   bool IsOrdered(const Access& earlier, const Clock* also) const {
     return me_->now.Has(earlier.context, earlier.time) || (also != nullptr && also->Has(earlier.context, earlier.time));
   }
-  uint32_t NewAccess(const Access& access);
-  void Report(uint64_t address, const Access& access, const Access& earlier);
+  uint32_t NewAccess();
+  void Fill(Access* access, uint32_t next, uint8_t bytes, const Step& step) const;
+  void Report(uint64_t address, const Step& step, const Access& earlier);
   Sim::RacingAccess Describe(const Access& access) const;
 
   // The clock of a token or of a marked word. Null when there is none. Valid until the next call of MakeClock.
