@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tests/racing.h"
 
+#include <cstring>
+
 #include "core/kernel/access.h"
 
 namespace {
@@ -34,6 +36,9 @@ void WriteHighHalf(uint64_t& word, uint32_t value) {
 }
 uint8_t ReadByte(const uint64_t& word, unsigned index) {
   return Opaque(reinterpret_cast<const uint8_t*>(&word)[Opaque(index)]);
+}
+void CopyPlain(uint64_t* to, const uint64_t* from, unsigned count) {
+  memcpy(to, from, Opaque(count) * sizeof(*to));
 }
 uint64_t ReadStatic() {
   return Opaque(*Opaque(&static_word));

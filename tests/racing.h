@@ -14,6 +14,7 @@ void WritePlain(uint64_t& word, uint64_t value);
 void WriteLowHalf(uint64_t& word, uint32_t value);
 void WriteHighHalf(uint64_t& word, uint32_t value);
 uint8_t ReadByte(const uint64_t& word, unsigned index);
+void CopyPlain(uint64_t* to, const uint64_t* from, unsigned count);  // by memcpy
 uint64_t ReadStatic();
 void WriteStatic(uint64_t value);
 
