@@ -146,6 +146,17 @@ TEST(TextReportTest, ADataRaceNamesBothSides) {
               HasSubstr("FAULT data-race at storage0  StorageDestroy:101\n         races with SelemUnlink:102\n"));
 }
 
+// The race detector knows it, ThreadSanitizer does not tell.
+TEST(TextReportTest, ADataRaceSaysWhoseTheEarlierAccessIsWhereThatIsKnown) {
+  TraceBuilder b;
+  ObjectId storage = b.Alloc(kSetupOp, KERNEL_STORAGE, "StorageAlloc");
+  b.Fault(Fault::kDataRace, kOpB, storage, "StorageDestroy");
+  b.Add(EventKind::kEarlierAccess, {}, storage, "SelemUnlink", uint64_t{PackTarget(kOpA)} << kEarlierTargetShift);
+  const std::string text = Text(b, {});
+  EXPECT_THAT(text, HasSubstr("races with A in SelemUnlink:102\n"));
+  EXPECT_THAT(text, HasSubstr("was accessed by B in StorageDestroy and by A in SelemUnlink"));
+}
+
 TEST(TextReportTest, FourTasksAndCallbacksFit80ColumnsAndNoNameIsBroken) {
   TraceBuilder b;
   ObjectId buckets = b.Alloc(kSetupOp, KERNEL_BUCKETS, "MapAlloc");

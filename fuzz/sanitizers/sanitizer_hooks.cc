@@ -126,11 +126,11 @@ void Symbolize(uintptr_t pc, CodeSite* site) {
 #endif
 }
 
-// The site of an instruction, for an event. The function remembers up to 256 results, for two reasons: a lookup takes
+// The site of an instruction, for an event. The function remembers up to 1024 results, for two reasons: a lookup takes
 // as long as a thousand runs, and the strings of a site must live for ever. The site is empty when the instruction is
 // not in the subject or nothing is known of it. Judges then use the site of the op's last event before (FunctionAt).
 kernel_site SiteOf(uintptr_t pc) {
-  static CodeSite sites[256];
+  static CodeSite sites[1024];
   static size_t count = 0;
   if (!IsInSubject(pc)) return {};
   size_t i = 0;

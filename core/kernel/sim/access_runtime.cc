@@ -16,8 +16,9 @@ namespace {
 #define NOFAIL_CALLER reinterpret_cast<uintptr_t>(__builtin_return_address(0))
 
 inline void Plain(const volatile void* address, size_t size, bool is_write, uintptr_t pc) {
-  // Code of the subject may also run before there is a simulator, as constructors of variables do.
-  if (nofail::Machine* machine = nofail::MachineOrNull(); machine != nullptr) {
+  // Code of the subject may also run before there is a simulator, as constructors of variables do. A copy of no bytes
+  // is no access.
+  if (nofail::Machine* machine = nofail::MachineOrNull(); machine != nullptr && size != 0) {
     machine->memory.Plain(address, size, is_write, pc);
   }
 }

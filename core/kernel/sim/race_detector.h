@@ -3,9 +3,8 @@
 // The race detector, for builds in which the simulator sees every access (kAccessesSeen).
 //
 // Stands for: the definition of a data race in the kernel's memory model: two accesses to the same byte, at least one
-// of
-//   them a store and at least one plain, that nothing orders. (tools/memory-model/Documentation/explanation.txt, "Plain
-//   accesses and data races", Linux 7.2)
+//   a store and at least one plain, that nothing orders.
+//   (tools/memory-model/Documentation/explanation.txt, "Plain accesses and data races", Linux 7.2)
 // Guarantees:
 //   - Order is happens-before, by vector clocks. Its edges are those that the simulator tells (SyncRelease and
 //     SyncAcquire in sanitizer.h) and those of marked accesses:
@@ -80,6 +79,7 @@ class RaceDetector {
  private:
   static constexpr uint32_t kMaxContexts = kMaxFibers + 3;  // the thread of Run, and two for RCU
   static constexpr size_t kWordBytes = 8;
+  static constexpr size_t kMapEntries = kAccessesSeen ? 1 << 10 : 1;  // to begin with
 
   // How an access was made, as bits.
   enum How : uint8_t { kReads = 0, kWrites = 1, kMarked = 2 };
@@ -160,11 +160,11 @@ class RaceDetector {
   uint8_t me_number_ = 0;
 
   std::unique_ptr<uint32_t[]> heap_words_;  // by word of the arena: the number of the first access
-  RunMap static_words_;                     // by address of a word: the same
+  RunMap static_words_{kMapEntries};        // by address of a word: the same
   std::vector<Access> accesses_;            // by number, from 1; those beyond access_count_ are of earlier runs
   uint32_t access_count_ = 1;
   uint32_t unused_ = 0;  // the first of those that belong to no word any more
-  RunMap clock_numbers_;
+  RunMap clock_numbers_{kMapEntries};
   std::vector<Clock> clocks_;  // by number, from 1; those beyond clock_count_ are of earlier runs
   uint32_t clock_count_ = 1;
 };

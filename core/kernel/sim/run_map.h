@@ -13,6 +13,8 @@ namespace nofail {
 
 class RunMap {
  public:
+  // `entries` is a power of two: for how many entries there is memory to begin with. Half of them can be used.
+  explicit RunMap(size_t entries) : entries_(entries) {}
   // Forgets all entries.
   void Clear() {
     ++run_;
@@ -56,7 +58,7 @@ class RunMap {
     }
   }
 
-  std::vector<Entry> entries_ = std::vector<Entry>(1 << 10);
+  std::vector<Entry> entries_;
   uint64_t run_ = 1;
   size_t count_ = 0;
 };
