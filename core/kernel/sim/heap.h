@@ -6,8 +6,8 @@
 // Guarantees:
 //   - Memory is zeroed and aligned to 64 bytes.
 //   - An object's memory is never given out again within a run, so a freed object stays poisoned to the end of the run
-//     and every late access to it is seen. AddressSanitizer sees it where the subject is instrumented; Check sees it at
-//     marked accesses, locks and RCU calls in every build.
+//     and every late access to it is seen. Check sees it at marked accesses, locks and RCU calls in every build. Plain
+//     accesses are seen by AddressSanitizer, or by CheckPlain where the simulator sees them (kAccessesSeen).
 //   - Addresses do not depend on earlier runs. Ids, hashes and names never depend on addresses.
 // Requires: kernel_free gets the start of a live object; faults otherwise.
 // Choices: kAlloc, which the caller of Alloc asks (kernel_sim.cc).
@@ -22,11 +22,11 @@
 //   - Memory pressure: whether an allocation fails is a choice, and no failure depends on how much memory is used. This
 //     allows more than the kernel does: errs towards reporting.
 //   - NUMA. The contract names no node: errs towards neither.
-//   - To the thread sanitizer, freeing an owner races with nothing. Destroy frees an owner because of what it read: for
-//     example, that map_free cleared the storage pointer, or that the pin is gone. The kernel's memory model orders a
-//     write after a read that decides about it (a control dependency). The sanitizer knows no such order and would
-//     report these frees. Errs towards silence: it hides, for example, an uncharge that nothing orders before the store
-//     that lets the owner go.
+//   - To the thread sanitizer and the race detector, freeing an owner races with nothing. Destroy frees an owner
+//     because of what it read: for example, that map_free cleared the storage pointer, or that the pin is gone. The
+//     kernel's memory model orders a write after a read that decides about it (a control dependency). Neither detector
+//     knows such an order, so both would report these frees. Errs towards silence: it hides, for example, an uncharge
+//     that nothing orders before the store that lets the owner go.
 #ifndef NOFAIL_CORE_KERNEL_SIM_HEAP_H_
 #define NOFAIL_CORE_KERNEL_SIM_HEAP_H_
 

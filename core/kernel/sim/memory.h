@@ -6,7 +6,7 @@
 //   in builds that see them (kAccessesSeen), plain loads and stores, which the compiler announces.
 // Guarantees: interleaving semantics: a load sees the newest store. The events record the order of each access. The
 //   thread sanitizer learns the order of an access from the real atomic that the subject makes (core/kernel/access.h);
-//   this part tells it the order of fences, as far as that can be told (see below).
+//   this part tells it the order of fences, as far as that can be told (see below). The race detector learns both here.
 // Requires: accesses of 1, 2, 4 or 8 bytes, at addresses that are aligned to the size.
 // Choices: kPreempt before each access and each fence.
 // Emits: Load, Store, Rmw, RmwOld, Fence; fault RcuNotHeld, once per op, for a dependency-ordered load outside every

@@ -42,8 +42,8 @@
 //   - That interrupts must be on where a task begins a grace period to poll for. Here it may hold an rqspinlock: errs
 //     towards silence.
 //   - Stalls. A grace period that a reader holds up for long is no fault: errs towards silence.
-//   - To the thread sanitizer, separate contexts for kfree_rcu. The sanitizer is told that one context frees all the
-//     objects of a run, one after the other: errs towards silence.
+//   - To the thread sanitizer and the race detector, separate contexts for kfree_rcu. They are told that one context
+//     frees all the objects of a run, one after the other: errs towards silence.
 #ifndef NOFAIL_CORE_KERNEL_SIM_RCU_H_
 #define NOFAIL_CORE_KERNEL_SIM_RCU_H_
 
