@@ -79,6 +79,7 @@ TEST_P(MeetingTest, HasTheseOutcomes) {
                             .Task([&](Shared&) { m.a(); })
                             .Task([&](Shared&) { m.b(); })
                             .Final([&](Shared&) { return std::string(m.is_right() ? "right" : "wrong"); })
+                            .WithRaces()
                             .Outcomes();
   EXPECT_EQ(absl::StrJoin(WithoutRacesOfFaults(Keys(outcomes), m), " | "), m.outcomes);
 }

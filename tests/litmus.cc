@@ -64,7 +64,7 @@ std::string Litmus::RunOnce(Chooser* chooser) {
     sim.Run();
   }
   for (const Event& event : sim.trace().events()) {
-    if (event.kind == EventKind::kFault) {
+    if (event.kind == EventKind::kFault && (with_races_ || event.fault() != Fault::kDataRace)) {
       if (!outcome.empty()) outcome += ' ';
       outcome += std::string("!") + FaultText(event.fault());
     }

@@ -58,6 +58,12 @@ class Litmus {
     return *this;
   }
 
+  // Data races count as faults. Without it they do not, since not every build detects them.
+  Litmus& WithRaces() {
+    with_races_ = true;
+    return *this;
+  }
+
   // Runs every execution. Returns the outcomes, each with the number of executions that have it. The faults of an
   // execution are part of its outcome, after what `final` returned: "x=1 !use-after-free".
   std::map<std::string, int> Outcomes();
@@ -69,7 +75,7 @@ class Litmus {
   Body init_ = [](Shared&) {};
   std::vector<Body> tasks_;
   std::function<std::string(Shared&)> final_ = [](Shared&) { return std::string(); };
-  bool all_choices_ = false;
+  bool all_choices_ = false, with_races_ = false;
   Shared* shared_ = nullptr;
 };
 

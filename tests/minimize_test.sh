@@ -80,7 +80,7 @@ expect_minimize 0 '' "$odd" -o from_odd.sched
 check '[[ $("$nofail" replay from_odd.sched) == ok* ]]'
 rm "$odd"
 
-# The expectation of another time becomes what is so now; data races, which only the thread build sees, stay.
+# The expectation of another time becomes what is so now; data races, which not every build sees, stay.
 sed -i 's/^expect posted: .*/expect posted: leak.x\/y\/Z, data-race\/a\/B/' mine.sched
 expect_minimize 0 'mine.sched' --update mine.sched
 check '! grep -q leak.x mine.sched'

@@ -19,6 +19,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "core/kernel/sim/sanitizer.h"
 #include "fuzz/base/printable.h"
 #include "fuzz/base/write_file.h"
 #include "fuzz/minimize/minimizer.h"
@@ -140,9 +141,10 @@ std::string DifferText(const std::string& name, const std::vector<std::string>& 
 int Refuse(const std::string& name, const subject& subject, const Minimized& result, const Arguments& arguments) {
   switch (result.status) {
     case Minimized::Status::kPasses:
-      return Fail(kNothingToMinimize,
-                  absl::StrCat(name, ": does not violate anything with subject ", subject.name, ", sanitizer ",
-                               kSanitizer, kSanitizer == "thread" ? "" : "; data races show in the thread build only"));
+      return Fail(
+          kNothingToMinimize,
+          absl::StrCat(name, ": does not violate anything with subject ", subject.name, ", sanitizer ", kSanitizer,
+                       kDetectsRaces ? "" : "; data races show in the builds tsan and explore only"));
     case Minimized::Status::kInBaseline:
       return Fail(kNothingToMinimize, absl::StrCat(name, ": subject ", arguments.baseline->name, " violates as ",
                                                    result.signature, ", too, on this schedule or one close by"));
@@ -202,7 +204,7 @@ int Update(const std::string& path, const Subjects& asked) {
   }
   std::vector<std::string> signatures = first.signatures;
   for (const std::string& before : expectation->signatures) {
-    if (kSanitizer != "thread" && absl::StartsWith(before, "data-race/")) signatures.push_back(before);
+    if (!kDetectsRaces && absl::StartsWith(before, "data-race/")) signatures.push_back(before);
   }
   expectation->signatures = std::move(signatures);
   if (const absl::Status written = WriteFile(path, FormatText(input->file)); !written.ok()) {
@@ -309,7 +311,7 @@ whatever it can so that it still violates with the same signature; and writes
 what is left, with the interleaving told as numbered sentences on top. Without
 any one of its maps, owners, operations or deviations it does not violate any
 more. A run that ends the process or hangs counts like any other violation.
-Data races show in the thread build only.
+Data races show in the builds tsan and explore only.
 
 It goes to corpus/regressions/KIND.FUNCTIONS.sched, which is printed; a file
 that exists is left alone. Ctrl-C writes the best so far.
@@ -332,7 +334,7 @@ that exists is left alone. Ctrl-C writes the best so far.
   --force          overwrites a file that exists
   --update         reduces nothing: the file's `expect` line of the subject
                    becomes what it does now in this build, and the data races
-                   it expects stay unless this is the thread build
+                   it expects stay where the build detects none
   --seed N         the N-th generated schedule
   --target T       what bytes and seeds are about: teardown (the default) or
                    lifecycle
