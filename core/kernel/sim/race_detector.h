@@ -25,6 +25,8 @@
 // Not modelled:
 //   - Control dependencies: errs towards reporting.
 //   - The order that full fences alone make between two tasks, as in the litmus test SB: errs towards reporting.
+//   - That a release also orders what the task has seen by loads without order (A-cumulativity). ThreadSanitizer does
+//     not know it either. Errs towards reporting.
 //   - What smp_wmb and smp_rmb leave unordered: they count as release and acquire fences, so a load before smp_wmb
 //     counts as ordered, too. Errs towards silence.
 //   - The zeroing of new objects: errs towards silence.
