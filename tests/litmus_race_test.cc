@@ -188,6 +188,26 @@ TEST(Race, AStoreEndsTheReleaseBeforeIt) {
   EXPECT_EQ(RacesThrough([](Shared& s) { StoreWith(KERNEL_ONCE, s.y, 2); }), kAccessesSeen);
 }
 
+// The message goes from A to C by way of B, who sees it without order and passes it on by a release. ThreadSanitizer
+// does not know that releases are cumulative.
+TEST(Race, AReleaseAlsoOrdersWhatWasSeenBefore) {
+  const auto races_by_way_of = [](kernel_order order) {
+    return Races(Litmus()
+                     .Task([](Shared& s) {
+                       WritePlain(s.x, 1);
+                       StoreWith(KERNEL_RELEASE, s.y, 1);
+                     })
+                     .Task([=](Shared& s) {
+                       if (LoadWith(KERNEL_ONCE, s.y) == 1) StoreWith(order, s.z, 1);
+                     })
+                     .Task([](Shared& s) {
+                       if (LoadWith(KERNEL_ACQUIRE, s.z) == 1) ReadPlain(s.x);
+                     }));
+  };
+  EXPECT_EQ(races_by_way_of(KERNEL_RELEASE), kThreadSanitizer);
+  EXPECT_TRUE(races_by_way_of(KERNEL_ONCE));
+}
+
 TEST(Race, ALockOrdersItsHolders) {
   const Litmus::Body locked = [](Shared& s) {
     kernel_spin_lock(&s.spin[0], KERNEL_HERE);

@@ -127,8 +127,13 @@ RaceDetector::Clock& RaceDetector::MakeClock(const volatile void* address) {
 }
 
 void RaceDetector::Release(const volatile void* token) {
-  Join(&MakeClock(token), me_->now);
-  Tick();
+  Publish(&MakeClock(token));
+}
+
+void RaceDetector::Publish(Clock* clock) {
+  Join(clock, me_->now);
+  Join(clock, me_->pending);
+  ++me_->now.at[me_number_];
 }
 
 void RaceDetector::Acquire(const volatile void* token) {
@@ -167,8 +172,9 @@ void RaceDetector::Load(const volatile void* address, unsigned size, kernel_orde
 void RaceDetector::Store(const volatile void* address, unsigned size, kernel_order order, uint32_t event) {
   Note(reinterpret_cast<uint64_t>(address), size, MarkedStep(kWrites | kMarked, event, nullptr));
   if (Releases(order)) {
-    Copy(&MakeClock(address), me_->now);
-    Tick();
+    Clock& clock = MakeClock(address);
+    clock.size = 0;
+    Publish(&clock);
   } else if (me_->fenced.size != 0) {
     Copy(&MakeClock(address), me_->fenced);
   } else if (Clock* clock = FindClock(address); clock != nullptr) {
@@ -184,8 +190,7 @@ void RaceDetector::Rmw(const volatile void* address, unsigned size, kernel_order
   if (seen != nullptr) Join(Acquires(order) ? &me_->now : &me_->pending, *seen);
   Note(reinterpret_cast<uint64_t>(address), size, MarkedStep(kWrites | kMarked, event, seen));
   if (Releases(order)) {
-    Join(&MakeClock(address), me_->now);
-    Tick();
+    Publish(&MakeClock(address));
   } else if (me_->fenced.size != 0) {
     Join(&MakeClock(address), me_->fenced);
   }
@@ -198,8 +203,8 @@ void RaceDetector::Fence(kernel_order order) {
     me_->pending.size = 0;
   }
   if (Releases(order)) {
-    Copy(&me_->fenced, me_->now);
-    Tick();
+    me_->fenced.size = 0;
+    Publish(&me_->fenced);
   }
 }
 

@@ -11,6 +11,7 @@
 //       - a load or read-modify-write with acquire order comes after the release store that it reads from, also when
 //         read-modify-writes of anybody lie between the two. Any other store in between ends this order;
 //       - a load without order does so from the task's next acquire or full fence on;
+//       - a release also orders what the task has seen by loads without order (A-cumulativity);
 //       - a store without order counts as a release as of the task's last release or full fence;
 //       - a dependency counts as acquire order, and a full read-modify-write is also a full fence.
 //   - Nothing is forgotten: of each byte, each access is kept that a later access can race with and that no other kept
@@ -25,8 +26,6 @@
 // Not modelled:
 //   - Control dependencies: errs towards reporting.
 //   - The order that full fences alone make between two tasks, as in the litmus test SB: errs towards reporting.
-//   - That a release also orders what the task has seen by loads without order (A-cumulativity). ThreadSanitizer does
-//     not know it either. Errs towards reporting.
 //   - What smp_wmb and smp_rmb leave unordered: they count as release and acquire fences, so a load before smp_wmb
 //     counts as ordered, too. Errs towards silence.
 //   - The zeroing of new objects: errs towards silence.
@@ -149,8 +148,8 @@ class RaceDetector {
   // The clock of a token or of a marked word. Null when there is none. Valid until the next call of MakeClock.
   Clock* FindClock(const volatile void* address);
   Clock& MakeClock(const volatile void* address);
-  // The current context has told others of what it did. What it does from now on is later.
-  void Tick() { ++me_->now.at[me_number_]; }
+  // Adds what the current context has done and seen to the clock. What it does from now on is later.
+  void Publish(Clock* clock);
 
   Machine& machine_;
   uint64_t run_ = 1;
