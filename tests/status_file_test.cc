@@ -54,6 +54,22 @@ TEST(StatusFile, PairsOfTwoProcessesAddUp) {
   EXPECT_EQ(all.pair_counts[0].baseline_alone, 33u);
 }
 
+TEST(StatusFile, AttemptsOfTwoProcessesAddUpByPlaceAndResult) {
+  Status all = Example(100, 7, 1), other = Example(50, 5, 1);
+  all.attempt_runs = 12;
+  all.attempts = {{"taken", 10, 77, "kernel/a.c", "f"}};
+  other.attempt_runs = 6;
+  other.attempts = {{"taken", 5, 77, "kernel/a.c", "f"}, {"timeout-held", 1, 77, "kernel/a.c", "f"}};
+  const absl::StatusOr<Status> read = ParseStatus(FormatStatus(all));
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(FormatStatus(*read), FormatStatus(all));
+  UniteStatus(other, &all);
+  EXPECT_EQ(all.attempt_runs, 18u);
+  ASSERT_EQ(all.attempts.size(), 2u);
+  EXPECT_EQ(all.attempts[0].count, 15u);
+  EXPECT_EQ(all.attempts[1].result, "timeout-held");
+}
+
 // The schedules on which both agree say nothing of chance, and much of how large a rise is.
 TEST(StatusFile, ARiseIsClearWhenChanceCannotExplainItAndItIsLarge) {
   const auto is_clear = [](uint64_t both, uint64_t subject, uint64_t baseline) {
@@ -77,8 +93,9 @@ TEST(StatusFile, AnotherSignatureIsAnotherEntry) {
 }
 
 TEST(StatusFile, ALineThatCannotBeReadIsNamed) {
-  for (const char* line : {"executions many", "executions", "violation new 1", "violation new x 1 a b", "weather fine",
-                           "interleavings 123", "state", "pair 1 2 leak", "pairs x"}) {
+  for (const char* line :
+       {"executions many", "executions", "violation new 1", "violation new x 1 a b", "weather fine",
+        "interleavings 123", "state", "pair 1 2 leak", "pairs x", "attempt taken 1 2 a.c", "attempts x"}) {
     const absl::StatusOr<Status> read = ParseStatus(std::string("events 1\n") + line + "\n");
     ASSERT_FALSE(read.ok()) << line;
     EXPECT_THAT(std::string(read.status().message()), HasSubstr("2: "));

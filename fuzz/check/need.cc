@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "fuzz/check/lock_holders.h"
 
 namespace nofail {
 namespace {
@@ -25,30 +26,6 @@ void Count(uint8_t* failures) {
   if (*failures < Need::kMaxFailures) ++*failures;
 }
 
-// Follows who holds which lock. A run holds few locks at a time.
-class Holders {
- public:
-  void Follow(const Event& e) {
-    if (e.kind == EventKind::kLock && e.value == 0) held_.push_back({e.object, e.offset, e.op.task});
-    if (e.kind == EventKind::kUnlock) std::erase_if(held_, [&](const Held& held) { return Is(held, e); });
-  }
-  // The lock's holder, or null.
-  const uint8_t* Find(const Event& e) const {
-    const auto held = std::find_if(held_.begin(), held_.end(), [&](const Held& other) { return Is(other, e); });
-    return held == held_.end() ? nullptr : &held->task;
-  }
-
- private:
-  struct Held {
-    ObjectId object;
-    uint16_t offset;
-    uint8_t task;
-  };
-  static bool Is(const Held& held, const Event& e) { return held.object == e.object && held.offset == e.offset; }
-
-  std::vector<Held> held_;
-};
-
 std::string Failures(unsigned count, absl::string_view what) {
   if (count == 0) return "";
   const bool is_most = count == Need::kMaxFailures;
@@ -64,7 +41,7 @@ Need NeedOf(const Trace& trace, const Violation& violation) {
 
 Need NeedBefore(const Trace& trace, uint32_t event) {
   Need need;
-  Holders holders;
+  LockHolders holders;
   for (const Event& e : trace.events().first(std::min<size_t>(trace.size(), size_t{event} + 1))) {
     if (e.kind == EventKind::kAlloc && e.object == 0) Count(&need.allocations);
     if (e.kind == EventKind::kLock && e.value != 0) {

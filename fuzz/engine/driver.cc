@@ -33,6 +33,7 @@ namespace nofail {
 namespace {
 
 constexpr uint64_t kExecutionsBetweenDeterminismChecks = 1000;
+constexpr uint64_t kExecutionsBetweenCountsOfAttempts = 8;
 
 [[noreturn]] void HarnessBugAt(const char* what, const Schedule& schedule) {
   HarnessBug(what, FormatText({{}, schedule, {}}).c_str());
@@ -162,6 +163,7 @@ void Driver::Run(Profile profile, std::span<const uint8_t> input) {
   const JudgedRun& run = executor_.Run(schedule_);
   if (options_.guidance.features) features_.Collect(run.trace, FeatureArrays());
   status_.CountExecution(run.trace.size(), run.trace.interleaving());
+  if (status_.executions() % kExecutionsBetweenCountsOfAttempts == 0) status_.CountAttempts(run.trace);
   std::vector<std::string> shown;  // for the baseline, which runs when this run has been told
   if (IsPaired()) shown = ComparedSignatures(run.verdict);
   if (!run.verdict.pass()) {

@@ -116,6 +116,7 @@ void RunStatus::Write(bool done) {
   written_ = std::chrono::steady_clock::now();
   const double seconds = std::chrono::duration<double>(written_ - start_).count();
   Status status{done, executions_, events_, seconds, interleavings_, {}};
+  attempts_.AddTo(&status);
   if (comparison_ != nullptr) comparison_->AddTo(&status);
   constexpr const char* kStandings[] = {"known", "finding", "differs", "worse", "new"};
   for (const auto* all : {&seen_, &worse_, &differs_}) {

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "fuzz/check/judged_run.h"
+#include "fuzz/engine/attempts.h"
 #include "fuzz/engine/comparison.h"
 #include "fuzz/engine/hyperloglog.h"
 #include "fuzz/listing/listings.h"
@@ -46,6 +47,9 @@ class RunStatus {
   // Counts one run with its number of events and its Trace::interleaving(). Writes the status file when the last time
   // was at least a second ago.
   void CountExecution(uint32_t events, uint64_t interleaving);
+  // Counts what became of the attempts of a run to take locks and to allocate. To be called for a share of all runs,
+  // because it goes through the whole trace.
+  void CountAttempts(const Trace& trace) { attempts_.Count(trace); }
   // Counts one violation of a run. The result is valid until the next call.
   struct Counted {
     const Seen& seen;
@@ -90,6 +94,7 @@ class RunStatus {
   std::map<uint64_t, Seen> seen_, worse_, differs_;
   uint64_t executions_ = 0, events_ = 0;
   HyperLogLog interleavings_;
+  Attempts attempts_;
   std::chrono::steady_clock::time_point start_, written_;
 };
 

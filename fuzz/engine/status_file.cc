@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <tuple>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -38,6 +39,18 @@ bool ReadPair(const Values& values, Status* status) {
   return true;
 }
 
+bool ReadAttempt(const Values& values, Status* status) {
+  AttemptCount count;
+  if (values.size() != 5 || !absl::SimpleAtoi(values[1], &count.count) || !absl::SimpleAtoi(values[2], &count.line)) {
+    return false;
+  }
+  count.result = std::string(values[0]);
+  count.file = std::string(values[3]);
+  count.function = std::string(values[4]);
+  status->attempts.push_back(count);
+  return true;
+}
+
 bool ReadInterleavings(absl::string_view registers, Status* status) {
   const std::optional<HyperLogLog> seen = HyperLogLog::FromText({registers.data(), registers.size()});
   if (seen) status->interleavings = *seen;
@@ -47,14 +60,51 @@ bool ReadInterleavings(absl::string_view registers, Status* status) {
 bool ReadLine(absl::string_view keyword, const Values& values, Status* status) {
   if (keyword == "violation") return ReadViolation(values, status);
   if (keyword == "pair") return ReadPair(values, status);
+  if (keyword == "attempt") return ReadAttempt(values, status);
   if (values.size() != 1) return false;
   if (keyword == "executions") return absl::SimpleAtoi(values[0], &status->executions);
   if (keyword == "events") return absl::SimpleAtoi(values[0], &status->events);
   if (keyword == "pairs") return absl::SimpleAtoi(values[0], &status->pairs);
+  if (keyword == "attempts") return absl::SimpleAtoi(values[0], &status->attempt_runs);
   if (keyword == "seconds") return absl::SimpleAtod(values[0], &status->seconds);
   if (keyword == "interleavings") return ReadInterleavings(values[0], status);
   status->is_done = values[0] == "done";
   return keyword == "state";
+}
+
+void AddViolation(const ViolationCount& seen, std::vector<ViolationCount>* all) {
+  const auto same = std::find_if(all->begin(), all->end(), [&](const ViolationCount& mine) {
+    return mine.signature == seen.signature && mine.listed == seen.listed;
+  });
+  if (same == all->end()) {
+    all->push_back(seen);
+    return;
+  }
+  same->count += seen.count;
+  same->first = std::min(same->first, seen.first);
+}
+
+void AddPair(const PairCount& count, std::vector<PairCount>* all) {
+  const auto same =
+      std::find_if(all->begin(), all->end(), [&](const PairCount& mine) { return mine.signature == count.signature; });
+  if (same == all->end()) {
+    all->push_back(count);
+    return;
+  }
+  same->both += count.both;
+  same->subject_alone += count.subject_alone;
+  same->baseline_alone += count.baseline_alone;
+}
+
+void AddAttempt(const AttemptCount& count, std::vector<AttemptCount>* all) {
+  const auto place = [](const AttemptCount& a) { return std::tie(a.line, a.result, a.file, a.function); };
+  const auto same =
+      std::find_if(all->begin(), all->end(), [&](const AttemptCount& mine) { return place(mine) == place(count); });
+  if (same == all->end()) {
+    all->push_back(count);
+  } else {
+    same->count += count.count;
+  }
 }
 
 }  // namespace
@@ -77,6 +127,11 @@ std::string FormatStatus(const Status& status) {
   for (const PairCount& count : status.pair_counts) {
     absl::StrAppendFormat(&text, "pair %d %d %d %s\n", count.both, count.subject_alone, count.baseline_alone,
                           count.signature);
+  }
+  if (status.attempt_runs > 0) absl::StrAppendFormat(&text, "attempts %d\n", status.attempt_runs);
+  for (const AttemptCount& count : status.attempts) {
+    absl::StrAppendFormat(&text, "attempt %s %d %d %s %s\n", count.result, count.count, count.line, count.file,
+                          count.function);
   }
   return text;
 }
@@ -103,29 +158,11 @@ void UniteStatus(const Status& other, Status* status) {
   status->events += other.events;
   status->seconds = std::max(status->seconds, other.seconds);
   status->interleavings.Unite(other.interleavings);
-  for (const ViolationCount& seen : other.violations) {
-    const auto same = std::find_if(
-        status->violations.begin(), status->violations.end(),
-        [&](const ViolationCount& mine) { return mine.signature == seen.signature && mine.listed == seen.listed; });
-    if (same == status->violations.end()) {
-      status->violations.push_back(seen);
-      continue;
-    }
-    same->count += seen.count;
-    same->first = std::min(same->first, seen.first);
-  }
+  for (const ViolationCount& seen : other.violations) AddViolation(seen, &status->violations);
   status->pairs += other.pairs;
-  for (const PairCount& count : other.pair_counts) {
-    const auto same = std::find_if(status->pair_counts.begin(), status->pair_counts.end(),
-                                   [&](const PairCount& mine) { return mine.signature == count.signature; });
-    if (same == status->pair_counts.end()) {
-      status->pair_counts.push_back(count);
-      continue;
-    }
-    same->both += count.both;
-    same->subject_alone += count.subject_alone;
-    same->baseline_alone += count.baseline_alone;
-  }
+  for (const PairCount& count : other.pair_counts) AddPair(count, &status->pair_counts);
+  status->attempt_runs += other.attempt_runs;
+  for (const AttemptCount& count : other.attempts) AddAttempt(count, &status->attempts);
 }
 
 }  // namespace nofail

@@ -10,6 +10,7 @@
 //   interleavings REGISTERS (HyperLogLog::Text)
 //   violation known|finding|differs|worse|new COUNT FIRST-EXECUTION NAME SIGNATURE
 //   pairs N / pair BOTH SUBJECT-ALONE BASELINE-ALONE SIGNATURE (only with a baseline: fuzz/engine/comparison.h)
+//   attempts N / attempt RESULT COUNT LINE FILE FUNCTION
 #ifndef NOFAIL_FUZZ_ENGINE_STATUS_FILE_H_
 #define NOFAIL_FUZZ_ENGINE_STATUS_FILE_H_
 
@@ -41,6 +42,16 @@ struct PairCount {
   bool IsClearRise() const;
 };
 
+// What became of attempts to take an rqspinlock or to allocate, at one place of the source.
+struct AttemptCount {
+  // taken, timeout-held, timeout-free, deadlock-held, deadlock-free (-ETIMEDOUT or -EDEADLK although another task or
+  // nobody held the lock), deadlock-own (the task held it itself); allocated, not-allocated
+  std::string result;
+  uint64_t count = 0;
+  uint32_t line = 0;
+  std::string file, function;
+};
+
 struct Status {
   bool is_done = true;
   uint64_t executions = 0, events = 0;
@@ -49,6 +60,8 @@ struct Status {
   std::vector<ViolationCount> violations;  // each signature once for each value of `listed`
   uint64_t pairs = 0;                      // executions that ran on the baseline as well, as the fixed share
   std::vector<PairCount> pair_counts;      // each signature once
+  uint64_t attempt_runs = 0;               // executions whose attempts were counted
+  std::vector<AttemptCount> attempts;      // each result at each place once
 };
 
 std::string FormatStatus(const Status& status);

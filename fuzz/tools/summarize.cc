@@ -59,13 +59,23 @@ nlohmann::ordered_json StatusJson(const Status& status) {
                      {"baseline_alone", count.baseline_alone},
                      {"clear_rise", count.IsClearRise()}});
   }
+  nlohmann::ordered_json attempts = nlohmann::ordered_json::array();
+  for (const AttemptCount& count : status.attempts) {
+    attempts.push_back({{"file", count.file},
+                        {"line", count.line},
+                        {"function", count.function},
+                        {"result", count.result},
+                        {"count", count.count}});
+  }
   return {{"format", 1},
           {"executions", status.executions},
           {"events", status.events},
           {"interleavings", status.interleavings.Estimate()},
           {"violations", violations},
           {"pairs", status.pairs},
-          {"pair_counts", pairs}};
+          {"pair_counts", pairs},
+          {"attempt_runs", status.attempt_runs},
+          {"attempts", attempts}};
 }
 
 int Run(absl::Span<const std::string> raw) {
@@ -88,7 +98,9 @@ Reads the status files that fuzz binaries keep in the folder of their findings
 one JSON object: executions, events, about how many different interleavings
 were seen by all of them together (HyperLogLog, standard error 3 %), and how
 often each violation was seen. With a baseline, also how many schedules ran on
-both subjects (pairs), and how often each violation showed on which.
+both subjects (pairs), and how often each violation showed on which. Of some
+executions (attempt_runs), also what became of attempts to take a lock and to
+allocate, at each place of the source.
 
 example:
   nofail summarize build/fuzz/teardown-posted-address/findings
