@@ -71,10 +71,7 @@ TEST_F(CauseTest, VictimsOfWhatWasGivenUpAreFacesOfOneCause) {
 }
 
 TEST_F(CauseTest, WhatFollowsASaturationHasItsCause) {
-  const ObjectId storage = b.Alloc(kSetupOp, KERNEL_STORAGE);
-  b.Fault(Fault::kRefcountDecToZero, kOpA, storage, "Unpin");
-  b.Add(EventKind::kRelax, kOpB, 0, "Destroy");
-  b.Fault(Fault::kLivelock, kOpB, 0, nullptr);
+  b.SaturateAndHang();
   const Verdict verdict = b.Judged(true);
   EXPECT_THAT(Causes(b, true),
               ElementsAre("refcount-dec-to-zero of storage in Unpin", "refcount-dec-to-zero of storage in Unpin"));

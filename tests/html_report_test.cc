@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
@@ -132,6 +133,19 @@ TEST(HtmlReportTest, EveryLinkHasItsTarget) {
     EXPECT_THAT(page.ids, Contains(html.substr(begin, html.find('"', begin) - begin)));
   }
   EXPECT_GT(links, 3);
+}
+
+TEST(HtmlReportTest, FacesOfACauseAreBelowTheFirstOne) {
+  TraceBuilder b;
+  b.SaturateAndHang();
+  const Verdict verdict = b.Judged(true);
+  const std::string html = HtmlReport({TestSubject(), Scenario(), b.trace, verdict, {}}, "x.sched");
+  const Page page(html);
+  EXPECT_EQ(page.error, "");
+  EXPECT_EQ(std::count(page.classes.begin(), page.classes.end(), "faces"), 1);
+  const size_t list = html.find("<ol class=\"violations\">"), faces = html.find("<ul class=\"faces\">");
+  EXPECT_LT(html.find(verdict.violations[0].Signature() + "</code>", list), faces);
+  EXPECT_GT(html.find(verdict.violations[1].Signature() + "</code>", list), faces);
 }
 
 TEST(HtmlReportTest, WhatOthersWroteIsTextAndNeverMarkup) {

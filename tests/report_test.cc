@@ -15,6 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "fuzz/check/cause.h"
 #include "fuzz/report/describe.h"
 #include "fuzz/report/json_report.h"
 #include "fuzz/report/on_death.h"
@@ -29,6 +30,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 // A schedule with one map and no op.
 const Schedule* Scenario() {
@@ -284,9 +286,9 @@ TEST(JsonReportTest, AbsentIsNull) {
   EXPECT_FALSE(json.contains("events"));
 }
 
-// A code host shows a result beside the line where the violation shows; the same signature of a second run is not told
+// A code host shows a result beside the line where the violation shows; the same cause of a second run is not told
 // again.
-TEST(SarifReportTest, OneResultForASignatureWithItsLine) {
+TEST(SarifReportTest, OneResultForACauseWithItsLine) {
   TraceBuilder b;
   FillLeak(&b);
   Verdict verdict = b.Judged();
@@ -303,11 +305,33 @@ TEST(SarifReportTest, OneResultForASignatureWithItsLine) {
   EXPECT_EQ(result["ruleId"], "leak.fields");
   EXPECT_EQ(result["level"], "error");
   EXPECT_FALSE(result.contains("suppressions"));
-  EXPECT_EQ(result["partialFingerprints"]["signature/v1"], verdict.violations[0].Signature());
+  EXPECT_EQ(result["partialFingerprints"]["cause/v1"], CauseOf(b.trace, verdict.violations[0]));
+  EXPECT_FALSE(result.contains("relatedLocations"));
   const auto& place = result["locations"][0]["physicalLocation"];
   const Event& shown = b.trace.events()[verdict.violations[0].event];
   EXPECT_EQ(place["artifactLocation"]["uri"], shown.file);
   EXPECT_EQ(place["region"]["startLine"], shown.line);
+}
+
+// What follows from one saturation is one result; a host would otherwise open an alert for each face.
+TEST(SarifReportTest, FacesOfACauseAreRelatedLocations) {
+  TraceBuilder b;
+  b.SaturateAndHang();
+  const Verdict verdict = b.Judged(true);
+  ASSERT_EQ(verdict.violations.size(), 2u);
+  JudgedRun run = {TestSubject(), Scenario(), b.trace, verdict, {}};
+  SarifReport report;
+  report.Add(run);
+  report.Add(run);
+  const auto log = nlohmann::json::parse(report.Log().dump());
+  ASSERT_EQ(log["runs"][0]["results"].size(), 1u);
+  const auto& result = log["runs"][0]["results"][0];
+  EXPECT_EQ(result["ruleId"], "refcount-dec-to-zero");
+  ASSERT_EQ(result["relatedLocations"].size(), 1u);
+  const auto& face = result["relatedLocations"][0];
+  EXPECT_EQ(face["id"], 1);
+  EXPECT_THAT(std::string(face["message"]["text"]), StartsWith(verdict.violations[1].Signature() + ": "));
+  EXPECT_EQ(face["physicalLocation"]["artifactLocation"]["uri"], "f.cc");
 }
 
 // Every kind of event has a description, whatever values the event's fields have.

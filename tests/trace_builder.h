@@ -81,6 +81,15 @@ class TraceBuilder {
     return Add(EventKind::kFault, op, object, function, value, static_cast<uint8_t>(fault));
   }
 
+  // Task A saturates a storage's reference count, and task B waits for ever because of that: two faces of one cause.
+  // To be judged as a run that a fatal fault ended.
+  void SaturateAndHang() {
+    const ObjectId storage = Alloc(kSetupOp, KERNEL_STORAGE);
+    Fault(nofail::Fault::kRefcountDecToZero, kOpA, storage, "Unpin");
+    Add(EventKind::kRelax, kOpB, 0, "Destroy");
+    Fault(nofail::Fault::kLivelock, kOpB, 0, nullptr);
+  }
+
   Verdict Judged(bool fatal = false) const {
     Verdict verdict;
     Judge({trace, resources, TestSubject(), owner_ends, fatal}, &verdict);

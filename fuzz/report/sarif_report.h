@@ -4,6 +4,8 @@
 #ifndef NOFAIL_FUZZ_REPORT_SARIF_REPORT_H_
 #define NOFAIL_FUZZ_REPORT_SARIF_REPORT_H_
 
+#include <cstddef>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
@@ -12,9 +14,10 @@
 
 namespace nofail {
 
-// One SARIF log of several runs. Each signature is one result, of the first run that shows it, at the last line of the
-// subject that was reached when the violation showed. A listed violation is a suppressed result: hosts know it, and do
-// not call it news.
+// One SARIF log of several runs. Each cause (fuzz/check/cause.h) is one result, told by the first violation that shows
+// it, at the last line of the subject that was reached when the violation showed. Its other faces are related locations
+// of that result, each signature once. What is listed is a suppressed result: hosts know it, and do not call it news.
+// So a cause that has listed and other faces is two results.
 class SarifReport {
  public:
   // `worse`: listed violations are news as well.
@@ -25,8 +28,12 @@ class SarifReport {
   nlohmann::ordered_json Log() const;
 
  private:
+  void AddViolation(const JudgedRun& run, const Violation& violation, const std::string& signature);
+
   const bool worse_;
   std::set<std::string> signatures_, kinds_;
+  std::map<std::string, size_t>
+      places_;  // of the result of each cause; those of suppressed ones have keys of their own
   nlohmann::ordered_json results_ = nlohmann::ordered_json::array();
 };
 

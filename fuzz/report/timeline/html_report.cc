@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "fuzz/check/cause.h"
 #include "fuzz/check/known.h"
 #include "fuzz/report/describe.h"
 #include "fuzz/report/text_report.h"
@@ -50,15 +51,27 @@ std::string View(const JudgedRun& report, const Timeline& timeline, const std::v
   return html + "</tbody></table>\n";
 }
 
+// One violation, as the content of an item of a list.
+std::string OneViolation(const JudgedRun& report, const std::vector<Row>& rows, const Violation& violation) {
+  const std::string signature = violation.Signature();
+  return absl::StrCat("<code class=\"signature\">", EscapeMarkup(signature), "</code> <span class=\"standing\">",
+                      EscapeMarkup(Standing(FindListed(report.subject.name, signature))), "</span><br/>",
+                      "<a class=\"to-violation\" href=\"#e", RowBegin(rows, violation.event), "\">#", violation.event,
+                      "</a> ", EscapeMarkup(violation.detail), ".");
+}
+
+// Each cause is an item of the list. Below its first face are the others.
 std::string Violations(const JudgedRun& report, const std::vector<Row>& rows) {
   std::string html;
-  for (const Violation& violation : report.verdict.violations) {
-    const std::string signature = violation.Signature();
-    absl::StrAppend(&html, "<li><code class=\"signature\">", EscapeMarkup(signature),
-                    "</code> <span class=\"standing\">",
-                    EscapeMarkup(Standing(FindListed(report.subject.name, signature))), "</span><br/>",
-                    "<a class=\"to-violation\" href=\"#e", RowBegin(rows, violation.event), "\">#", violation.event,
-                    "</a> ", EscapeMarkup(violation.detail), ".</li>\n");
+  for (const std::vector<size_t>& faces : FacesByCause(report.trace, report.verdict)) {
+    std::string others;
+    for (size_t i = 1; i < faces.size(); ++i) {
+      const Violation& face = report.verdict.violations[faces[i]];
+      absl::StrAppend(&others, "<li>", OneViolation(report, rows, face), "</li>\n");
+    }
+    if (!others.empty()) others = absl::StrCat("\n<ul class=\"faces\">\n", others, "</ul>\n");
+    const Violation& first = report.verdict.violations[faces[0]];
+    absl::StrAppend(&html, "<li>", OneViolation(report, rows, first), others, "</li>\n");
   }
   return html.empty() ? "" : absl::StrCat("<ol class=\"violations\">\n", html, "</ol>\n");
 }
