@@ -71,7 +71,7 @@ elif sys.argv[1] == "summarize":
 elif sys.argv[1] == "show":
     print(json.dumps({{"version": "2.1.0", "runs": [{{"results": sys.argv[2:]}}]}}))
 elif sys.argv[1] == "list":
-    print(json.dumps({{"subjects": [{{"gone": []}}, {{"gone": []}}]}}))
+    print(json.dumps({{"subjects": [{{"as_on": "linux-7", "gone": []}}, {{"gone": []}}]}}))
 elif "linux-1" in sys.argv:
     print(json.dumps({{"runs": [{{"violations": []}}]}}))
 else:
@@ -250,7 +250,7 @@ class FuzzRun(unittest.TestCase):
     def test_what_a_patch_mends_is_told(self) -> None:
         gone = {"signature": "leak/selem/MapFree", "name": "left/leak", "schedule": "findings/left/leak"}
         always = gone | {"schedule": "findings/old/leak"}
-        said = json.dumps({"subjects": [{"gone": [gone, always]}, {"gone": [always]}]})
+        said = json.dumps({"subjects": [{"as_on": "linux-2", "gone": [gone, always]}, {"gone": [always]}]})
         tool = TOOL.replace(
             'elif sys.argv[1] == "show"',
             f"elif sys.argv[1] == 'list':\n    print({said!r})\nelif sys.argv[1] == 'show'",
@@ -261,6 +261,12 @@ class FuzzRun(unittest.TestCase):
         self.assertIn("GONE  leak/selem/MapFree\n      linux-1 shows it on corpus/findings/left/leak.sched", out)
         self.assertNotIn("findings/old/leak", out)
         self.assertEqual(self.summary()["gone"], [gone])
+
+    def test_a_tree_that_has_no_listing_of_its_own_says_whose_it_has(self) -> None:
+        seen = f'status("executions 64000", "violation finding 90 2 a-finding/uaf {SIGNATURE}")'
+        code, out, error = self.fuzz(seen, subject="linux-2")
+        self.assertEqual(code, 0, out + error)
+        self.assertIn("listed in corpus/, as on linux-7; for more: ", out)
 
     def test_what_the_baseline_does_too_is_no_news(self) -> None:
         code, out, _ = self.fuzz(NEW, baseline="linux-0", baseline_tree="tree")

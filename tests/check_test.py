@@ -28,6 +28,7 @@ def violation(signature: str, listed: str, count: int = 3, cause: str = "", **mo
 
 def campaign(target: str, sanitizer: str, *violations: dict[str, Any], **more: Any) -> dict[str, Any]:
     told: dict[str, Any] = {"target": target, "sanitizer": sanitizer, "executions": 1000, "interleavings": 70}
+    told |= {"replay": "build/nofail replay", "as_on": ""}
     told |= {"interrupted": False, "trouble": None, "gone": [], "crashes": []}
     return told | {"violations": list(violations)} | more
 
@@ -65,7 +66,7 @@ class Reports(unittest.TestCase):
         )
         self.assertEqual(told["listed"], [])
         self.assertIn(
-            f"WORSE  {LEAK}\n  Its name is listed, but with more failures", report.text(told, report.TERMINAL)
+            f"WORSE  {LEAK}\n  Its name is listed, but only with more failures", report.text(told, report.TERMINAL)
         )
 
     def test_what_one_campaign_saw_is_not_gone(self) -> None:
@@ -75,9 +76,16 @@ class Reports(unittest.TestCase):
             campaign("lifecycle", "address", violation(LEAK, "finding"), gone=gone),
         )
         self.assertEqual([entry["signature"] for entry in told["gone"]], [HANG])
-        self.assertIn(
-            f"GONE  {HANG}\n  linux-7.2@2 shows it on corpus/findings/live.sched", report.text(told, report.TERMINAL)
-        )
+        self.assertEqual(report.verdict(told), "0 new, 0 worse, 1 gone, 1 as listed")
+        said = "GONE  n: the baseline shows it, but this tree does not\n"
+        said += f"  {HANG}\n    corpus/findings/live.sched\n"
+        self.assertIn(said, report.text(told, report.TERMINAL))
+
+    def test_a_tree_that_has_no_listing_of_its_own_says_whose_it_has(self) -> None:
+        told = report_of(campaign("teardown", "address", violation(LEAK, "known"), as_on="linux-7.1"))
+        self.assertIn("as listed, as on linux-7.1: 1 violation\n", report.text(told, report.TERMINAL))
+        told = report_of(campaign("teardown", "address", violation(LEAK, "known"), as_on="linux-7.2"))
+        self.assertIn("as listed: 1 violation\n", report.text(told, report.TERMINAL))
 
     def test_the_reason_and_the_rates_are_told(self) -> None:
         rates = {"subject": 400.0, "baseline": 100.0}
@@ -87,8 +95,9 @@ class Reports(unittest.TestCase):
             )
         )
         text = report.text(told, report.TERMINAL)
-        self.assertIn("but linux-7.2@2 passes this schedule, and those close by.", text)
-        self.assertIn("In 10,000 schedules: 400.0 here, 100.0 on linux-7.2@2.", text)
+        self.assertIn("but the baseline passes this schedule, and those close by.", text)
+        self.assertIn("in 10,000 schedules 400 times here and 100 on the\n  baseline.", text)
+        self.assertIn("\n  build/nofail replay build/leak.sched --verbose\n", text)
         self.assertIn("  A forgot <it>.\n  What failed before it: nothing failed.", text)
         self.assertIn("  | two runs\n", text)
 
@@ -109,12 +118,13 @@ class Reports(unittest.TestCase):
         self.assertIn("1 crash", report.verdict(told))
 
     def test_the_page_is_well_formed_and_escapes(self) -> None:
-        told = report_of(campaign("teardown", "address", violation(LEAK, "new", side_by_side=["a < b"])))
+        gone = [{"signature": HANG, "name": "n/x", "schedule": "findings/n/x"}]
+        told = report_of(campaign("teardown", "address", violation(LEAK, "new", side_by_side=["a < b"]), gone=gone))
         opened: list[str] = []
 
         class Checker(html.parser.HTMLParser):
             def handle_starttag(self, tag: str, attrs: Any) -> None:
-                if tag not in ("meta",):
+                if tag not in ("meta", "br"):
                     opened.append(tag)
 
             def handle_endtag(self, tag: str) -> None:
@@ -127,7 +137,7 @@ class Reports(unittest.TestCase):
         self.assertIn("a &lt; b", text)
 
 
-class Changes(unittest.TestCase):
+class OfTwoTrees(unittest.TestCase):
     def trees(self, before: str, after: str) -> tuple[Tree, Tree]:
         scratch = tempfile.TemporaryDirectory()
         self.addCleanup(scratch.cleanup)
@@ -139,6 +149,8 @@ class Changes(unittest.TestCase):
             trees.append(Tree(pathlib.Path(scratch.name) / name, name, name))
         return trees[0], trees[1]
 
+
+class Changes(OfTwoTrees):
     def test_lines_that_the_baseline_has_not(self) -> None:
         tree, baseline = self.trees("one\ntwo\nthree\n", "one\nzwei\nthree\nfour\n")
         self.assertEqual(list(changes.changed(tree, baseline)), [(LOCAL, 2, "zwei"), (LOCAL, 4, "four")])
@@ -150,10 +162,89 @@ class Changes(unittest.TestCase):
         lines = [(LOCAL, 2, "zwei"), (LOCAL, 3, "/* no code */"), (LOCAL, 4, "four")]
         covered = changes.covered(lines, lcov, tree.folder)
         self.assertEqual([(c.number, c.runs, c.branches, c.taken) for c in covered], [(2, 7, 2, 1), (4, 0, 0, 0)])
-        told = "\n".join(report.changed_lines({"lines": [vars(line) for line in covered]}, 100))
+        told = "\n".join(report.run_lines([vars(line) for line in covered], 100))
         self.assertIn("1 of 2 with code were run; branches: 1 of 2 were taken", told)
         self.assertIn(f"1 branch not taken: {LOCAL}:2", told)
         self.assertIn(f"not run: {LOCAL}:4: four", told)
+
+
+class ChangedFunctions(OfTwoTrees):
+    BEFORE = """/* a comment (of a sort) */
+static int one(int x)
+{
+    return x;
+}
+
+BPF_CALL_2(two, struct sock *, sk,
+       u64, flags)
+{
+    err = raw_res_spin_lock_irqsave(&b->lock, flags);
+    atomic_sub(uncharge, &sk->sk_omem_alloc);
+}
+
+struct ops table = {
+    .map_alloc = one,
+};
+
+int three(void)
+{
+    p = kzalloc(8, GFP_KERNEL);
+    /* not kzalloc( here */
+}
+"""
+
+    def names(self, after: str) -> list[str]:
+        return [function.name for function in changes.changed_functions(*self.trees(self.BEFORE, after))]
+
+    def test_a_function_is_changed_by_a_line_that_is_new_or_gone(self) -> None:
+        self.assertEqual(self.names(self.BEFORE.replace("return x", "return -x")), ["one"])
+        self.assertEqual(
+            self.names(self.BEFORE.replace("    atomic_sub(uncharge, &sk->sk_omem_alloc);\n", "")), ["two"]
+        )
+        self.assertEqual(self.names(self.BEFORE.replace("u64, flags", "u32, flags")), ["two"])
+        self.assertEqual(self.names(self.BEFORE.replace(".map_alloc = one", ".map_alloc = two")), [])
+        self.assertEqual(
+            self.names(self.BEFORE.replace("return x", "return 1").replace("8, GFP", "9, GFP")), ["one", "three"]
+        )
+
+    def sites(self, *counts: dict[str, Any]) -> list[changes.Site]:
+        after = self.BEFORE.replace("sk_omem_alloc)", "sk_omem_free)").replace("8, GFP", "9, GFP")
+        tree, baseline = self.trees(self.BEFORE, after)
+        return changes.sites(tree, changes.changed_functions(tree, baseline), counts)
+
+    def count(self, line: int, result: str, count: int) -> dict[str, Any]:
+        return {"file": LOCAL, "line": line, "function": "f", "result": result, "count": count}
+
+    def test_what_takes_a_lock_or_allocates_is_a_site_also_when_it_was_never_reached(self) -> None:
+        self.assertEqual(
+            [(s.number, s.function, s.results) for s in self.sites()], [(10, "two", {}), (20, "three", {})]
+        )
+
+    def test_counts_of_several_campaigns_add_up_at_their_site(self) -> None:
+        self.assertEqual(
+            [
+                (s.number, s.results)
+                for s in self.sites(
+                    self.count(10, "taken", 5), self.count(10, "taken", 6), self.count(10, "timeout-held", 1)
+                )
+            ],
+            [(10, {"taken": 11, "timeout-held": 1}), (20, {})],
+        )
+
+    def test_a_site_that_no_pattern_knows_is_told_if_it_was_reached(self) -> None:
+        self.assertEqual(
+            [s.number for s in self.sites(self.count(11, "taken", 1), self.count(4, "taken", 1))], [10, 11, 20]
+        )
+
+    def test_how_a_site_is_told(self) -> None:
+        self.assertEqual(report.outcomes({}), "NEVER REACHED")
+        self.assertEqual(report.outcomes({"taken": 1234}), "taken 1,234, NEVER FAILED")
+        self.assertEqual(
+            report.outcomes({"taken": 5, "timeout-held": 2, "deadlock-free": 3, "deadlock-own": 1}),
+            "taken 5, -ETIMEDOUT 2 held 0 free, -EDEADLK 0 held 3 free, 1 by the task that held it",
+        )
+        self.assertEqual(report.outcomes({"allocated": 7}), "allocated 7, NEVER FAILED")
+        self.assertEqual(report.outcomes({"allocated": 7, "not-allocated": 2}), "allocated 7, failed 2")
 
 
 class CommandLine(unittest.TestCase):

@@ -3,7 +3,7 @@
 
 import sys
 
-from nofail_campaign.build import make_job, take_trees
+from nofail_campaign.build import build, make_job, take_trees
 from nofail_campaign.campaign import Campaign
 from nofail_campaign.options import parse
 from nofail_campaign.terminal import ExitCode, Trouble, leave
@@ -13,7 +13,7 @@ def main() -> int:
     options = parse(sys.argv[1:])
     try:
         trees = take_trees(options)
-        return Campaign(make_job(options, trees)).run()
+        return Campaign(make_job(options, trees, build(options, trees, [options.target]))).run()
     except KeyboardInterrupt:  # before it fuzzes; later, it has a table to show
         leave(ExitCode.INTERRUPTED, "interrupted")
     except (OSError, Trouble) as error:

@@ -29,22 +29,27 @@ def take_trees(options: Options) -> list[Tree]:
     return trees
 
 
-def built(options: Options, trees: Sequence[Tree]) -> dict[str, list[str]]:
-    """Calls build.sh; returns its values by key. Leaves with its code when it fails, for it has said why."""
+# What build.sh says of what it has built: its values by key.
+Built = dict[str, list[str]]
+
+
+def build(options: Options, trees: Sequence[Tree], targets: Sequence[str]) -> Built:
+    """Builds these targets, whatever target the options name. Leaves with the code of build.sh when that fails, for it
+    has said why."""
     told = [word for tree in trees for word in (str(tree.folder), tree.origin, tree.shown)]
-    command = [str(ROOT / "scripts/nofail_campaign/build.sh"), options.preset, options.engine, options.target]
+    command = [str(ROOT / "scripts/nofail_campaign/build.sh"), options.preset, options.engine, " ".join(targets)]
     command += [options.shim, terminal.name, *told]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode != 0:
         sys.exit(done.returncode)
-    said: dict[str, list[str]] = collections.defaultdict(list)
+    said: Built = collections.defaultdict(list)
     for line in done.stdout.splitlines():
         key, _, value = line.partition("=")
         said[key].append(value)
     return said
 
 
-def only(said: dict[str, list[str]], key: str) -> str:
+def only(said: Built, key: str) -> str:
     """The value of a key that is there once or not at all."""
     return said[key][0] if said[key] else ""
 
@@ -56,9 +61,8 @@ def replay_command(options: Options, tool: pathlib.Path) -> str:
     return "./scripts/replay" + ("" if options.sanitizer == "address" else f" --sanitizer {options.sanitizer}")
 
 
-def make_job(options: Options, trees: Sequence[Tree] = ()) -> Job:
-    """Builds, and returns the job. `trees`: the tree that is fuzzed, and its baseline."""
-    said = built(options, trees)
+def make_job(options: Options, trees: Sequence[Tree], said: Built) -> Job:
+    """The job for what was built. `trees`: the tree that is fuzzed, and its baseline."""
     folder, subject = pathlib.Path(only(said, "bin")), only(said, "subject")
     tool = folder / "nofail"
     # After the contents, too: what was found in a tree is not found in what it has become.

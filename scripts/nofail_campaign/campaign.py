@@ -236,7 +236,8 @@ class Campaign:
             if self.job.baseline and self.is_in_baseline(violation):
                 return None
             found = self.job.findings / f"{violation.name}.sched"
-            schedule = found if self.is_face(violation, found) else self.minimize(violation, found)
+            is_told = violation.signature in self.job.told or self.is_face(violation, found)
+            schedule = found if is_told else self.minimize(violation, found)
             return None if schedule is None else self.news(violation, schedule, "need")
         listed = next(self.job.root.glob(f"corpus/*/{violation.name}.sched"), None)
         return dataclasses.asdict(violation) | {"schedule": None if listed is None else self.job.shown(listed)}
@@ -267,8 +268,9 @@ class Campaign:
         entries = []
         for violation in sorted(found, key=lambda v: (list(STANDINGS).index(v.listed), v.first)):
             entries.append(self.entry(violation))
-        for violation, schedule, why in comparison.worse_than_baseline(self.job, totals, self.minimize):
-            entries.append(self.news(violation, schedule, why))
+        if self.job.compares_listed:
+            for violation, schedule, why in comparison.worse_than_baseline(self.job, totals, self.minimize):
+                entries.append(self.news(violation, schedule, why))
         kept = [entry for entry in entries if entry is not None]
         for entry in kept if self.job.baseline else []:
             entry["rates"] = comparison.rates(totals, entry["signature"])
@@ -283,28 +285,33 @@ class Campaign:
                 found.append(Violation("new", 0, 0, path.stem, run.get("headline") or path.stem))
         return found
 
-    def gone(self, totals: Totals) -> list[dict[str, str]]:
+    def listed(self, totals: Totals) -> summary.Listed:
         """What is listed and does not show. A campaign that has ended early does not fail for want of this."""
+        if not self.job.finds_gone:
+            return summary.Listed()
         try:
-            return summary.read_gone(self.job, {v.signature for v in totals.violations})
+            return summary.read_listed(self.job, {v.signature for v in totals.violations})
         except Trouble as trouble:
             note(str(trouble))
-            return []
+            return summary.Listed()
 
     def summarize(self) -> dict[str, Any]:
         job, totals = self.job, self.last_totals()
         seconds = time.monotonic() - self.started
-        entries = self.entries(totals)
+        entries, listed = self.entries(totals), self.listed(totals)
         return {
             "format": 1,
             "target": job.target,
             "subject": job.subject,
             "sanitizer": job.sanitizer,
             "engine": job.engine,
+            "replay": job.replay,
             "seconds": round(seconds, 1),
             "executions": totals.executions,
             "interleavings": totals.interleavings,
             "pairs": totals.pairs,
+            "attempt_runs": totals.attempt_runs,
+            "attempts": totals.attempts,
             "features": max((worker.features for worker in self.workers), default=0),
             "baseline": job.baseline or None,
             "interrupted": self.interrupted,
@@ -312,6 +319,7 @@ class Campaign:
             "killed": dict(sum((worker.killed for worker in self.workers), collections.Counter[str]())),
             "violations": entries,
             "causes": causes.summary([entry for entry in entries if summary.is_news(entry)]),
-            "gone": self.gone(totals),
+            "as_on": listed.as_on,
+            "gone": listed.gone,
             "crashes": [job.shown(crash) for crash in sorted(job.crashes.glob("*-*"))],
         }

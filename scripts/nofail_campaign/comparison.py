@@ -3,6 +3,7 @@
 because the baseline passes the same schedule, or because it shows clearly more often than on the baseline."""
 
 import dataclasses
+import os
 import pathlib
 import subprocess
 from typing import Callable, Union
@@ -11,7 +12,7 @@ from nofail_campaign.job import Job
 from nofail_campaign.summary import Totals, Violation
 
 PER = 10_000  # schedules, in rates
-LINES_OF_A_COMPARISON = 16  # that a table has room for
+LINES_OF_A_COMPARISON, COLUMNS_OF_A_COMPARISON = 16, 96  # that a table has room for
 
 # Minimizes a violation from the schedule at this path; None when the baseline shows it, too.
 Minimize = Callable[[Violation, pathlib.Path], Union[pathlib.Path, None]]
@@ -39,7 +40,7 @@ def worse_than_baseline(job: Job, totals: Totals, minimize: Minimize) -> list[tu
     schedule) or `rate`."""
     news = []
     listed = {v.signature: v for v in totals.violations if v.listed in ("known", "finding")}
-    worse = {v.signature for v in totals.violations if v.is_news}
+    worse = {v.signature for v in totals.violations if v.is_news} | job.told
     rising = {count.signature for count in totals.pair_counts if count.clear_rise}
     for violation in totals.violations:
         if violation.listed != "differs" or violation.signature in worse:
@@ -57,5 +58,10 @@ def worse_than_baseline(job: Job, totals: Totals, minimize: Minimize) -> list[tu
 def side_by_side(job: Job, schedule: pathlib.Path) -> list[str]:
     """The two runs of a schedule, up to the first event that differs."""
     command = [str(job.tool), "compare", "--subject", job.subject, "--baseline", job.baseline, str(schedule)]
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
-    return done.stdout.splitlines()[:LINES_OF_A_COMPARISON] if done.returncode in (0, 1) else []
+    environment = os.environ | {"COLUMNS": str(COLUMNS_OF_A_COMPARISON)}
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False, env=environment)
+    return (
+        [line.rstrip() for line in done.stdout.splitlines()][:LINES_OF_A_COMPARISON]
+        if done.returncode in (0, 1)
+        else []
+    )

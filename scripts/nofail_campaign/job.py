@@ -25,6 +25,10 @@ class Job:
     afl_mutator: Union[pathlib.Path, None] = None  # the library that AFL++ mutates with
     baseline: str = ""  # another subject of the tool: what it does too is no news
     baseline_tree: str = ""  # where that subject's sources are
+    # Where several campaigns make one report, each says only what the others have not said.
+    finds_gone: bool = True  # says what of the crash corpus the tree no longer shows
+    compares_listed: bool = True  # says which listed violations are worse because the baseline passes their schedules
+    told: frozenset[str] = frozenset()  # signatures of news that are minimized already
     pass_on: tuple[str, ...] = ()  # options for the fuzz binary
     environment: tuple[tuple[str, str], ...] = ()  # variables for the engine
 

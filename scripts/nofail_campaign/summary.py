@@ -49,6 +49,8 @@ class Totals:
     violations: list[Violation]
     pairs: int = 0  # executions that ran on both
     pair_counts: Sequence[PairCount] = ()
+    attempt_runs: int = 0  # executions whose attempts were counted
+    attempts: Sequence[dict[str, Any]] = ()  # each with file, line, function, result and count (fuzz/engine/attempts.h)
 
     def count(self, listed: str) -> int:
         return sum(v.listed == listed for v in self.violations)
@@ -70,26 +72,36 @@ def read_totals(tool: pathlib.Path, findings: pathlib.Path) -> Totals:
         violations=[Violation(**v) for v in said["violations"]],
         pairs=said["pairs"],
         pair_counts=[PairCount(**count) for count in said["pair_counts"]],
+        attempt_runs=said["attempt_runs"],
+        attempts=said["attempts"],
     )
 
 
-def read_gone(job: Job, seen: Collection[str]) -> list[dict[str, str]]:
+@dataclasses.dataclass(frozen=True)
+class Listed:
+    """How a Linux tree stands to what is listed for it."""
+
+    as_on: str = ""  # the subject that the crash corpus was written for; empty: there is no listing
+    gone: Sequence[dict[str, str]] = ()  # what of the crash corpus it does not show
+
+
+def read_listed(job: Job, seen: Collection[str]) -> Listed:
     """What of the crash corpus the Linux tree does not show, and the baseline does; without a baseline, what the tree
     that the corpus was written for does. `seen`: signatures that the campaign has seen on other schedules."""
     if not job.subject.startswith("linux-") or not job.counts_runs:
-        return []
+        return Listed()
     subjects = [job.subject, job.baseline] if job.baseline else [job.subject]
     command = [str(job.tool), "list", "--json", *(word for name in subjects for word in ("--subject", name))]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode != 0:
         raise Trouble(f"what is gone cannot be found out: {done.stderr.strip()}")
-    gone = [subject["gone"] for subject in json.loads(done.stdout)["subjects"]]
-    before = gone[1] if job.baseline else []
+    told = json.loads(done.stdout)["subjects"]
+    before = told[1]["gone"] if job.baseline else []
     first: dict[str, dict[str, str]] = {}  # of the schedules that a signature is gone from
-    for entry in gone[0]:
+    for entry in told[0]["gone"]:
         if entry not in before and entry["signature"] not in seen:
             first.setdefault(entry["signature"], entry)
-    return list(first.values())
+    return Listed(told[0]["as_on"], list(first.values()))
 
 
 def sarif(job: Job, summary: dict[str, Any]) -> dict[str, Any]:
@@ -129,7 +141,7 @@ def count_news(summary: dict[str, Any]) -> int:
 def show(job: Job, summary: dict[str, Any], written: bool) -> int:
     """Prints the table that a campaign ends with; returns how many violations and crashes are new."""
     show_head(job, summary)
-    show_listed(job, [v for v in summary["violations"] if not is_news(v)])
+    show_listed(job, summary["as_on"], [v for v in summary["violations"] if not is_news(v)])
     news = [v for v in summary["violations"] if is_news(v)]
     show_new(job, news)
     show_gone(job, summary["gone"])
@@ -159,9 +171,10 @@ def show_head(job: Job, summary: dict[str, Any]) -> None:
         say(f"{name} ended {processes} from outside, and another followed; of each, up to a second is not counted")
 
 
-def show_listed(job: Job, violations: list[dict[str, Any]]) -> None:
+def show_listed(job: Job, as_on: str, violations: list[dict[str, Any]]) -> None:
     if violations:
-        say(f"\nlisted in corpus/; for more: {job.replay} FILE --verbose")
+        other = f", as on {as_on}" if as_on not in ("", job.subject) else ""
+        say(f"\nlisted in corpus/{other}; for more: {job.replay} FILE --verbose")
     for v in violations:
         say(f"  {v['count']:>11,} times  {v['signature']}\n{'':20} {v['schedule']}")
         if v.get("rates"):

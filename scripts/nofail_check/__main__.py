@@ -5,20 +5,21 @@ import dataclasses
 import json
 import pathlib
 import sys
-from typing import Any, Union
+from typing import Any, Iterator
 
 from linux_tree.snapshot import Tree
 from nofail_campaign import options as campaign_options, terminal
-from nofail_campaign.build import ROOT, make_job, take_trees
+from nofail_campaign.build import ROOT, build, make_job, take_trees
 from nofail_campaign.campaign import Campaign
 from nofail_campaign.folder import replace
 from nofail_campaign.job import Job
-from nofail_campaign.terminal import ExitCode, Trouble, leave, note, say
+from nofail_campaign.summary import is_news
+from nofail_campaign.terminal import ExitCode, Trouble, leave, note, plural, say
 from nofail_check import changes, page, report
 from nofail_check.options import Options, parse
 
 TARGETS = ("teardown", "lifecycle")
-SANITIZERS = ("address", "thread")
+TOLD_ONCE = ("violations", "gone", "attempts")  # of all campaigns together
 
 
 def campaign_of(options: Options, target: str, sanitizer: str) -> campaign_options.Options:
@@ -37,31 +38,52 @@ def campaign_of(options: Options, target: str, sanitizer: str) -> campaign_optio
     )
 
 
+def jobs_of(options: Options, trees: list[Tree]) -> Iterator[Job]:
+    """What is to be done, in order, built when it is asked for. What is gone, and how listed violations compare with
+    the baseline, does not depend on the sanitizer; the address build is the faster one."""
+    for sanitizer in options.sanitizers:
+        said = build(campaign_of(options, TARGETS[0], sanitizer), trees, TARGETS)
+        for target in TARGETS:
+            job = make_job(campaign_of(options, target, sanitizer), trees, said)
+            first = sanitizer == options.sanitizers[0]
+            yield dataclasses.replace(job, finds_gone=first and target == TARGETS[0], compares_listed=first)
+
+
 def fuzz(options: Options, trees: list[Tree]) -> tuple[list[Job], int]:
     """Runs all campaigns, or as many as go well. Returns their jobs, and the gravest exit code."""
-    jobs, codes = [], [int(ExitCode.NOTHING_NEW)]
-    for sanitizer in SANITIZERS:
-        for target in TARGETS:
-            job = make_job(campaign_of(options, target, sanitizer), trees)
-            campaign = Campaign(job)
+    jobs: list[Job] = []
+    codes, told = [int(ExitCode.NOTHING_NEW)], frozenset[str]()
+    try:
+        for job in jobs_of(options, trees):
+            campaign = Campaign(dataclasses.replace(job, told=told))
             codes.append(campaign.run(tells=False))
             campaign.lock.close()
             jobs.append(job)
             if codes[-1] not in (ExitCode.NOTHING_NEW, ExitCode.SOMETHING_NEW):
                 return jobs, codes[-1]
+            told |= {entry["signature"] for entry in read(job.work / "summary.json")["violations"] if is_news(entry)}
+    except KeyboardInterrupt:  # while it builds
+        if not jobs:
+            raise
+        return jobs, ExitCode.INTERRUPTED
     return jobs, max(codes)
 
 
-def coverage(options: Options, trees: list[Tree], jobs: list[Job]) -> Union[dict[str, Any], None]:
-    """What was run of the lines that the patch changes; None: there is no patch to look at."""
-    if len(trees) < 2:
-        return None
-    lines = list(changes.changed(*trees))
-    note(f"measuring what was run of the {len(lines)} changed lines")
-    lcov = changes.measure(options.linux, options.shim, [job.corpus for job in jobs])
+def coverage(options: Options, trees: list[Tree], jobs: list[Job], summaries: list[dict[str, Any]]) -> dict[str, Any]:
+    """What was run of the lines that the patch changes, and what was tried in the functions that it changes."""
+    tree, baseline = trees
+    lines = list(changes.changed(tree, baseline))
+    counts = [count for summary in summaries for count in summary["attempts"]]
+    sites = changes.sites(tree, changes.changed_functions(tree, baseline), counts)
+    told: dict[str, Any] = {
+        "attempt_runs": sum(summary["attempt_runs"] for summary in summaries),
+        "sites": [dataclasses.asdict(site) for site in sites],
+    }
+    note(f"measuring what was run of the {plural(len(lines), 'changed line')}")
+    lcov = changes.measure(tree, options.shim, [job.corpus for job in jobs])
     if lcov is None:
-        return {"trouble": f"could not be measured; the log is {changes.COVERAGE_LOG.relative_to(ROOT)}"}
-    return {"lines": [dataclasses.asdict(line) for line in changes.covered(lines, lcov, trees[0].folder)]}
+        return told | {"trouble": f"could not be measured; the log is {changes.COVERAGE_LOG.relative_to(ROOT)}"}
+    return told | {"lines": [dataclasses.asdict(line) for line in changes.covered(lines, lcov, tree.folder)]}
 
 
 def read(path: pathlib.Path) -> dict[str, Any]:
@@ -95,8 +117,8 @@ def main() -> int:
             "subject": jobs[0].subject,
             "tree": trees[0].shown if trees else None,
             "baseline": {"subject": jobs[0].baseline, "tree": trees[1].shown} if len(trees) > 1 else None,
-            "campaigns": [{k: v for k, v in s.items() if k not in ("violations", "gone")} for s in summaries],
-            "coverage": coverage(options, trees, jobs) if code in (0, 1) else None,
+            "campaigns": [{k: v for k, v in s.items() if k not in TOLD_ONCE} for s in summaries],
+            "coverage": coverage(options, trees, jobs, summaries) if code in (0, 1) and len(trees) > 1 else None,
             **report.merge(summaries),
         }
         parts = [jobs[0].subject] + ([trees[0].contents] if trees else [])

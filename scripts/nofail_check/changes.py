@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""The lines that a tree has and its baseline has not, and which of them were run."""
+"""The lines that a tree has and its baseline has not, and which of them were run; and what became of the attempts to
+take a lock and to allocate in the functions that differ."""
 
+import collections
 import dataclasses
 import difflib
 import pathlib
+import re
 import subprocess
-from typing import Iterator, Sequence, Union
+from typing import Any, Iterator, Sequence, Union
 
 from linux_tree.files import UNDER_TEST
 from linux_tree.snapshot import ROOT, Tree, read_if_there
@@ -25,17 +28,93 @@ class Line:
     taken: int
 
 
+@dataclasses.dataclass(frozen=True)
+class Function:
+    """Where a function is defined, from the line of its name to its closing brace."""
+
+    file: str
+    name: str
+    first: int
+    last: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Site:
+    """A place that takes a lock or allocates, in a function that differs from the baseline's."""
+
+    file: str
+    number: int
+    function: str
+    text: str
+    results: dict[
+        str, int
+    ]  # how often, by what became of it (AttemptCount in fuzz/engine/status_file.h); {}: never run
+
+
+# What takes an rqspinlock or allocates, as the tree's files have it.
+ATTEMPT = re.compile(
+    r"\b(?:raw_res_spin_lock(?:_irqsave)?|\w*kv?[mzc]alloc\w*|\w*_area_alloc|bpf_mem_(?:cache_)?alloc)\("
+)
+
+
+def lines_of(tree: Tree, name: str) -> list[str]:
+    return read_if_there(tree.folder / name).decode(errors="replace").splitlines()
+
+
+def edits(tree: Tree, baseline: Tree) -> Iterator[tuple[str, list[str], int, int]]:
+    """For each edit the file, its lines, and the indices of those that are new: none where lines are only gone."""
+    for name in sorted(UNDER_TEST):
+        after = lines_of(tree, name)
+        matcher = difflib.SequenceMatcher(None, lines_of(baseline, name), after, autojunk=False)
+        for kind, _, _, first, last in matcher.get_opcodes():
+            if kind != "equal":
+                yield name, after, first, last
+
+
 def changed(tree: Tree, baseline: Tree) -> Iterator[tuple[str, int, str]]:
     """File, number and text of each line that the baseline does not have."""
-    for name in sorted(UNDER_TEST):
-        before, after = (
-            read_if_there(folder / name).decode(errors="replace").splitlines()
-            for folder in (baseline.folder, tree.folder)
-        )
-        matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
-        for kind, _, _, first, last in matcher.get_opcodes():
-            if kind in ("replace", "insert"):
-                yield from ((name, number + 1, after[number]) for number in range(first, last))
+    for name, after, first, last in edits(tree, baseline):
+        yield from ((name, number + 1, after[number]) for number in range(first, last))
+
+
+def functions(name: str, lines: Sequence[str]) -> Iterator[Function]:
+    """The functions that a file defines. As the kernel writes them, the braces of a body are alone on their lines."""
+    first, opened = 0, None  # where a definition may begin; the definition whose body this is
+    for number, line in enumerate(lines):
+        if line == "{":
+            opened = re.search(r"(?:BPF_CALL_\d\()?(\w+)\s*[(,]", " ".join(lines[first:number]))
+        elif line == "}" and opened is not None:
+            yield Function(name, opened[1], first + 1, number + 1)
+            opened = None
+        if opened is None and re.search(r"^\}|^#|;\s*$|\*/\s*$|^\s*$", line):
+            first = number + 1
+
+
+def changed_functions(tree: Tree, baseline: Tree) -> list[Function]:
+    """Those that have a line that the baseline has not, or lack one that it has, in the order of the files."""
+    found = []
+    for name, after, first, last in edits(tree, baseline):
+        for function in functions(name, after):
+            # New are the lines from first + 1 to last. Where lines are gone, it is between `first` and the next one.
+            if function.first <= last and first + 1 <= function.last:
+                found.append(function)
+    return list(dict.fromkeys(found))
+
+
+def sites(tree: Tree, changed_ones: Sequence[Function], counts: Sequence[dict[str, Any]]) -> list[Site]:
+    """What became of the attempts in these functions. `counts` are those of campaigns."""
+    found = []
+    for function in changed_ones:
+        lines = lines_of(tree, function.file)
+        results: dict[int, collections.Counter[str]] = collections.defaultdict(collections.Counter)
+        for count in counts:
+            if count["file"] == function.file and function.first <= count["line"] <= function.last:
+                results[count["line"]][count["result"]] += count["count"]
+        for number in range(function.first, function.last + 1):
+            text = lines[number - 1].strip()
+            if number in results or (ATTEMPT.search(text) and not text.startswith(("*", "/*"))):
+                found.append(Site(function.file, number, function.name, text, dict(results[number])))
+    return found
 
 
 def read_lcov(text: str, root: pathlib.Path) -> dict[tuple[str, int], tuple[int, int, int]]:
@@ -58,11 +137,11 @@ def read_lcov(text: str, root: pathlib.Path) -> dict[tuple[str, int], tuple[int,
     return lines
 
 
-def measure(tree: str, shim: str, corpora: Sequence[pathlib.Path]) -> Union[str, None]:
+def measure(tree: Tree, shim: str, corpora: Sequence[pathlib.Path]) -> Union[str, None]:
     """Runs all inputs once more, with source coverage, and returns what was reached, as lcov; None: it failed."""
     lcov = ROOT / "build/check-coverage.lcov"
-    command = [str(ROOT / "scripts/coverage"), "--linux", tree, "--lcov", str(lcov)]
-    command += ["--shim", shim] if shim else []
+    command = [str(ROOT / "scripts/coverage"), "--snapshot", str(tree.folder), tree.origin, tree.shown]
+    command += ["--lcov", str(lcov)] + (["--shim", shim] if shim else [])
     for corpus in corpora:
         command += ["--add", str(corpus)]
     with COVERAGE_LOG.open("w") as log:

@@ -5,10 +5,11 @@ import dataclasses
 import pathlib
 from typing import Sequence
 
-from nofail_campaign.options import Parser, header, number
+from nofail_campaign.options import PRESETS, Parser, header, number, one_of
 
 HELP = """\
-usage: ./scripts/check [--linux TREE [--baseline TREE] [--shim FILE]] [--seconds N] [--jobs N] [--out FOLDER]
+usage: ./scripts/check [--linux TREE [--baseline TREE] [--shim FILE]] [--sanitizer address|thread]
+                       [--seconds N] [--jobs N] [--out FOLDER]
 
 The one command for the author of a patch. Sets up what is missing, replays the crash corpus, fuzzes both targets under
 AddressSanitizer and under ThreadSanitizer, and writes one report: what is new, worse, gone and as listed, and how far
@@ -21,7 +22,8 @@ text of 72 columns, to answer a patch with). It is build/check/<subject>[-<conte
   --linux TREE     a directory, DIR@REV, a version such as 7.2, or one of these with +FILE.patch (docs/linux.md)
   --baseline TREE  the tree to compare with, such as ~/src/linux@HEAD~1
   --shim FILE      a header that says what those interfaces do that the trees use and this suite does not know
-  --seconds N      how long each of the four campaigns fuzzes (60)
+  --sanitizer S    only under this one: address (with undefined behaviour) or thread (data races)
+  --seconds N      how long each of the campaigns fuzzes (60)
   --jobs N         how many processes each of them has (1)
   --out FOLDER     where the report goes
 
@@ -37,6 +39,7 @@ class Options:
     linux: str  # a tree; empty: the subject posted
     baseline: str  # another tree; empty: none
     shim: str  # a header for the files of both trees; empty: none
+    sanitizers: tuple[str, ...]
     seconds: int  # of each campaign
     jobs: int
     out: str  # a folder; empty: build/check/...
@@ -53,6 +56,7 @@ def parse(arguments: Sequence[str]) -> Options:
     parser.add_argument("--linux")
     parser.add_argument("--baseline")
     parser.add_argument("--shim", type=header)
+    parser.add_argument("--sanitizer", type=one_of("--sanitizer ", tuple(PRESETS)))
     parser.add_argument("--seconds", default=60, type=number("--seconds"))
     parser.add_argument("--jobs", default=1, type=number("--jobs"))
     parser.add_argument("--out")
@@ -63,7 +67,8 @@ def parse(arguments: Sequence[str]) -> Options:
         if getattr(given, name) == "":  # of a variable that is not set
             parser.error(f"--{name}: needs a value")
         setattr(given, name, getattr(given, name) or "")
-    options = Options(**vars(given))
+    chosen = given.__dict__.pop("sanitizer")
+    options = Options(sanitizers=(chosen,) if chosen else tuple(PRESETS), **vars(given))
     if options.baseline and not options.linux:
         parser.error("--baseline: compares Linux trees; name the other one with --linux")
     if options.shim and not options.linux:

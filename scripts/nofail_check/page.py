@@ -39,40 +39,40 @@ def table(head: list[str], rows: list[list[object]]) -> str:
     return f"<table><thead><tr>{cells}</tr></thead><tbody>\n{body}</tbody></table>"
 
 
-def article(entry: dict[str, Any], baseline: str) -> str:
-    sentences = [told.why(entry, baseline), *told.details(entry)]
-    if entry.get("rates"):
-        rates = entry["rates"]
-        sentences.append(f"In 10,000 schedules: {rates['subject']:,} here, {rates['baseline']:,} on {baseline}.")
+def article(entry: dict[str, Any], has_baseline: bool) -> str:
     text = f"<article><h3>{escape(entry['listed'].upper())} <code>{escape(entry['signature'])}</code></h3>"
-    text += "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
-    text += f"<p>{entry['count']:,} times in {escape(entry['target'])}, {escape(entry['sanitizer'])} build;"
-    text += f" schedule: <code>{escape(entry['schedule'])}</code></p>"
+    for sentence in (told.why(entry, has_baseline), *told.details(entry)):
+        text += f"<p>{escape(sentence)}</p>"
     for face in entry["faces"]:
         text += f"<p>The same cause, also {escape(face['listed'])}: <code>{escape(face['signature'])}</code></p>"
+    text += f"<p><code>{escape(entry['replay'])} {escape(entry['schedule'])} --verbose</code></p>"
+    if schedule := told.schedule_of(entry):
+        text += f"<pre>{escape(chr(10).join(schedule))}</pre>"
     if entry.get("side_by_side"):
         text += f"<pre>{escape(chr(10).join(entry['side_by_side']))}</pre>"
     return text + "</article>"
 
 
 def page(report: dict[str, Any]) -> str:
-    baseline = report["baseline"]["subject"] if report["baseline"] else ""
+    baseline = report["baseline"]
     title = f"nofail check of {report['tree'] or report['subject']}"
     parts = [f"<h1>{escape(title)}</h1>", f"<p><strong>{escape(told.verdict(report))}</strong></p>"]
     if baseline:
-        parts.append(f"<p>Compared with {escape(report['baseline']['tree'])}.</p>")
-    parts += [article(entry, baseline) for entry in report["news"]]
+        parts.append(f"<p>Baseline: {escape(baseline['tree'])}</p>")
+    parts += [article(entry, bool(baseline)) for entry in report["news"]]
     for crash in report["crashes"]:
         parts.append(
             "<article><h3>NEW crash, hang or lack of memory that ended the process</h3>"
             f"<p><code>{escape(crash['file'])}</code> ({escape(crash['target'])}, {escape(crash['sanitizer'])})</p>"
             "</article>"
         )
-    for entry in report["gone"] if baseline else []:
-        parts.append(
-            f'<article class="gone"><h3>GONE <code>{escape(entry["signature"])}</code></h3>'
-            f"<p>{escape(baseline)} shows it on <code>corpus/{escape(entry['schedule'])}.sched</code>.</p></article>"
+    for finding, entries in told.gone_findings(report).items():
+        rows = "".join(
+            f"<p><code>{escape(entry['signature'])}</code><br><code>corpus/{escape(entry['schedule'])}.sched</code></p>"
+            for entry in entries
         )
+        head = f"<h3>GONE {escape(finding)}</h3><p>The baseline shows it, but this tree does not.</p>"
+        parts.append(f'<article class="gone">{head}{rows}</article>')
     parts.append("<h2>How far this was looked at</h2>")
     parts.append(
         table(
@@ -82,7 +82,7 @@ def page(report: dict[str, Any]) -> str:
     )
     if report["coverage"] is not None:
         parts.append(f"<pre>{escape(chr(10).join(told.changed_lines(report['coverage'], 100)))}</pre>")
-    parts.append("<h2>As listed</h2>")
+    parts.append(f"<h2>As listed{escape(told.as_on(report))}</h2>")
     parts.append(table(["times", "violation"], [[v["count"], v["signature"]] for v in report["listed"]]))
     head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
     return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n' + "\n".join(parts) + "\n</body></html>\n"

@@ -18,17 +18,20 @@ def merge(campaigns: list[dict[str, Any]]) -> dict[str, Any]:
     listed: dict[str, dict[str, Any]] = {}
     gone: dict[str, dict[str, Any]] = {}  # each by signature
     for campaign in campaigns:
-        where = {"target": campaign["target"], "sanitizer": campaign["sanitizer"]}
+        where = {key: campaign[key] for key in ("target", "sanitizer", "replay")}
         for violation in campaign["violations"]:
             of = news if violation["listed"] in STANDINGS else listed
             entry = of.setdefault(violation["signature"], {**violation, **where, "count": 0})
             entry["count"] += violation["count"]
         for entry in campaign["gone"]:
             gone.setdefault(entry["signature"], entry)
+    for signature in news.keys() & listed.keys():  # it has the same name in all of its runs
+        news[signature]["count"] += listed[signature]["count"]
     seen = news.keys() | listed.keys()
     ordered = sorted(news.values(), key=lambda v: (STANDINGS.index(v["listed"]), -int(v["count"])))
     return {
         "news": [{**faces[0], "faces": faces[1:]} for faces in causes.group(ordered)],
+        "as_on": next((campaign["as_on"] for campaign in campaigns if campaign["as_on"]), ""),
         "crashes": [
             {"file": crash, "target": campaign["target"], "sanitizer": campaign["sanitizer"]}
             for campaign in campaigns
@@ -45,75 +48,97 @@ def verdict(report: dict[str, Any]) -> str:
     count = {standing: sum(v["listed"] == standing for v in report["news"]) for standing in STANDINGS}  # of causes
     parts = [f"{count['new']} new", f"{count['worse']} worse"]
     parts += [plural(len(report["crashes"]), "crash", "crashes")] if report["crashes"] else []
-    parts += [f"{len(report['gone'])} gone"] if report["baseline"] else []
+    parts += [f"{len(gone_findings(report))} gone"] if report["baseline"] else []
     return ", ".join([*parts, f"{len(report['listed'])} as listed"])
 
 
-def why(entry: dict[str, Any], baseline: str) -> str:
+def why(entry: dict[str, Any], has_baseline: bool) -> str:
     """Why an entry is news, as a sentence."""
     if entry["listed"] == "new":
-        return f"Not listed, and {baseline} does not show it." if baseline else "Not listed."
+        return "Not listed, and the baseline does not show it." if has_baseline else "Not listed."
     if entry["why"] == "baseline":
-        return f"Its name is listed, but {baseline} passes this schedule, and those close by."
+        return "Its name is listed, but the baseline passes this schedule, and those close by."
     if entry["why"] == "rate":
-        return f"Its name is listed, but it shows clearly more often than on {baseline}."
-    return "Its name is listed, but with more failures, or in other circumstances."
+        return "Its name is listed, but it shows clearly more often than on the baseline."
+    return "Its name is listed, but only with more failures, or in other circumstances."
 
 
 def details(entry: dict[str, Any]) -> Iterator[str]:
-    """What happened, sentence by sentence, as far as the run has it."""
+    """What happened, and how often, sentence by sentence, as far as the run has it."""
     violation = causes.itself(entry)
     if violation:
         yield f"{violation['detail'][:1].upper()}{violation['detail'][1:]}."
         yield f"What failed before it: {violation['need']}."
+    seen = f"Seen {plural(entry['count'], 'time')}, first in {entry['target']}, {entry['sanitizer']} build"
+    if rates := entry.get("rates"):
+        seen += (
+            f"; in 10,000 schedules {rates['subject']:,.10g} times here and {rates['baseline']:,.10g} on the baseline"
+        )
+    yield seen + "."
 
 
 def text(report: dict[str, Any], width: int) -> str:
-    """The report for a reader of plain text."""
+    """The report for a reader of plain text. Who gets a mail has none of the files here, so it has schedules instead of
+    their names, and nothing that is wide."""
     out: list[str] = []
 
     def add(line: str = "", indent: str = "", hang: str = "  ") -> None:
-        out.extend(
-            textwrap.wrap(line, width, initial_indent=indent, subsequent_indent=indent + hang, break_on_hyphens=False)
-            or [""]
-        )
+        # Signatures and names of files stay whole, so that they can be copied.
+        wrapper = textwrap.TextWrapper(width, indent, indent + hang, break_on_hyphens=False, break_long_words=False)
+        out.extend(wrapper.wrap(line) or [""])
 
-    baseline = report["baseline"]["subject"] if report["baseline"] else ""
+    baseline = report["baseline"]
     add(f"nofail check of {report['tree'] or report['subject']}: {verdict(report)}")
     if baseline:
-        add(f"compared with {report['baseline']['tree']}")
+        add(f"baseline: {baseline['tree']}")
     for entry in report["news"]:
         add()
         add(f"{entry['listed'].upper()}  {entry['signature']}")
-        add(why(entry, baseline), "  ")
-        for sentence in details(entry):
-            add(sentence, "  ")
-        if entry.get("rates"):
-            rates = entry["rates"]
-            add(f"In 10,000 schedules: {rates['subject']:,} here, {rates['baseline']:,} on {baseline}.", "  ")
-        add(f"{plural(entry['count'], 'time')} in {entry['target']}, {entry['sanitizer']} build", "  ")
-        out.append(f"  {entry['schedule']}")  # a name to copy is not wrapped
+        for sentence in (why(entry, bool(baseline)), *details(entry)):
+            add(sentence, "  ", "")
         for face in entry["faces"]:
             add(f"the same cause, also {face['listed']}: {face['signature']} ({plural(face['count'], 'time')})", "  ")
-        for line in entry.get("side_by_side", []) if width == TERMINAL else []:
-            out.append(f"  | {line}")
+        if width == MAIL:
+            out.extend(f"    {line}" for line in schedule_of(entry))
+        else:
+            out.append(f"  {entry['replay']} {entry['schedule']} --verbose")  # to copy, so it is not wrapped
+            out.extend(f"  | {line}" for line in entry.get("side_by_side", []))
     for crash in report["crashes"]:
         add()
         add(f"NEW  a crash, hang or lack of memory that ended the process ({crash['target']}, {crash['sanitizer']})")
         out.append(f"  {crash['file']}")
-    if baseline:
-        for entry in report["gone"]:
-            add()
-            add(f"GONE  {entry['signature']}")
-            out.append(f"  {baseline} shows it on corpus/{entry['schedule']}.sched")
+    for finding, entries in gone_findings(report).items():
+        add()
+        add(f"GONE  {finding}: the baseline shows it, but this tree does not")
+        for entry in entries:
+            out.append(f"  {entry['signature']}")
+            out.append(f"    corpus/{entry['schedule']}.sched")
     add()
     out.extend(looked_at(report, width))
-    if report["listed"]:
-        add()
-        add(f"as listed ({plural(len(report['listed']), 'violation')}):")
-        for entry in report["listed"]:
-            out.append(f"  {entry['count']:>11,}  {entry['signature']}")
+    add()
+    add(f"as listed{as_on(report)}: {plural(len(report['listed']), 'violation')}")
+    if width != MAIL:
+        out.extend(f"  {entry['count']:>11,}  {entry['signature']}" for entry in report["listed"])
     return "\n".join(out) + "\n"
+
+
+def gone_findings(report: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """What the baseline shows and the tree does not, by finding. Without a baseline this is no news."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for entry in report["gone"] if report["baseline"] else []:
+        found.setdefault(entry["name"].partition("/")[0], []).append(entry)
+    return found
+
+
+def as_on(report: dict[str, Any]) -> str:
+    """Which tree's listing it is, if not the subject's own."""
+    return f", as on {report['as_on']}" if report["as_on"] not in ("", report["subject"]) else ""
+
+
+def schedule_of(entry: dict[str, Any]) -> list[str]:
+    """The entry's schedule, line by line; empty when its run ended the process, and said nothing."""
+    run = entry.get("run") or {}
+    return str(run.get("schedule", "")).strip().splitlines()
 
 
 def looked_at(report: dict[str, Any], width: int) -> Iterator[str]:
@@ -132,20 +157,55 @@ def looked_at(report: dict[str, Any], width: int) -> Iterator[str]:
 
 
 def changed_lines(coverage: dict[str, Any], width: int) -> Iterator[str]:
-    """What was run of the lines that the patch changes."""
+    """What was run of the lines that the patch changes, and what was tried in the functions that it changes."""
     if coverage.get("trouble"):
         yield from textwrap.wrap(f"changed lines: {coverage['trouble']}", width)
-        return
-    lines = coverage["lines"]
+    else:
+        yield from run_lines(coverage["lines"], width)
+    yield from tried(coverage, width)
+
+
+def run_lines(lines: list[dict[str, Any]], width: int) -> Iterator[str]:
     run = sum(line["runs"] > 0 for line in lines)
     branches, taken = sum(line["branches"] for line in lines), sum(line["taken"] for line in lines)
-    yield f"changed lines: {run} of {len(lines)} with code were run; branches: {taken} of {branches} were taken"
+    of_branches = f"; branches: {taken} of {branches} were taken" if branches else ""
+    yield f"changed lines: {run} of {len(lines)} with code were run{of_branches}"
     for line in lines:
         missing = line["branches"] - line["taken"]
         if line["runs"] == 0:
             yield f"not run: {line['file']}:{line['number']}: {line['text'].strip()}"[:width]
         elif missing:
             yield f"{plural(missing, 'branch', 'branches')} not taken: {line['file']}:{line['number']}"
+
+
+def tried(coverage: dict[str, Any], width: int) -> Iterator[str]:
+    """Which failures were tried where a changed function takes a lock or allocates."""
+    if not coverage["sites"]:
+        yield "locks and allocations: the changed functions have none"
+        return
+    executions = plural(coverage["attempt_runs"], "execution")
+    yield from textwrap.wrap(f"locks and allocations of the changed functions, in {executions} looked at:", width)
+    for site in coverage["sites"]:
+        yield f"  {site['file']}:{site['number']} in {site['function']}"
+        yield f"    {site['text']}"[:width]
+        yield from textwrap.wrap(outcomes(site["results"]), width, initial_indent="    ", subsequent_indent="    ")
+
+
+def outcomes(results: dict[str, int]) -> str:
+    """What became of the attempts at one place."""
+    if not results:
+        return "NEVER REACHED"
+    if "allocated" in results or "not-allocated" in results:
+        failed = results.get("not-allocated", 0)
+        return f"allocated {results.get('allocated', 0):,}, " + (f"failed {failed:,}" if failed else "NEVER FAILED")
+    said = f"taken {results.get('taken', 0):,}"
+    if set(results) == {"taken"}:
+        return f"{said}, NEVER FAILED"
+    for error, name in (("timeout", "-ETIMEDOUT"), ("deadlock", "-EDEADLK")):
+        held, free = results.get(f"{error}-held", 0), results.get(f"{error}-free", 0)
+        said += f", {name} {held:,} held {free:,} free"
+    own = results.get("deadlock-own", 0)
+    return said + (f", {own:,} by the task that held it" if own else "")
 
 
 def sarif(folders: list[pathlib.Path], read: Any) -> dict[str, Any]:

@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""usage: check_all.py [--linux TREE] [--seconds N] [--sanitizer address|thread] [NAME]...
+
+Plants each bug of tests/mutants/linux/ (or those named) in a copy of a Linux tree, runs `scripts/check` on it with the
+unmodified tree as the baseline, and prints a table: what check left with, how long it took, and the first entry of its
+report. "story" says whether that entry tells what was planted: its kind is one that the edit names (found as), and one
+of the functions that the edit changes is in its signature, in its cause or in its sentences. The reports are kept in
+build/mutants/NAME/.
+
+  --linux TREE    a directory, such as linux/7.2, which is the default and what the bugs are written for
+  --seconds N     how long each campaign of a check fuzzes (20)
+  --sanitizer S   only the campaigns under this one, of the bugs that show there
+
+exit code: 0 each report begins with its story, 1 one is masked or begins with another story, 2 wrong usage
+"""
+
+import argparse
+import dataclasses
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+from typing import Any, Union
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "scripts"))
+from nofail_campaign import causes  # noqa: E402
+
+EDITS = ROOT / "tests/mutants/linux"
+WORK = ROOT / "build/mutants"
+# The copy is at the same path for each, so that only the subject is built anew.
+COPY = WORK / "tree"
+
+
+@dataclasses.dataclass(frozen=True)
+class Edit:
+    name: str
+    functions: list[str]  # that it changes
+    kinds: list[str]  # of violations that it may show as
+    sanitizer: str  # under which it shows
+
+
+def read(name: str) -> Edit:
+    text = (EDITS / f"{name}.edit").read_text()
+
+    def head(key: str) -> list[str]:
+        return re.findall(rf"^{key}: (.*)$", text, re.MULTILINE)
+
+    return Edit(name, head("in"), head("found as")[0].split(), head("sanitizer")[0])
+
+
+def tells(edit: Edit, entry: dict[str, Any]) -> bool:
+    """Whether an entry of a report tells what was planted."""
+    kind = entry["signature"].partition("/")[0]
+    of_kind = any(kind == known or kind.startswith(known + ".") for known in edit.kinds)
+    itself = causes.itself(entry)
+    said = [entry["signature"], itself.get("cause", ""), itself.get("detail", "")]
+    said += [face["signature"] for face in entry["faces"]]
+    return of_kind and any(re.search(rf"\b{name}\b", " ".join(said)) for name in edit.functions)
+
+
+def check(edit: Edit, options: argparse.Namespace) -> tuple[int, Union[dict[str, Any], None]]:
+    """Exit code and report of a check of the tree with the bug."""
+    shutil.rmtree(COPY, ignore_errors=True)
+    subprocess.run([EDITS.parent / "plant.py", EDITS / f"{edit.name}.edit", options.linux, COPY], check=True)
+    out = WORK / edit.name
+    shutil.rmtree(out, ignore_errors=True)
+    command = [ROOT / "scripts/check", "--linux", COPY, "--baseline", options.linux, "--out", out]
+    command += ["--seconds", str(options.seconds)] + (["--sanitizer", options.sanitizer] if options.sanitizer else [])
+    with (WORK / f"{edit.name}.log").open("w") as log:
+        code = subprocess.run(command, stdout=log, stderr=log, check=False).returncode
+    report = out / "report.json"
+    return code, json.loads(report.read_text()) if report.exists() else None
+
+
+def row(edit: Edit, options: argparse.Namespace) -> bool:
+    """Checks one mutant and prints its row; returns whether its report begins with its story."""
+    started = time.monotonic()
+    code, report = check(edit, options)
+    news = report["news"] if report else []
+    is_told = bool(news) and tells(edit, news[0])
+    first = f"{news[0]['listed'].upper()} {news[0]['signature']}" if news else "-"
+    story = "yes" if is_told else "no"
+    print(f"{edit.name:32} {code:4} {time.monotonic() - started:7.0f} {len(news):5} {story:5}  {first}", flush=True)
+    return is_told
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(usage=__doc__, add_help=False, allow_abbrev=False)
+    parser.add_argument("--linux", default=str(ROOT / "linux/7.2"))
+    parser.add_argument("--seconds", type=int, default=20)
+    parser.add_argument("--sanitizer", choices=("address", "thread"))
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("-h", "--help", action="store_true")
+    options = parser.parse_args()
+    if options.help:
+        print(__doc__, end="")
+        return 0
+    for name in options.names:
+        if not (EDITS / f"{name}.edit").exists():
+            parser.error(f"{name}: there is no tests/mutants/linux/{name}.edit")
+    edits = [read(name) for name in options.names or sorted(path.stem for path in EDITS.glob("*.edit"))]
+    edits = [edit for edit in edits if options.sanitizer in (None, edit.sanitizer)]
+    WORK.mkdir(parents=True, exist_ok=True)
+    print(f"{'mutant':32} {'exit':>4} {'seconds':>7} {'news':>5} {'story':5}  first entry")
+    told = [row(edit, options) for edit in edits]
+    print(f"{sum(told)} of {len(told)} reports begin with what was planted")
+    return 0 if all(told) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
