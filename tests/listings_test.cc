@@ -78,6 +78,17 @@ TEST(Listings, WhatIsGoneFromOneScheduleIsNotGoneWhileItsCauseShows) {
   EXPECT_EQ(listings.gone()[0].signature, "livelock");
 }
 
+// What the count of a storage no longer protects is used by whoever comes along: by an sk's functions, or a task's.
+TEST(Listings, WhoSuffersFromASaturationDoesNotMatter) {
+  Listings listings;
+  listings.Add("use-after-free/owner/sk_free+sk_uncharge/after=saturation", "a-finding", false, Seen(2));
+  ASSERT_NE(listings.Find("use-after-free/owner/misc+task_free/after=saturation"), nullptr);
+  EXPECT_EQ(listings.Find("use-after-free/owner/misc+task_free/after=saturation/lock=storage")->name, "a-finding");
+  EXPECT_EQ(listings.Rate("use-after-free/owner/misc+task_free/after=saturation", Seen(1)), News::kWorse);
+  EXPECT_EQ(listings.Find("use-after-free/owner/misc+task_free"), nullptr);
+  EXPECT_EQ(listings.Find("use-after-free/storage/misc+task_free/after=saturation"), nullptr);
+}
+
 TEST(Listings, AnotherSignatureIsNotListed) {
   Listings listings;
   listings.Add("leak", "a-finding", false, Seen(2));
@@ -185,12 +196,16 @@ TEST_F(ListByReplayTest, AScheduleForOneStorageTypeListsTheOthersToo) {
 TEST_F(ListByReplayTest, AnUnknownTreeIsMeasuredByTheNewestOne) {
   InstallSanitizerHooks(nullptr);
   Executor executor(*linked_subject, Sim::Get());
+  EXPECT_EQ(ReferenceOf("linux-99.1"), "linux-7.2");
+  EXPECT_EQ(ReferenceOf("linux-7.2"), "linux-7.2");
+  EXPECT_EQ(ReferenceOf("posted"), "posted");
   const Listings listings = ListByReplay("linux-99.1", &executor);
   EXPECT_NE(listings.Find("refcount-dec-to-zero/storage/SelemUnlinkStorageMisc"), nullptr);
   EXPECT_NE(listings.Find("leak.fields/selem/SelemUnlinkNofail/lock=buckets"), nullptr);
 }
 
 TEST_F(ListByReplayTest, AnUnknownSubjectThatIsNoTreeHasNone) {
+  EXPECT_EQ(ReferenceOf("somebody"), "");
   InstallSanitizerHooks(nullptr);
   Executor executor(*linked_subject, Sim::Get());
   EXPECT_TRUE(ListByReplay("somebody", &executor).all().empty());

@@ -39,13 +39,17 @@ std::vector<int> VersionOf(const std::string& subject) {
   return version;
 }
 
+// Whether the reference `other` is nearer to what is asked for than `best`, if that is not "".
+bool IsNewer(const std::string& other, const std::string& best) {
+  return other.starts_with(kLinux) && (best.empty() || VersionOf(best) < VersionOf(other));
+}
+
 // The subject whose `expect` lines say what `subject` should show; "": the schedule says nothing of it.
 std::string ReferenceFor(const ScheduleFile& file, const std::string& subject) {
   std::string newest;
   for (const Expectation& line : file.expectations) {
     if (line.subject == subject) return subject;
-    if (!line.subject.starts_with(kLinux)) continue;
-    if (newest.empty() || VersionOf(newest) < VersionOf(line.subject)) newest = line.subject;
+    if (IsNewer(line.subject, newest)) newest = line.subject;
   }
   return subject.starts_with(kLinux) ? newest : "";
 }
@@ -215,6 +219,16 @@ class Lister {
 };
 
 }  // namespace
+
+std::string ReferenceOf(const std::string& subject) {
+  std::string newest;
+  for (const CorpusEntry& entry : CrashCorpus()) {
+    const std::string reference = ReferenceFor(entry.file, subject);
+    if (reference == subject) return subject;
+    if (IsNewer(reference, newest)) newest = reference;
+  }
+  return newest;
+}
 
 Listings ListByReplay(const std::string& subject, Executor* executor, Effort effort) {
   return Lister(subject, executor, effort).List();

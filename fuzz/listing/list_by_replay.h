@@ -15,10 +15,16 @@
 #ifndef NOFAIL_FUZZ_LISTING_LIST_BY_REPLAY_H_
 #define NOFAIL_FUZZ_LISTING_LIST_BY_REPLAY_H_
 
+#include <string>
+
 #include "fuzz/exec/executor.h"
 #include "fuzz/listing/listings.h"
 
 namespace nofail {
+
+// The subject whose `expect` lines decide what is listed for `subject`: that one itself, or for a Linux tree that none
+// names, the newest version that one names. "": nothing is listed for it.
+std::string ReferenceOf(const std::string& subject);
 
 // How many schedules with other ordinals are tried for a violation that does not show: what a start of a fuzz binary
 // affords, or enough to call the violation gone.

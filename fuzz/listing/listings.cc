@@ -3,8 +3,10 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "fuzz/schedule/keywords.h"
 
 namespace nofail {
@@ -24,6 +26,13 @@ void AddTo(const Sighting& sighting, std::vector<Sighting>* listed) {
   if (IsExplainedBy(*listed, sighting)) return;
   std::erase_if(*listed, [&](const Sighting& other) { return IsExplainedBy(sighting, other); });
   listed->push_back(sighting);
+}
+
+// Kind and objects of a signature that is a consequence of a saturation; of any other one "".
+std::string ConsequenceIn(const std::string& signature) {
+  if (!absl::StrContains(signature, "/after=saturation")) return "";
+  const std::vector<absl::string_view> parts = absl::StrSplit(signature, '/');
+  return absl::StrCat(parts[0], "/", parts[1]);
 }
 
 }  // namespace
@@ -58,7 +67,12 @@ void Listings::Add(const std::string& signature, const std::string& name, bool i
 
 const Listing* Listings::Find(const std::string& signature) const {
   const auto found = listings_.find(signature);
-  return found == listings_.end() ? nullptr : &found->second;
+  if (found != listings_.end()) return &found->second;
+  const std::string consequence = ConsequenceIn(signature);
+  const auto same = std::find_if(listings_.begin(), listings_.end(), [&](const auto& listed) {
+    return !consequence.empty() && ConsequenceIn(listed.first) == consequence;
+  });
+  return same == listings_.end() ? nullptr : &same->second;
 }
 
 News Listings::Rate(const std::string& signature, const Sighting& seen) const {

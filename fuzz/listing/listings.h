@@ -78,7 +78,9 @@ class Listings {
     std::erase_if(gone_, [&](const Gone& gone) { return causes.contains(CauseOf(gone.name)); });
   }
 
-  // nullptr: the signature is not listed. The result is valid until the next Add.
+  // nullptr: the signature is not listed. Of what follows from a saturation (after=saturation) only kind and objects
+  // matter. The functions are those of victims, and other storage types have others; what is at fault is the
+  // saturation, which has a signature of its own. The result is valid until the next Add.
   const Listing* Find(const std::string& signature) const;
   // Whether a violation that is seen in these circumstances is news.
   News Rate(const std::string& signature, const Sighting& seen) const;

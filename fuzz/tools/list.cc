@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "core/kernel/sim/sim.h"
 #include "fuzz/exec/executor.h"
@@ -25,11 +26,13 @@ nlohmann::ordered_json ListingsJson(const std::string& subject, const Listings& 
   for (const Gone& row : listings.gone()) {
     gone.push_back({{"signature", row.signature}, {"name", row.name}, {"schedule", row.schedule}});
   }
-  return {{"format", 1}, {"subject", subject}, {"listed", listed}, {"gone", gone}};
+  return {{"format", 1}, {"subject", subject}, {"as_on", ReferenceOf(subject)}, {"listed", listed}, {"gone", gone}};
 }
 
 void PrintListings(const std::string& subject, const Listings& listings) {
-  absl::PrintF("listed for %s\n", subject);
+  const std::string reference = ReferenceOf(subject);
+  const bool is_told = reference == subject || reference.empty();
+  absl::PrintF("listed for %s%s\n", subject, is_told ? "" : absl::StrCat(", as on ", reference));
   for (const auto& [signature, listing] : listings.all()) {
     absl::PrintF("  %s\n      %s: %s\n", signature, listing.is_known ? "known limitation" : "finding", listing.name);
     for (const Sighting& sighting : listing.sightings) absl::PrintF("      %s\n", SightingText(sighting));
