@@ -59,6 +59,19 @@ class Reports(unittest.TestCase):
         self.assertEqual([len(v["faces"]) for v in told["news"]], [1])
         self.assertIn(f"the same cause, also new: {LEAK} (2 times)", report.text(told, report.TERMINAL))
 
+    def test_what_shows_so_much_more_often_than_on_the_baseline_is_told_first(self) -> None:
+        little, much = {"subject": 130.0, "baseline": 120.0}, {"subject": 90.0, "baseline": 0.0}
+        told = report_of(
+            campaign(
+                "teardown",
+                "address",
+                violation(LEAK, "new", 5),
+                violation(HANG, "worse", 900, rates=little),
+                violation(RACE, "worse", 60, rates=much),
+            )
+        )
+        self.assertEqual([entry["signature"] for entry in told["news"]], [RACE, HANG, LEAK])
+
     def test_what_is_news_in_one_campaign_is_not_as_listed_because_of_another_one(self) -> None:
         told = report_of(
             campaign("teardown", "address", violation(LEAK, "worse", why="need")),

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 #include <vector>
 
 #include "core/kernel/sim/sim.h"
@@ -132,6 +133,39 @@ TEST(Shifted, ApartEachDeviationIsShiftedByANumberOfItsOwn) {
   };
   EXPECT_FALSE(AnyShifted(schedule, {.shift = 1, .groups = 2}, is_wanted));
   EXPECT_TRUE(AnyShifted(schedule, {.shift = 1, .groups = 2, .apart = true}, is_wanted));
+}
+
+TEST(Scattered, EveryOrdinalIsShiftedByItselfTheSameWayEachTime) {
+  Schedule schedule = {.maps = {{}}, .owners = {{}}, .tasks = {{{.kind = OpKind::kMapFree}}}};
+  const OpRef op = {kTaskA, 0};
+  for (const uint16_t ordinal : {10, 30, 50, 70}) {
+    schedule.deviations.push_back({op, ChoiceKind::kPreempt, ordinal, PackTarget({kTaskA, 0})});
+  }
+  const auto all = [&](int count) {
+    std::vector<std::vector<int>> ordinals;
+    const bool any = AnyScattered(schedule, count, [&](const Schedule& shifted) {
+      std::vector<int>& last = ordinals.emplace_back();
+      for (const Deviation& d : shifted.deviations) last.push_back(d.ordinal);
+      return false;
+    });
+    EXPECT_FALSE(any);
+    return ordinals;
+  };
+  const auto tried = all(2000);
+  EXPECT_EQ(tried, all(2000));
+  for (size_t i = 0; i < 4; ++i) {
+    std::set<int> ordinals;
+    for (const std::vector<int>& one : tried) ordinals.insert(one[i]);
+    EXPECT_EQ(ordinals.size(), 17u) << i;  // 8 to either side
+  }
+  // Four groups at once, which is beyond what AnyShifted tries.
+  EXPECT_TRUE(std::any_of(tried.begin(), tried.end(), [](const std::vector<int>& ordinals) {
+    return ordinals[0] < 7 && ordinals[1] > 33 && ordinals[2] < 47 && ordinals[3] > 73;
+  }));
+}
+
+TEST(Scattered, WithoutDeviationsThereIsNothingToTry) {
+  EXPECT_FALSE(AnyScattered({.maps = {{}}}, 100, [](const Schedule&) { return true; }));
 }
 
 TEST(SameViolation, AFunctionMayHaveAnotherNameIfTheOldOneDidNotRun) {

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "fuzz/schedule/rng.h"
+
 namespace nofail {
 namespace {
 
@@ -79,6 +81,15 @@ std::optional<Schedule> Shifted(Schedule schedule, const std::vector<Group>& gro
   return schedule;
 }
 
+// How far AnyScattered shifts ordinals. Between two attempts on a lock there are many scheduling points.
+constexpr int kScatteredPoints = 8, kScatteredOthers = 2;
+
+// A shift for the ordinal of the deviation: none in one of three cases.
+int RandomShift(const Deviation& deviation, Rng* rng) {
+  const int most = deviation.kind == ChoiceKind::kPreempt ? kScatteredPoints : kScatteredOthers;
+  return rng->OneIn(3) ? 0 : static_cast<int>(rng->Below(static_cast<uint32_t>(2 * most + 1))) - most;
+}
+
 }  // namespace
 
 bool AnyShifted(const Schedule& schedule, Reach reach, const std::function<bool(const Schedule&)>& try_one) {
@@ -88,6 +99,20 @@ bool AnyShifted(const Schedule& schedule, Reach reach, const std::function<bool(
     const std::optional<Schedule> shifted = Shifted(schedule, groups, shifts);
     return shifted && try_one(*shifted);
   });
+}
+
+bool AnyScattered(const Schedule& schedule, int count, const std::function<bool(const Schedule&)>& try_one) {
+  const std::vector<Deviation>& all = schedule.deviations;
+  std::vector<Group> groups;
+  for (size_t i = 0; i < all.size(); ++i) groups.push_back({i});
+  Rng rng(1);
+  for (int i = 0; i < count && !groups.empty(); ++i) {
+    Shifts shifts;
+    for (const Deviation& deviation : all) shifts.push_back(RandomShift(deviation, &rng));
+    const std::optional<Schedule> shifted = Shifted(schedule, groups, shifts);
+    if (shifted && try_one(*shifted)) return true;
+  }
+  return false;
 }
 
 }  // namespace nofail

@@ -25,5 +25,9 @@ struct Reach {
 // it returns true. Returns whether it did. Schedules that would not be valid are left out.
 bool AnyShifted(const Schedule& schedule, Reach reach, const std::function<bool(const Schedule&)>& try_one);
 
+// The same for `count` schedules in which each ordinal is shifted by a random number of its own. The schedules are the
+// same each time.
+bool AnyScattered(const Schedule& schedule, int count, const std::function<bool(const Schedule&)>& try_one);
+
 }  // namespace nofail
 #endif  // NOFAIL_FUZZ_LISTING_SHIFTED_H_

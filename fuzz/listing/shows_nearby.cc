@@ -12,6 +12,7 @@ namespace {
 
 // At most 728 schedules each, which take some milliseconds.
 constexpr Reach kNearby = {4, 3}, kNearbyApart = {4, 3, true};
+constexpr int kScattered = 20'000;
 
 }  // namespace
 
@@ -28,11 +29,12 @@ const JudgedRun& RunAndDropReports(const Schedule& schedule, Executor* executor)
   return run;
 }
 
-bool ShowsNearby(const Schedule& schedule, const std::string& signature, Executor* executor) {
+bool ShowsNearby(const Schedule& schedule, const std::string& signature, Range range, Executor* executor) {
   const auto shows = [&](const Schedule& candidate) {
     return HasViolation(RunAndDropReports(candidate, executor), signature);
   };
-  return shows(schedule) || AnyShifted(schedule, kNearby, shows) || AnyShifted(schedule, kNearbyApart, shows);
+  return shows(schedule) || AnyShifted(schedule, kNearby, shows) || AnyShifted(schedule, kNearbyApart, shows) ||
+         (range == Range::kWide && AnyScattered(schedule, kScattered, shows));
 }
 
 }  // namespace nofail

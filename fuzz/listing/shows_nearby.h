@@ -7,6 +7,7 @@
 #ifndef NOFAIL_FUZZ_LISTING_SHOWS_NEARBY_H_
 #define NOFAIL_FUZZ_LISTING_SHOWS_NEARBY_H_
 
+#include <cstdint>
 #include <string>
 
 #include "fuzz/exec/executor.h"
@@ -18,9 +19,13 @@ namespace nofail {
 const JudgedRun& RunAndDropReports(const Schedule& schedule, Executor* executor);
 // Whether the run shows the violation with this signature, up to renamed functions (IsSameViolation).
 bool HasViolation(const JudgedRun& run, const std::string& signature);
-// Runs the schedule on the executor's subject, and schedules with ordinals close by (AnyShifted), until one shows the
-// violation. Returns whether one did. Takes all reports of sanitizers.
-bool ShowsNearby(const Schedule& schedule, const std::string& signature, Executor* executor);
+// How far around a schedule is looked: at what is close by (AnyShifted), in some milliseconds; or also at a large
+// sample of what is further off (AnyScattered), in a second or so. The second is for the end of a minimization. A
+// minimizer that looks close by at each step comes to rest where the other subject just does not show the violation.
+enum class Range : uint8_t { kClose, kWide };
+// Runs the schedule on the executor's subject, and schedules with other ordinals, until one shows the violation.
+// Returns whether one did. Takes all reports of sanitizers.
+bool ShowsNearby(const Schedule& schedule, const std::string& signature, Range range, Executor* executor);
 
 }  // namespace nofail
 #endif  // NOFAIL_FUZZ_LISTING_SHOWS_NEARBY_H_

@@ -55,8 +55,8 @@ class Minimizer {
            now->preemptible_rcu == start_->preemptible_rcu;
   }
   // Whether there is a baseline that shows the violation as well.
-  bool IsInBaseline(const Schedule& schedule) {
-    return baseline_ && baseline_->ShowsNearby(schedule, result_.signature);
+  bool IsInBaseline(const Schedule& schedule, Range range = Range::kClose) {
+    return baseline_ && baseline_->ShowsNearby(schedule, result_.signature, range);
   }
   // Runs all passes and returns the best schedule.
   Schedule Reduce(Schedule start);
@@ -160,7 +160,12 @@ Minimized Minimizer::Minimize(const Schedule& schedule) {
   if (!start) return std::move(result_);
   result_.status = Status::kDone;
   Schedule best = Reduce(*std::move(start));
-  if (result_.status != Status::kHarnessBug) Conclude(std::move(best));
+  if (result_.status == Status::kHarnessBug) return std::move(result_);
+  if (IsInBaseline(best, Range::kWide)) {
+    result_.status = Status::kInBaseline;
+    return std::move(result_);
+  }
+  Conclude(std::move(best));
   return std::move(result_);
 }
 

@@ -26,7 +26,7 @@ struct MinimizeOptions {
   // For a violation that is worse than what is listed.
   bool worse = false;
   // Keeps a difference as well: this other subject must not show the violation, neither on the schedule nor with
-  // ordinals close by (ShowsNearby). Null: there is no other subject.
+  // ordinals close by, and in the end not in a wide range either (ShowsNearby). Null: there is no other subject.
   const subject* baseline = nullptr;
   // Called once, with the signature, when two runs have shown the violation. When it returns false, the minimizer stops
   // with kNotAccepted.

@@ -107,10 +107,12 @@ SandboxResult Sandbox::Ask(const SandboxRequest& request) {
   writer.Put(request.schedule);
   writer.Put(request.story_of);
   writer.Put(request.nearby);
+  writer.Put(request.range);
   writer.Put(request.rates);
   std::string reply;
+  const bool runs_many = request.rates || !request.nearby.empty();
   // A child that takes no request is gone, too.
-  if (!SendMessage(channel_, writer.bytes()) || !Receive(request.rates ? kRateMilliseconds : kHangMilliseconds, &reply))
+  if (!SendMessage(channel_, writer.bytes()) || !Receive(runs_many ? kManyRunsMilliseconds : kHangMilliseconds, &reply))
     return Died();
   Reader reader(reply);
   SandboxResult result = GetResult(&reader);

@@ -17,6 +17,7 @@
 
 #include "core/subjects/subject.h"
 #include "fuzz/listing/listings.h"
+#include "fuzz/listing/shows_nearby.h"
 #include "fuzz/schedule/schedule.h"
 
 namespace nofail {
@@ -24,9 +25,10 @@ namespace nofail {
 // What the child is asked for.
 struct SandboxRequest {
   Schedule schedule;
-  std::string story_of = "";  // the signature of the violation whose story is wanted; "": none
-  std::string nearby = "";    // the signature to look for nearby; "": the schedule runs once, as it is
-  bool rates = false;         // whether to say of each violation if it is news
+  std::string story_of = "";    // the signature of the violation whose story is wanted; "": none
+  std::string nearby = "";      // the signature to look for nearby; "": the schedule runs once, as it is
+  Range range = Range::kClose;  // how far around
+  bool rates = false;           // whether to say of each violation if it is news
 };
 
 // The result of one run.
@@ -50,8 +52,8 @@ class Sandbox {
  public:
   // A run that takes more processor time than this counts as a hang. Most runs take less than 10 milliseconds.
   static constexpr int kHangMilliseconds = 300;
-  // The same for a run of the schedule and of the whole crash corpus (Rate).
-  static constexpr int kRateMilliseconds = 60'000;
+  // The same for many runs: those of the whole crash corpus (Rate), or of schedules nearby.
+  static constexpr int kManyRunsMilliseconds = 60'000;
 
   explicit Sandbox(const subject& subject) : subject_(subject) {}
   ~Sandbox() { Renew(); }
@@ -64,9 +66,11 @@ class Sandbox {
   SandboxResult Explain(const Schedule& schedule, const std::string& signature) {
     return Ask({.schedule = schedule, .story_of = signature});
   }
-  // Whether the schedule, or one with ordinals close by, shows the violation with this signature (ShowsNearby).
-  bool ShowsNearby(const Schedule& schedule, const std::string& signature) {
-    return !Ask({.schedule = schedule, .nearby = signature}).signatures.empty();
+  // Whether the schedule, or one with other ordinals, shows the violation with this signature (ShowsNearby). A run that
+  // ends the child shows nothing.
+  bool ShowsNearby(const Schedule& schedule, const std::string& signature, Range range) {
+    const SandboxResult result = Ask({.schedule = schedule, .nearby = signature, .range = range});
+    return !result.died && !result.signatures.empty();
   }
   // Runs the schedule, and also says of each violation whether it is news. For that, the child runs the crash corpus
   // (ListByReplay), which takes up to seconds. If a run of the corpus ends the child, listings go by names

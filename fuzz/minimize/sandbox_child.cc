@@ -99,6 +99,7 @@ void CatchDeaths() {
     reader.Get(&request_.schedule);
     reader.Get(&request_.story_of);
     reader.Get(&request_.nearby);
+    reader.Get(&request_.range);
     reader.Get(&request_.rates);
     SandboxResult result = request_.nearby.empty() ? Run() : Look();
     if (request_.rates && !result.signatures.empty()) result.news = NewsOf(result);
@@ -126,7 +127,8 @@ SandboxResult Server::Run() {
 SandboxResult Server::Look() {
   Sim::Get().RenewFibers();
   SandboxResult result;
-  if (ShowsNearby(request_.schedule, request_.nearby, &executor_)) result.signatures = {request_.nearby};
+  if (ShowsNearby(request_.schedule, request_.nearby, request_.range, &executor_))
+    result.signatures = {request_.nearby};
   return result;
 }
 

@@ -47,6 +47,7 @@ class Campaign:
         self.minimizing: Union[subprocess.Popen[bytes], None] = None
         self.workers: list[engines.Worker] = []
         self.causes_told: set[str] = set()  # of violations whose schedule was minimized
+        self.noted: set[str] = set()  # signatures that were said to be minimized
         self.last = Totals(0, 0, [])  # the last counts that could be read
         try:
             self.lock = folder.prepare(job)
@@ -209,7 +210,9 @@ class Campaign:
         shorter = self.job.work / "minimized" / found.name
         with contextlib.suppress(OSError):  # then the command cannot write either, and what was found is good enough
             shorter.parent.mkdir(exist_ok=True)
-        note(f"minimizing {violation.signature}")
+        if violation.signature not in self.noted:  # of some, several schedules are tried
+            note(f"minimizing {violation.signature}")
+            self.noted.add(violation.signature)
         self.minimizing = subprocess.Popen(
             [
                 *(self.job.tool, "minimize", "--signature", violation.signature),

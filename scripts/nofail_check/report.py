@@ -23,14 +23,15 @@ def merge(campaigns: list[dict[str, Any]]) -> dict[str, Any]:
             of = news if violation["listed"] in STANDINGS else listed
             entry = of.setdefault(violation["signature"], {**violation, **where, "count": 0})
             entry["count"] += violation["count"]
+            entry["rates"] = entry.get("rates") or violation.get("rates")
         for entry in campaign["gone"]:
             gone.setdefault(entry["signature"], entry)
     for signature in news.keys() & listed.keys():  # it has the same name in all of its runs
         news[signature]["count"] += listed[signature]["count"]
     seen = news.keys() | listed.keys()
-    ordered = sorted(news.values(), key=lambda v: (STANDINGS.index(v["listed"]), -int(v["count"])))
+    grouped = [sorted(faces, key=weight) for faces in causes.group(list(news.values()))]
     return {
-        "news": [{**faces[0], "faces": faces[1:]} for faces in causes.group(ordered)],
+        "news": [{**faces[0], "faces": faces[1:]} for faces in sorted(grouped, key=lambda faces: weight(faces[0]))],
         "as_on": next((campaign["as_on"] for campaign in campaigns if campaign["as_on"]), ""),
         "crashes": [
             {"file": crash, "target": campaign["target"], "sanitizer": campaign["sanitizer"]}
@@ -41,6 +42,13 @@ def merge(campaigns: list[dict[str, Any]]) -> dict[str, Any]:
         "gone": [entry for signature, entry in gone.items() if signature not in seen],
         "listed": sorted((v for v in listed.values() if v["signature"] not in news), key=lambda v: -int(v["count"])),
     }
+
+
+def weight(entry: dict[str, Any]) -> tuple[float, int, int]:
+    """Sorts what is news: first what shows so much more often than on the baseline, then what is new. A patch that adds
+    a line moves others, and what was listed may show elsewhere; but not more often."""
+    rates = entry.get("rates") or {"subject": 0, "baseline": 0}
+    return (rates["baseline"] - rates["subject"], STANDINGS.index(entry["listed"]), -int(entry["count"]))
 
 
 def verdict(report: dict[str, Any]) -> str:
