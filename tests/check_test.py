@@ -130,6 +130,15 @@ class Reports(unittest.TestCase):
         self.assertIn("work: No space left on device", text)
         self.assertIn("1 crash", report.verdict(told))
 
+    def test_code_hosts_are_told_each_cause_once(self) -> None:
+        def log(*causes: str) -> dict[str, Any]:
+            return {"runs": [{"tool": 1, "results": [{"partialFingerprints": {"cause/v1": c}} for c in causes]}]}
+
+        logs = {"a": log("leak"), "b": log("leak", "race"), "c": log("race"), "d": {"version": "2.1.0"}}
+        told = report.sarif([pathlib.Path(name) for name in logs], lambda path: logs[path.parent.name])
+        causes = [[r["partialFingerprints"]["cause/v1"] for r in run["results"]] for run in told["runs"]]
+        self.assertEqual(causes, [["leak"], ["race"]])
+
     def test_the_page_is_well_formed_and_escapes(self) -> None:
         gone = [{"signature": HANG, "name": "n/x", "schedule": "findings/n/x"}]
         told = report_of(campaign("teardown", "address", violation(LEAK, "new", side_by_side=["a < b"]), gone=gone))

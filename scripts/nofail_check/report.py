@@ -3,7 +3,7 @@
 
 import pathlib
 import textwrap
-from typing import Any, Iterator
+from typing import Any, Callable, Iterator
 
 from nofail_campaign import causes
 from nofail_campaign.terminal import plural
@@ -216,7 +216,12 @@ def outcomes(results: dict[str, int]) -> str:
     return said + (f", {own:,} by the task that held it" if own else "")
 
 
-def sarif(folders: list[pathlib.Path], read: Any) -> dict[str, Any]:
-    """The campaigns' logs for code hosts as one log."""
-    runs = [run for folder in folders for run in read(folder / "summary.sarif").get("runs", [])]
+def sarif(folders: list[pathlib.Path], read: Callable[[pathlib.Path], dict[str, Any]]) -> dict[str, Any]:
+    """The campaigns' logs for code hosts as one log, with each cause once."""
+    told: set[str] = set()
+    runs = []
+    for run in (run for folder in folders for run in read(folder / "summary.sarif").get("runs", [])):
+        new = [result for result in run["results"] if result["partialFingerprints"]["cause/v1"] not in told]
+        told |= {result["partialFingerprints"]["cause/v1"] for result in new}
+        runs += [{**run, "results": new}] if new else []
     return {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": runs}

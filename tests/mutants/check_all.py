@@ -4,15 +4,15 @@
 
 Plants each bug of tests/mutants/linux/ (or those named) in a copy of a Linux tree, runs `scripts/check` on it with the
 unmodified tree as the baseline, and prints a table: what check left with, how long it took, and the first entry of its
-report. "story" says whether that entry tells what was planted: its kind is one that the edit names (found as), and one
-of the functions that the edit changes is in its signature, in its cause or in its sentences. The reports are kept in
-build/mutants/NAME/.
+report. "story" says how that entry tells what was planted: "no", not at all; else its kind is one that the edit names
+(found as), and a function that the edit changes is "said", in the signature, the cause or a sentence, or "shown", where
+the two trees differ side by side; "kind" if no such function is in it. The reports are kept in build/mutants/NAME/.
 
   --linux TREE    a directory, such as linux/7.2, which is the default and what the bugs are written for
   --seconds N     how long each campaign of a check fuzzes (20)
   --sanitizer S   only the campaigns under this one, of the bugs that show there
 
-exit code: 0 each report begins with its story, 1 one is masked or begins with another story, 2 wrong usage
+exit code: 0 each report begins with what was planted, 1 one is masked or begins with something else, 2 wrong usage
 """
 
 import argparse
@@ -53,14 +53,18 @@ def read(name: str) -> Edit:
     return Edit(name, head("in"), head("found as")[0].split(), head("sanitizer")[0])
 
 
-def tells(edit: Edit, entry: dict[str, Any]) -> bool:
-    """Whether an entry of a report tells what was planted."""
+def story(edit: Edit, entry: dict[str, Any]) -> str:
+    """How an entry of a report tells what was planted: one of the words of the table."""
     kind = entry["signature"].partition("/")[0]
-    of_kind = any(kind == known or kind.startswith(known + ".") for known in edit.kinds)
+    if not any(kind == known or kind.startswith(known + ".") for known in edit.kinds):
+        return "no"
     itself = causes.itself(entry)
     said = [entry["signature"], itself.get("cause", ""), itself.get("detail", "")]
     said += [face["signature"] for face in entry["faces"]]
-    return of_kind and any(re.search(rf"\b{name}\b", " ".join(said)) for name in edit.functions)
+    names = re.compile(rf"\b({'|'.join(edit.functions)})\b")
+    if names.search("\n".join(said)):
+        return "said"
+    return "shown" if names.search("\n".join(entry.get("side_by_side", []))) else "kind"
 
 
 def check(edit: Edit, options: argparse.Namespace) -> tuple[int, Union[dict[str, Any], None]]:
@@ -78,15 +82,14 @@ def check(edit: Edit, options: argparse.Namespace) -> tuple[int, Union[dict[str,
 
 
 def row(edit: Edit, options: argparse.Namespace) -> bool:
-    """Checks one mutant and prints its row; returns whether its report begins with its story."""
+    """Checks one mutant and prints its row; returns whether its report begins with what was planted."""
     started = time.monotonic()
     code, report = check(edit, options)
     news = report["news"] if report else []
-    is_told = bool(news) and tells(edit, news[0])
+    told = story(edit, news[0]) if news else "no"
     first = f"{news[0]['listed'].upper()} {news[0]['signature']}" if news else "-"
-    story = "yes" if is_told else "no"
-    print(f"{edit.name:32} {code:4} {time.monotonic() - started:7.0f} {len(news):5} {story:5}  {first}", flush=True)
-    return is_told
+    print(f"{edit.name:32} {code:4} {time.monotonic() - started:7.0f} {len(news):5} {told:5}  {first}", flush=True)
+    return told != "no"
 
 
 def main() -> int:
