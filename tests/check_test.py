@@ -210,7 +210,8 @@ struct ops table = {
 
 int three(void)
 {
-    p = kzalloc(8, GFP_KERNEL);
+    p = kzalloc(8,
+                GFP_KERNEL);
     /* not kzalloc( here */
 }
 """
@@ -226,11 +227,11 @@ int three(void)
         self.assertEqual(self.names(self.BEFORE.replace("u64, flags", "u32, flags")), ["two"])
         self.assertEqual(self.names(self.BEFORE.replace(".map_alloc = one", ".map_alloc = two")), [])
         self.assertEqual(
-            self.names(self.BEFORE.replace("return x", "return 1").replace("8, GFP", "9, GFP")), ["one", "three"]
+            self.names(self.BEFORE.replace("return x", "return 1").replace("8,\n", "9,\n")), ["one", "three"]
         )
 
     def sites(self, *counts: dict[str, Any]) -> list[changes.Site]:
-        after = self.BEFORE.replace("sk_omem_alloc)", "sk_omem_free)").replace("8, GFP", "9, GFP")
+        after = self.BEFORE.replace("sk_omem_alloc)", "sk_omem_free)").replace("8,\n", "9,\n")
         tree, baseline = self.trees(self.BEFORE, after)
         return changes.sites(tree, changes.changed_functions(tree, baseline), counts)
 
@@ -252,6 +253,10 @@ int three(void)
             ],
             [(10, {"taken": 11, "timeout-held": 1}), (20, {})],
         )
+
+    def test_a_compiler_may_say_the_last_line_of_a_statement(self) -> None:
+        sites = self.sites(self.count(21, "allocated", 5), self.count(20, "not-allocated", 1))
+        self.assertEqual([s.results for s in sites if s.function == "three"], [{"allocated": 5, "not-allocated": 1}])
 
     def test_a_site_that_no_pattern_knows_is_told_if_it_was_reached(self) -> None:
         self.assertEqual(

@@ -33,8 +33,10 @@ bool ShowsNearby(const Schedule& schedule, const std::string& signature, Range r
   const auto shows = [&](const Schedule& candidate) {
     return HasViolation(RunAndDropReports(candidate, executor), signature);
   };
-  return shows(schedule) || AnyShifted(schedule, kNearby, shows) || AnyShifted(schedule, kNearbyApart, shows) ||
-         (range == Range::kWide && AnyScattered(schedule, kScattered, shows));
+  if (shows(schedule)) return true;
+  if (range == Range::kHere) return false;
+  if (AnyShifted(schedule, kNearby, shows) || AnyShifted(schedule, kNearbyApart, shows)) return true;
+  return range == Range::kWide && AnyScattered(schedule, kScattered, shows);
 }
 
 }  // namespace nofail

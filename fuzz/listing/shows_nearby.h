@@ -19,10 +19,10 @@ namespace nofail {
 const JudgedRun& RunAndDropReports(const Schedule& schedule, Executor* executor);
 // Whether the run shows the violation with this signature, up to renamed functions (IsSameViolation).
 bool HasViolation(const JudgedRun& run, const std::string& signature);
-// How far around a schedule is looked: at what is close by (AnyShifted), in some milliseconds; or also at a large
-// sample of what is further off (AnyScattered), in a second or so. The second is for the end of a minimization. A
+// How far around a schedule is looked: not at all; at what is close by (AnyShifted), in some milliseconds; or also at a
+// large sample of what is further off (AnyScattered), in a second or so. The last is for the end of a minimization. A
 // minimizer that looks close by at each step comes to rest where the other subject just does not show the violation.
-enum class Range : uint8_t { kClose, kWide };
+enum class Range : uint8_t { kHere, kClose, kWide };
 // Runs the schedule on the executor's subject, and schedules with other ordinals, until one shows the violation.
 // Returns whether one did. Takes all reports of sanitizers.
 bool ShowsNearby(const Schedule& schedule, const std::string& signature, Range range, Executor* executor);

@@ -329,8 +329,8 @@ that exists is left alone. Ctrl-C writes the best so far.
                    --signature is not given, such a one always keeps them
   --baseline S     also keeps the difference to another subject, which does
                    not violate with that signature, neither on the schedule
-                   nor with ordinals that are up to 4 off (the same point of
-                   the code has other ordinals in other code)
+                   nor with other ordinals nearby (the same point of the code
+                   has other ordinals in other code)
   --force          overwrites a file that exists
   --update         reduces nothing: the file's `expect` line of the subject
                    becomes what it does now in this build, and the data races

@@ -101,6 +101,12 @@ def changed_functions(tree: Tree, baseline: Tree) -> list[Function]:
     return list(dict.fromkeys(found))
 
 
+def statement(lines: Sequence[str], number: int) -> range:
+    """The lines of the statement that begins in this one. A compiler may say that a macro is in the last of them."""
+    ends = (n for n in range(number, len(lines) + 1) if re.search(r"[;{]\s*$", lines[n - 1]))
+    return range(number, next(ends, number) + 1)
+
+
 def sites(tree: Tree, changed_ones: Sequence[Function], counts: Sequence[dict[str, Any]]) -> list[Site]:
     """What became of the attempts in these functions. `counts` are those of campaigns."""
     found = []
@@ -112,8 +118,11 @@ def sites(tree: Tree, changed_ones: Sequence[Function], counts: Sequence[dict[st
                 results[count["line"]][count["result"]] += count["count"]
         for number in range(function.first, function.last + 1):
             text = lines[number - 1].strip()
-            if number in results or (ATTEMPT.search(text) and not text.startswith(("*", "/*"))):
-                found.append(Site(function.file, number, function.name, text, dict(results[number])))
+            is_known = ATTEMPT.search(text) and not text.startswith(("*", "/*"))
+            here = [results.pop(n) for n in (statement(lines, number) if is_known else [number]) if n in results]
+            if is_known or here:
+                total = sum(here, collections.Counter[str]())
+                found.append(Site(function.file, number, function.name, text, dict(total)))
     return found
 
 
