@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 # usage: build.sh PRESET ENGINE TARGETS SHIM NAME [FOLDER ORIGIN SHOWN [FOLDER ORIGIN SHOWN]]
 #
-# Installs what is missing, has the fuzz binaries of the targets (words of one argument) and the nofail command built, of
-# the embedded subject or of the one in a Linux tree (three words, as `nofail_trees` in lib.sh has them; three more for its baseline). Prints
-# what a campaign must know, one KEY=VALUE a line:
+# Installs what is missing, has the fuzz binaries of the targets (words of one argument) and the nofail command built,
+# of the embedded subject or of the one in a Linux tree (three words, as `nofail_trees` in lib.sh has them; three more
+# for its baseline). Prints what a campaign must know, one KEY=VALUE a line:
 #   bin           the folder of the fuzz binaries and of the nofail command
 #   subject       its name
 #   other         the name of the baseline's subject; only with a baseline
