@@ -3,10 +3,11 @@
 """usage: check_all.py [--linux TREE] [--seconds N] [--sanitizer address|thread] [NAME]...
 
 Plants each bug of tests/mutants/linux/ (or those named) in a copy of a Linux tree, runs `scripts/check` on it with the
-unmodified tree as the baseline, and prints a table: what check left with, how long it took, and the first entry of its
-report. "story" says how that entry tells what was planted: "no", not at all; else its kind is one that the edit names
-(found as), and a function that the edit changes is "said", in the signature, the cause or a sentence, or "shown", where
-the two trees differ side by side; "kind" if no such function is in it. The reports are kept in build/mutants/NAME/.
+unmodified tree as the baseline, and prints a table: what check left with, how long it took, how many entries its report
+has, and the first of them. "story" says how that entry tells what was planted: "no", not at all; else its kind, or that
+of another face of its cause, is one that the edit names (found as), and a function that the edit changes is "said", in
+a signature, the cause or the sentence, or "shown", where the two trees differ side by side; "kind" if no such function
+is in it. The reports are kept in build/mutants/NAME/.
 
   --linux TREE    a directory, such as linux/7.2, which is the default and what the bugs are written for
   --seconds N     how long each campaign of a check fuzzes (20)
@@ -55,12 +56,12 @@ def read(name: str) -> Edit:
 
 def story(edit: Edit, entry: dict[str, Any]) -> str:
     """How an entry of a report tells what was planted: one of the words of the table."""
-    kind = entry["signature"].partition("/")[0]
-    if not any(kind == known or kind.startswith(known + ".") for known in edit.kinds):
+    signatures = [face["signature"] for face in (entry, *entry["faces"])]
+    kinds = [signature.partition("/")[0] for signature in signatures]
+    if not any(kind == known or kind.startswith(known + ".") for kind in kinds for known in edit.kinds):
         return "no"
     itself = causes.itself(entry)
-    said = [entry["signature"], itself.get("cause", ""), itself.get("detail", "")]
-    said += [face["signature"] for face in entry["faces"]]
+    said = [*signatures, itself.get("cause", ""), itself.get("detail", "")]
     names = re.compile(rf"\b({'|'.join(edit.functions)})\b")
     if names.search("\n".join(said)):
         return "said"
