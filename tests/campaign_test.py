@@ -429,6 +429,17 @@ class FuzzRun(unittest.TestCase):
         self.assertIn(SIGNATURE, out)
         self.assertTrue(self.summary()["interrupted"])
 
+    def test_an_interrupt_makes_no_news_of_samples_that_were_not_minimized(self) -> None:
+        same_rate = DIFFERS.replace("pair 10 30 0", "pair 10 30 25")
+        process = self.start(same_rate, subject="linux-2", baseline="linux-1", baseline_tree="tree")
+        while "pairs 1000" not in self.wait_for("findings/.status.*").read_text():
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 130)
+        self.assertIn("interrupted", out)
+        self.assertNotIn("WORSE", out)
+
     # ---- Two runs, and one after the other ---------------------------------------------------------------------------
     def start(self, behaviour: str, **more: Any) -> subprocess.Popen[str]:
         """A campaign that fuzzes until it is told to end, and has found something."""

@@ -233,6 +233,11 @@ class Campaign:
             return None
         return shorter if self.minimizing.returncode in (0, ExitCode.INTERRUPTED) else found
 
+    def minimize_sample(self, violation: Violation, found: pathlib.Path) -> Union[pathlib.Path, None]:
+        """The same for a sample of a listed violation. It is no news before it has been minimized: as it was found, its
+        ordinals may just be others on the baseline."""
+        return None if self.interrupted or self.trouble else self.minimize(violation, found)
+
     def entry(self, violation: Violation) -> Union[dict[str, Any], None]:
         """What summary.json says of a violation. None: it is no news after all, because the baseline shows it."""
         if violation.is_news:
@@ -272,7 +277,7 @@ class Campaign:
         for violation in sorted(found, key=lambda v: (list(STANDINGS).index(v.listed), v.first)):
             entries.append(self.entry(violation))
         if self.job.compares_listed:
-            for violation, schedule, why in comparison.worse_than_baseline(self.job, totals, self.minimize):
+            for violation, schedule, why in comparison.worse_than_baseline(self.job, totals, self.minimize_sample):
                 entries.append(self.news(violation, schedule, why))
         kept = [entry for entry in entries if entry is not None]
         for entry in kept if self.job.baseline else []:
