@@ -12,7 +12,11 @@ wait_queue_head_t nofail_variable_queue;
 enum { AREA_BYTES = 4096 };
 extern char __start_nofail_linux_percpu[] __attribute__((weak)), __stop_nofail_linux_percpu[] __attribute__((weak));
 
-static char areas[KERNEL_MAX_CPUS][AREA_BYTES] __aligned(64);
+// What is large is not in the section that is reset before each run: to reset it for each subject of a program would
+// take longer than the run. `has_area` and `block_count`, which are reset, say what of it means anything.
+#define NOT_RESET __attribute__((section(".bss.nofail_linux_not_reset")))
+
+static char areas[KERNEL_MAX_CPUS][AREA_BYTES] __aligned(64) NOT_RESET;
 static bool has_area[KERNEL_MAX_CPUS];
 
 // Copies byte by byte through volatile pointers, and is not seen by sanitizers: between the variables there are the
@@ -36,7 +40,7 @@ enum { MAX_BLOCKS = 256 };
 static struct block {
   char* memory;
   size_t size;  // of a copy
-} blocks[MAX_BLOCKS];
+} blocks[MAX_BLOCKS] NOT_RESET;
 static unsigned block_count;
 
 __attribute__((no_sanitize("thread"))) static const struct block* block_of(const char* address) {
