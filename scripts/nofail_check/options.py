@@ -5,7 +5,7 @@ import dataclasses
 import pathlib
 from typing import Sequence
 
-from nofail_campaign.options import PRESETS, Parser, header, number, one_of
+from nofail_campaign.options import Parser, header, number, one_of
 
 HELP = """\
 usage: ./scripts/check [--linux TREE [--baseline TREE] [--shim FILE]] [--sanitizer address|thread]
@@ -34,6 +34,9 @@ exit code: 0 nothing new, 1 something new, 2 wrong usage or a tree that cannot b
 """
 
 
+SANITIZERS = ("address", "thread")
+
+
 @dataclasses.dataclass(frozen=True)
 class Options:
     linux: str  # a tree; empty: the subject posted
@@ -56,7 +59,7 @@ def parse(arguments: Sequence[str]) -> Options:
     parser.add_argument("--linux")
     parser.add_argument("--baseline")
     parser.add_argument("--shim", type=header)
-    parser.add_argument("--sanitizer", type=one_of("--sanitizer ", tuple(PRESETS)))
+    parser.add_argument("--sanitizer", type=one_of("--sanitizer ", SANITIZERS))
     parser.add_argument("--seconds", default=60, type=number("--seconds"))
     parser.add_argument("--jobs", default=1, type=number("--jobs"))
     parser.add_argument("--out")
@@ -68,7 +71,7 @@ def parse(arguments: Sequence[str]) -> Options:
             parser.error(f"--{name}: needs a value")
         setattr(given, name, getattr(given, name) or "")
     chosen = given.__dict__.pop("sanitizer")
-    options = Options(sanitizers=(chosen,) if chosen else tuple(PRESETS), **vars(given))
+    options = Options(sanitizers=(chosen,) if chosen else SANITIZERS, **vars(given))
     if options.baseline and not options.linux:
         parser.error("--baseline: compares Linux trees; name the other one with --linux")
     if options.shim and not options.linux:
