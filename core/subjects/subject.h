@@ -26,12 +26,23 @@ struct subject_map_attr {
   struct kernel_record* record;  // borrowed; outlives the map
 };
 
+// Some of a subject's static variables.
+struct subject_range {
+  void* start;
+  size_t size;  // bytes
+};
+enum { SUBJECT_RANGES = 2 };
+
 struct subject {
   const char* name;  // as a person types it: "posted"
 
   // Forgets every earlier run, also one that was cut short: the subject's global state (which cache indexes are in use)
   // is as at boot. The driver calls it before each run, when nothing runs.
   void (*reset)(void);
+
+  // Names the static variables that a run may change, for who saves a run and goes back to it: fills `ranges`, which
+  // has room for SUBJECT_RANGES, and returns how many there are. NULL when there are none.
+  size_t (*memory)(struct subject_range* ranges);
 
   // Creates a map; NULL when memory runs out, or when the subject has no such storage type. The caller owns it until
   // map_free.

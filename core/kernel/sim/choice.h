@@ -17,8 +17,9 @@ struct Choice {
   OpRef where;       // the op that comes to the question
   uint16_t ordinal;  // the number of this question among those of its kind within the op, from 1
   uint16_t n;        // answers are in [0, n), and 0 is the default; n >= 1, and the simulator asks only with n >= 2
-  // Of a kPreempt question: the tasks that may run. An answer is an index into it, so targets[0] is the default. Empty
-  // for other kinds.
+  // Of a kPreempt question: the tasks that may run. An answer is an index into it, so targets[0] is the default.
+  // Of a kGracePeriod question: the op that waits or polls for the end of the grace period; nobody, if a callback does.
+  // Empty for other kinds.
   std::span<const OpRef> targets;
 };
 

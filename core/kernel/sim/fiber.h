@@ -28,11 +28,24 @@ class Fiber {
   void Create(char* base, size_t size, Entry entry);
   // Makes this the fiber of the calling thread, which has a stack already.
   void AdoptThread();
+  // Makes this the fiber of the caller, which runs on the stack that `other` was created with.
+  void Adopt(const Fiber& other) {
+    stack_ = other.stack_;
+    stack_size_ = other.stack_size_;
+  }
   // Forgets what the fiber was running. The next switch to it calls entry() again.
   void Recreate();
 
   // Leaves the fiber `from`, which is running, and continues `to`. Returns when another call switches back to `from`.
   static void Switch(Fiber& from, Fiber& to);
+  // Copies where the fiber goes on, and the part of its stack that is in use (archive.h). REQUIRES: the fiber does not
+  // run, and no sanitizer watches the stacks.
+  template <typename Archive>
+  void Copy(Archive& archive) {
+    archive.Value(context_);
+    char* const used = static_cast<char*>(context_);
+    archive.Bytes(used, static_cast<size_t>(stack_ + stack_size_ - used));
+  }
   // Calls body(argument) at once, on the current stack. To who finds data races (kDetectsRaces) it runs on this fiber.
   // The fiber needs no stack for this: Create need not have been called.
   void Impersonate(void (*body)(void*), void* argument);
@@ -58,7 +71,8 @@ class FiberPool {
   // Every fiber calls `entry`. The mapping of the stacks is never unmapped.
   explicit FiberPool(Fiber::Entry entry);
   Fiber& operator[](uint32_t index) { return fibers_[index]; }
-  bool IsStackAddress(uint64_t address) const { return address - stacks_ < kStackBytes * kMaxFibers; }
+  uint64_t StackOffset(uint64_t address) const { return address - stacks_; }
+  bool IsStackAddress(uint64_t address) const { return StackOffset(address) < kStackBytes * kMaxFibers; }
 
  private:
   uint64_t stacks_;  // lowest address

@@ -30,6 +30,7 @@
 #ifndef NOFAIL_CORE_KERNEL_SIM_HEAP_H_
 #define NOFAIL_CORE_KERNEL_SIM_HEAP_H_
 
+#include <algorithm>
 #include <memory>
 
 #include "core/kernel/kernel.h"
@@ -100,7 +101,21 @@ class Heap {
   // The number that kernel_hash_ptr takes the bucket from.
   uint32_t Hash(const void* object) const { return hash_[Find(object).object]; }
 
+  // Copies the memory of all objects (archive.h). What else is known of an object only grows with a run.
+  template <typename Archive>
+  void Copy(Archive& archive) {
+    const uint64_t before = used_;
+    archive.Value(used_);
+    if (used_ < before) {
+      std::fill(owner_.get() + used_ / kArenaGranule, owner_.get() + before / kArenaGranule, ObjectId{0});
+    }
+    archive.Value(count_);
+    archive.Bytes(reinterpret_cast<void*>(base_), used_);
+  }
+
  private:
+  friend class StateReader;
+
   // Whether the `size` bytes from the location on belong to its object, which is not freed.
   bool IsAlive(Location location, size_t size) const;
   void BadAccess(const volatile void* address, size_t size, kernel_site site);

@@ -148,7 +148,9 @@ void kernel_free(void* object, kernel_site site) {
 static_assert(KERNEL_MAX_CPUS == nofail::kMaxFibers, "a task is a CPU");
 unsigned kernel_cpu() {
   nofail::Scheduler& scheduler = machine().scheduler;
-  return scheduler.InTask() ? scheduler.SlotOf(scheduler.current()) : 0;
+  if (!scheduler.InTask()) return 0;
+  scheduler.current().knows_cpu = true;
+  return scheduler.SlotOf(scheduler.current());
 }
 unsigned kernel_num_possible_cpus() {
   return machine().config.cpus;

@@ -49,8 +49,18 @@ class Ledger {
   void FreeFields(kernel_record* record, void* data, kernel_site site);
   void SwapUptrs(kernel_record* record, void* data, void* source, kernel_site site);
   std::span<const int32_t> resources() const { return references_; }
+  // Copies all records and resources (archive.h).
+  template <typename Archive>
+  void Copy(Archive& archive) {
+    archive.Value(records_);
+    archive.Value(record_count_);
+    archive.Vector(references_);
+    archive.Vector(fields_);
+  }
 
  private:
+  friend class StateReader;
+
   // The slot of `field` in the value at `data`.
   uint64_t* Slot(const kernel_record* record, void* data, unsigned field) const;
 

@@ -36,6 +36,20 @@ struct Machine {
   kernel_site warned[kMaxWarnings];
   uint32_t warned_count = 0;
 
+  // Copies all of a run but its configuration (archive.h).
+  template <typename Archive>
+  void Copy(Archive& archive) {
+    trace.Copy(archive);
+    archive.Value(fatal);
+    scheduler.Copy(archive);
+    heap.Copy(archive);
+    rcu.Copy(archive);
+    work.Copy(archive);
+    ledger.Copy(archive);
+    archive.Value(warned);
+    archive.Value(warned_count);
+  }
+
   // Appends an event of the current task. When the trace is almost full, it reports Runaway instead, which ends the
   // run.
   void Emit(EventKind kind, uint8_t detail, ObjectId object, uint16_t offset, uint64_t value, kernel_site site);

@@ -21,12 +21,6 @@ constexpr uint16_t kLatest = kLateAnswers - 1;
 // lost.
 kernel_rcu_head* const kOverwritten = reinterpret_cast<kernel_rcu_head*>(0x100);
 
-// A wait for the callbacks among `callbacks` whose grace period has a number below `before`.
-struct BarrierWait {
-  const std::vector<uint32_t>* callbacks;
-  uint32_t before;
-};
-
 }  // namespace
 
 // All vectors that grow in a run have their memory reserved. Otherwise the thread sanitizer would see the copies that
@@ -100,7 +94,8 @@ uint64_t Rcu::Readers(kernel_rcu_flavour flavour) const {
 
 uint32_t Rcu::Begin(Kind kind, kernel_rcu_flavour flavour, ObjectId object, kernel_rcu_head* head, kernel_site site) {
   uint32_t number = static_cast<uint32_t>(periods_.size());
-  GracePeriod& period = periods_.emplace_back(GracePeriod{kind, flavour, false, 0, {0, 0}, object, head, site});
+  GracePeriod& period = periods_.emplace_back(
+      GracePeriod{kind, flavour, false, 0, {0, 0}, object, head, site, machine_.scheduler.current().op});
   period.readers[KERNEL_RCU] = Readers(KERNEL_RCU);
   // A tasks-trace grace period implies an RCU one, so it waits for both flavours.
   if (flavour == KERNEL_RCU_TASKS_TRACE) period.readers[KERNEL_RCU_TASKS_TRACE] = Readers(KERNEL_RCU_TASKS_TRACE);
@@ -120,7 +115,10 @@ uint32_t Rcu::Begin(Kind kind, kernel_rcu_flavour flavour, ObjectId object, kern
 }
 
 void Rcu::NoReaderLeft(uint32_t number) {
-  uint16_t late = machine_.scheduler.Choose(ChoiceKind::kGracePeriod, kLateAnswers);
+  const GracePeriod& period = periods_[number];
+  const bool somebody_waits = period.kind == Kind::kSynchronize || period.kind == Kind::kPolled;
+  const std::span<const OpRef> who = {&period.op, somebody_waits ? size_t{1} : size_t{0}};
+  uint16_t late = machine_.scheduler.Choose(ChoiceKind::kGracePeriod, kLateAnswers, who);
   if (late == 0) return End(number);
   periods_[number].late = static_cast<uint8_t>(late);
   ++late_;

@@ -89,6 +89,16 @@ class Rcu {
   bool EndOneLate();
   // Ends all sections that the current task is in. The caller reports the fault.
   void LeaveAll(kernel_site site);
+  // Copies all grace periods (archive.h).
+  template <typename Archive>
+  void Copy(Archive& archive) {
+    archive.Vector(periods_);
+    archive.Vector(open_);
+    archive.Vector(callbacks_[0]);
+    archive.Vector(callbacks_[1]);
+    archive.Value(late_);
+    archive.Value(is_polled_);
+  }
 
  private:
   enum class Kind : uint8_t { kSynchronize, kCallback, kKfree, kPolled };
@@ -101,7 +111,16 @@ class Rcu {
     ObjectId object;        // what waits for it; 0 for kSynchronize and kPolled
     kernel_rcu_head* head;  // of a kCallback; null otherwise
     kernel_site site;       // where it was asked for
+    OpRef op;               // by whom
   };
+
+  // A wait for the callbacks among `callbacks` whose grace period has a number below `before`.
+  struct BarrierWait {
+    const std::vector<uint32_t>* callbacks;
+    uint32_t before;
+  };
+
+  friend class StateReader;
 
   // Begins a grace period and returns its number. With no reader to wait for, the grace period may end in this call.
   uint32_t Begin(Kind kind, kernel_rcu_flavour flavour, ObjectId object, kernel_rcu_head* head, kernel_site site);

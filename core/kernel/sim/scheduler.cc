@@ -22,7 +22,12 @@ Scheduler::Scheduler(Machine& machine) : machine_(machine), fibers_(&Scheduler::
 
 void Scheduler::Reset(Chooser* chooser) {
   chooser_ = chooser;
-  for (Task* task : live_) task->state = Task::State::kFree;
+  // The last run may have been left in the middle (rewind.h).
+  if (InTask()) FiberOf(*current_).Recreate();
+  for (Task* task : live_) {
+    task->state = Task::State::kFree;
+    FiberOf(*task).Recreate();
+  }
   live_.clear();
   current_ = &nobody_;
   stopped_ = nullptr;
@@ -64,6 +69,9 @@ uint32_t Scheduler::Spawn(OpRef id, ObjectId object, void (*body)(void*), void* 
   task.lock_error = 0;
   task.recent_load_count = 0;
   task.hash = 0;
+  task.history = {};
+  task.only_polled = task.knows_cpu = false;
+  task.picks = 0;
   live_.push_back(&task);
   ++runnable_;
   // A callback is spawned by the task that happened to notice the end of the grace period. That task does not order the
@@ -124,10 +132,10 @@ void Scheduler::MaybePreempt(uint16_t ordinal) {
   if (answer != 0) SwitchTo(*tasks[answer]);
 }
 
-uint16_t Scheduler::Choose(ChoiceKind kind, uint16_t n) {
+uint16_t Scheduler::Choose(ChoiceKind kind, uint16_t n, std::span<const OpRef> targets) {
   uint16_t ordinal = ++current_->ordinals[static_cast<int>(kind)];
   if (n < 2) return 0;
-  return chooser_->Choose({kind, current_->op, ordinal, n, {}});
+  return chooser_->Choose({kind, current_->op, ordinal, n, targets});
 }
 
 Task* Scheduler::PickNext(bool ask) {
@@ -144,6 +152,7 @@ Task* Scheduler::PickNext(bool ask) {
   if (n == 0) return nullptr;
   if (!ask) return tasks[0];
   uint16_t ordinal = ++current_->ordinals[kPreemptIndex];
+  ++current_->picks;
   if (n == 1) return tasks[0];
   return tasks[chooser_->Choose({ChoiceKind::kPreempt, current_->op, ordinal, n, {targets, n}})];
 }

@@ -24,6 +24,7 @@
 #ifndef NOFAIL_CORE_KERNEL_SIM_SCHEDULER_H_
 #define NOFAIL_CORE_KERNEL_SIM_SCHEDULER_H_
 
+#include <bit>
 #include <vector>
 
 #include "core/kernel/sim/choice.h"
@@ -71,7 +72,7 @@ class Scheduler {
   }
   // Asks the next choice of this kind in the current task's op. The answer is in [0, n). With n < 2 the answer is 0 and
   // the chooser is not asked; the ordinal counts nevertheless.
-  uint16_t Choose(ChoiceKind kind, uint16_t n);
+  uint16_t Choose(ChoiceKind kind, uint16_t n, std::span<const OpRef> targets = {});
 
   // Blocks the current task until ready(argument) is true. `argument` must live until then.
   void Block(bool (*ready)(const void*), const void* argument);
@@ -91,7 +92,22 @@ class Scheduler {
   // Ends the run after a fatal fault. Does not return when called in a task.
   void Stop();
 
+  // Leaves the current task at a question, and continues `to`. Returns when the task is continued.
+  void Leave(Fiber& to) { Fiber::Switch(FiberOf(*current_), to); }
+  // Continues the current task, which has left.
+  void Continue(Fiber& from) { Fiber::Switch(from, FiberOf(*current_)); }
+  bool IsStackAddress(uint64_t address) const { return fibers_.IsStackAddress(address); }
+  uint64_t StackOffset(uint64_t address) const { return fibers_.StackOffset(address); }
+  // From now on, Run is called on the stack of `host`.
+  void SetHost(const Fiber& host) { thread_.Adopt(host); }
+  // Copies the unfinished tasks with their stacks, and the stack of the host (archive.h). REQUIRES: the current task
+  // has left.
+  template <typename Archive>
+  void Copy(Archive& archive);
+
  private:
+  friend class StateReader;
+
   // What each fiber runs: the body of its task, and then that of the next task in its slot.
   static void Entry();
   // Handles the rare cases of Point. Returns true when no other task may run at this point.
@@ -112,6 +128,12 @@ class Scheduler {
   void Finish();
   void WakeSpinning();
   Fiber& FiberOf(const Task& task) { return fibers_[SlotOf(task)]; }
+  // A bit for the slot of each unfinished task.
+  uint64_t LiveSlots() const {
+    uint64_t slots = 0;
+    for (const Task* task : live_) slots |= uint64_t{1} << SlotOf(*task);
+    return slots;
+  }
   Task& FreeSlot();
   // Forgets every unfinished task after a fatal fault.
   void Abandon();
@@ -132,6 +154,40 @@ class Scheduler {
   uint32_t stores_ = 0;      // how many stores have been made in this run
   bool attention_ = false;   // StopSoon was called
 };
+
+template <typename Archive>
+void Scheduler::Copy(Archive& archive) {
+  const uint64_t before = LiveSlots() | (InTask() ? uint64_t{1} << SlotOf(*current_) : 0);
+  archive.Vector(live_);
+  const uint64_t live = LiveSlots();
+  if constexpr (Archive::kRestores) {
+    // These fibers were left in the middle.
+    for (uint64_t slots = before & ~live; slots != 0; slots &= slots - 1) {
+      const int slot = std::countr_zero(slots);
+      tasks_[slot].state = Task::State::kFree;
+      fibers_[static_cast<uint32_t>(slot)].Recreate();
+    }
+  }
+  for (Task* task : live_) {
+    archive.Value(*task);
+    FiberOf(*task).Copy(archive);
+  }
+  archive.Value(current_);
+  // A task that has finished is the current one while it is asked which task runs next.
+  bool has_finished = current_->state == Task::State::kFree;
+  archive.Value(has_finished);
+  if (has_finished) {
+    archive.Value(*current_);
+    FiberOf(*current_).Copy(archive);
+  }
+  archive.Value(stopped_);
+  archive.Value(runnable_);
+  archive.Value(spinning_);
+  archive.Value(next_slot_);
+  archive.Value(stores_);
+  archive.Value(attention_);
+  thread_.Copy(archive);
+}
 
 }  // namespace nofail
 #endif  // NOFAIL_CORE_KERNEL_SIM_SCHEDULER_H_

@@ -122,6 +122,7 @@ void Sim::BeginOp(uint8_t op, uint8_t kind, ObjectId object) {
   Task& task = machine_.scheduler.current();
   task.op.op = op;
   for (uint16_t& ordinal : task.ordinals) ordinal = 0;
+  task.picks = 0;
   task.rcu_reported = false;
   machine_.Emit(EventKind::kOpBegin, kind, object, 0, 0, {});
 }

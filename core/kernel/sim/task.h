@@ -13,6 +13,11 @@
 
 namespace nofail {
 
+// A hash of all that a task has done and seen since its op began (state.h).
+struct History {
+  uint64_t low, high;
+};
+
 // The state of one task. The object of a slot is reused for one task after the other.
 struct Task {
   enum class State : uint8_t {
@@ -75,6 +80,13 @@ struct Task {
   static constexpr uint32_t kRecentLoads = 4;
   const volatile void* recent_loads[kRecentLoads];
   uint32_t recent_load_count;  // may exceed kRecentLoads: the oldest are overwritten
+
+  // For a search (state.h), which alone looks at these.
+  History history;
+  History polled;    // what `history` was after the last cpu_relax
+  bool only_polled;  // since then, the task has only loaded
+  bool knows_cpu;    // the task has asked which CPU it is on
+  uint16_t picks;    // how many ordinals of kPreempt the current op took because the task could not go on
 
   // Whether the task runs with interrupts or preemption off, which it does while it holds or waits for a lock, or with
   // bottom halves off, which it does in a callback.

@@ -49,8 +49,16 @@ class Work {
   bool Queue(kernel_work* work, kernel_work_context context, kernel_site site);
   bool Cancel(kernel_work* work, kernel_site site);
   void Flush(kernel_work* work, kernel_work_context context, kernel_site site);
+  // Copies all runs of items (archive.h).
+  template <typename Archive>
+  void Copy(Archive& archive) {
+    archive.Vector(runs_);
+    archive.Value(started_);
+  }
 
  private:
+  friend class StateReader;
+
   // One run of an item, from the call that queues the item on.
   struct Run {
     enum class State : uint8_t { kPending, kRunning, kOver } state;

@@ -169,6 +169,17 @@ class Trace {
   bool Has(EventKind kind) const { return seen_ >> static_cast<int>(kind) & 1; }
   // A cheap hash of which task ran when, for counting interleavings.
   uint64_t interleaving() const { return interleaving_; }
+  // Copies the trace, for who goes back to it in the middle of the run: `archive` saves or restores
+  // (core/kernel/sim/archive.h). Events and objects are only ever appended, so of the events only their number is
+  // saved; what is known of an object may change.
+  template <typename Archive>
+  void Copy(Archive& archive) {
+    archive.Value(size_);
+    archive.Value(object_count_);
+    archive.Bytes(objects_.get(), object_count_ * sizeof(ObjectInfo));
+    archive.Value(seen_);
+    archive.Value(interleaving_);
+  }
   // A 64-bit hash of all events without their sites. It leaves out the reports of the thread sanitizer. The hash
   // (FNV-1a by words, with one step more for each) is the same on every machine.
   uint64_t Hash() const;

@@ -83,6 +83,14 @@ __attribute__((no_sanitize("address"))) static void linux_reset(void) {
   reset_data();
 }
 
+static size_t linux_memory(struct subject_range* ranges) {
+  ranges[0].start = (void*)(uintptr_t)__start_nofail_linux_bss;
+  ranges[0].size = (size_t)((uintptr_t)__stop_nofail_linux_bss - (uintptr_t)__start_nofail_linux_bss);
+  ranges[1].start = (void*)(uintptr_t)__start_nofail_linux_data;
+  ranges[1].size = (size_t)(__stop_nofail_linux_data - __start_nofail_linux_data);
+  return 2;
+}
+
 // ---- Maps ----------------------------------------------------------------------------------------------------------
 
 static const struct bpf_map_ops* ops_of(enum storage_type type) {
@@ -284,6 +292,7 @@ static int linux_dump(void* owner) {
 static const struct subject linux_subject = {
     .name = NOFAIL_LINUX_NAME,
     .reset = linux_reset,
+    .memory = linux_memory,
     .map_alloc = linux_map_alloc,
     .map_free = linux_map_free,
     .owner_size = sizeof(struct nofail_owner),

@@ -19,6 +19,7 @@ void PostedMapFree(kernel_map* map) {
 constexpr subject kPosted = {
     .name = "posted",
     .reset = TypesReset,
+    .memory = TypesMemory,
     .map_alloc = PostedMapAlloc,
     .map_free = PostedMapFree,
     .owner_size = sizeof(Owner),

@@ -64,6 +64,11 @@ void TypesReset() {
   for (CacheIndexes& indexes : cache_indexes) indexes = {};
 }
 
+size_t TypesMemory(subject_range* ranges) {
+  ranges[0] = {cache_indexes, sizeof(cache_indexes)};
+  return 1;
+}
+
 // ---- Owners ------------------------------------------------------------------------------------------------------
 
 void OwnerInit(void* memory, storage_type type, uint32_t optmem_max) {

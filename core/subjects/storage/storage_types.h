@@ -50,6 +50,7 @@ void CacheIndexFree(CacheIndexes* indexes, uint16_t index);
 
 // ---- What struct subject offers (core/subjects/subject.h has the contracts) -----------------------------------------
 void TypesReset();
+size_t TypesMemory(subject_range* ranges);
 void OwnerInit(void* owner, storage_type type, uint32_t optmem_max);
 void OwnerDestroy(void* owner);
 int64_t OwnerCharge(const void* owner);
