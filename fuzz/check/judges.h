@@ -49,6 +49,8 @@ void JudgeProgress(const RunView& run, uint32_t event, Findings* findings);
 void JudgeEventLimit(const RunView& run, Findings* findings);
 void JudgeWarnings(const RunView& run, Findings* findings);
 void JudgeState(const RunView& run, Findings* findings);
+// Whether the event is a write that JudgeState reports.
+bool IsWrongStateWrite(const RunView& run, uint32_t event);
 void JudgeCharge(const RunView& run, Findings* findings);
 void JudgeLeaks(const RunView& run, Findings* findings);
 

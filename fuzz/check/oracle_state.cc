@@ -50,26 +50,35 @@ bool IsInitialisation(const Trace& trace, uint32_t event) {
   return true;
 }
 
-void JudgeWrite(const Trace& trace, uint32_t event, Findings* findings) {
+// What is wrong with a write to the state, in words; "" when nothing is.
+std::string WhatIsWrong(const Trace& trace, uint32_t event) {
   const Event& e = trace.events()[event];
   const uint32_t to = static_cast<uint32_t>(e.value);
-  std::string what;
   if (e.kind == EventKind::kStore) {
-    if (IsInitialisation(trace, event)) return;
-    what = absl::StrCat("stored ", to, " without a read-modify-write");
-  } else {
-    if (event + 1 == trace.size() || trace.events()[event + 1].kind != EventKind::kRmwOld) return;
-    const Event& old = trace.events()[event + 1];
-    const uint32_t from = static_cast<uint32_t>(old.value);
-    if (!old.wrote() || IsLegal(from, to)) return;
-    what = absl::StrCat("changed from ", from, " to ", to);
+    return IsInitialisation(trace, event) ? "" : absl::StrCat("stored ", to, " without a read-modify-write");
   }
+  if (event + 1 == trace.size() || trace.events()[event + 1].kind != EventKind::kRmwOld) return "";
+  const Event& old = trace.events()[event + 1];
+  const uint32_t from = static_cast<uint32_t>(old.value);
+  return !old.wrote() || IsLegal(from, to) ? "" : absl::StrCat("changed from ", from, " to ", to);
+}
+
+void JudgeWrite(const Trace& trace, uint32_t event, Findings* findings) {
+  const Event& e = trace.events()[event];
+  const std::string what = WhatIsWrong(trace, event);
+  if (what.empty()) return;
   Violation violation = At(trace, "state", e.object, event);
   violation.detail = absl::StrCat("the state of ", NameOf(trace, e.object), " was ", what, " by ", WhoAt(trace, event));
   findings->Add(std::move(violation));
 }
 
 }  // namespace
+
+bool IsWrongStateWrite(const RunView& run, uint32_t event) {
+  const Event& e = run.trace.events()[event];
+  return IsWrite(e) && e.offset == run.subject.selem_state_offset &&
+         run.trace.objects()[e.object].kind == KERNEL_SELEM && !WhatIsWrong(run.trace, event).empty();
+}
 
 void JudgeState(const RunView& run, Findings* findings) {
   const size_t offset = run.subject.selem_state_offset;

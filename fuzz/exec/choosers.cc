@@ -19,12 +19,6 @@ constexpr uint32_t kRatesElsewhere[] = {2, 4, 32};
 // The bound of PolicyChooser::start_at_, in steps.
 constexpr uint32_t kLatestStart = 30;
 
-// Whether the current task could go on, so that any answer but 0 preempts it.
-bool MayStay(const Choice& choice) {
-  const OpRef first = choice.targets[0];
-  return first.task == choice.where.task && (!first.IsCallback() || first.op == choice.where.op);
-}
-
 // Ends the process: ExhaustiveChooser's requirement is broken.
 [[noreturn]] void OtherQuestions() {
   fputs("nofail: HARNESS BUG: the same answers led to other questions\n", stderr);
@@ -32,6 +26,12 @@ bool MayStay(const Choice& choice) {
 }
 
 }  // namespace
+
+bool MayStay(const Choice& choice) {
+  if (choice.kind != ChoiceKind::kPreempt) return false;
+  const OpRef first = choice.targets[0];
+  return first.task == choice.where.task && (!first.IsCallback() || first.op == choice.where.op);
+}
 
 // ---- PolicyChooser -----------------------------------------------------------------------------------------------
 

@@ -20,6 +20,10 @@
 
 namespace nofail {
 
+// Whether the task that comes to the question can go on. If it can, every answer but the default preempts it. If it
+// cannot, because it blocks or ends, another task runs in any case. For kinds other than kPreempt, false.
+bool MayStay(const Choice& choice);
+
 // Answers 0, the default, to every choice.
 class DefaultChooser final : public Chooser {
  public:

@@ -20,26 +20,24 @@ SimConfig ConfigOf(const Modes& modes) {
 
 }  // namespace
 
-World::World(const struct subject& subject, Sim& sim) : subject_(subject), sim_(sim), maps_(), owners_(), values_() {
-  owner_ends_.reserve(kMaxOwners);
-}
+World::World(const struct subject& subject, Sim& sim) : subject_(subject), sim_(sim), live_() {}
 
 World& World::Current() {
   return *current_world;
 }
 
 RunView World::view() const {
-  return {sim_.trace(), sim_.resources(), subject_, owner_ends_, fatal_};
+  return {sim_.trace(), sim_.resources(), subject_, {live_.owner_ends.data(), live_.owner_end_count}, live_.fatal};
 }
 
 void World::Run(const Schedule& schedule, Chooser* chooser) {
   current_world = this;
   schedule_ = &schedule;
   chooser_ = chooser;
-  owner_ends_.clear();
+  live_.owner_end_count = 0;
   subject_.reset();
   sim_.Reset(ConfigOf(schedule.modes), &default_chooser_);
-  fatal_ = !(RunSetup() && RunTasks() && RunEnd());
+  live_.fatal = !(RunSetup() && RunTasks() && RunEnd());
 }
 
 bool World::RunSetup() {
@@ -78,10 +76,11 @@ void World::EndBody(void* argument) {
   World& world = *static_cast<World*>(argument);
   const uint8_t owners = static_cast<uint8_t>(world.schedule_->owners.size());
   for (uint8_t i = 0; i < owners; ++i) {
-    if (!world.owners_[i].ended) Perform(world, {.kind = OpKind::kDestroy, .owner = i}, i);
+    if (!world.live_.owners[i].ended) Perform(world, {.kind = OpKind::kDestroy, .owner = i}, i);
   }
   for (uint8_t i = 0; i < world.schedule_->maps.size(); ++i) {
-    if (!world.maps_[i].ended) Perform(world, {.kind = OpKind::kMapFree, .map = i}, static_cast<uint8_t>(owners + i));
+    if (!world.live_.maps[i].ended)
+      Perform(world, {.kind = OpKind::kMapFree, .map = i}, static_cast<uint8_t>(owners + i));
   }
 }
 
@@ -96,18 +95,18 @@ void World::MakeMap(uint8_t index) {
                            .record = record};
   kernel_map* map = subject_.map_alloc(&attr);
   // A map that could not be made counts as ended, so that all ops on it are skipped.
-  maps_[index] = {map, record, sim_.ObjectAt(map), spec, 1, map == nullptr};
+  live_.maps[index] = {map, record, sim_.ObjectAt(map), spec, 1, map == nullptr};
 }
 
 void World::MakeOwner(uint8_t index) {
   const OwnerSpec& spec = schedule_->owners[index];
   void* owner = kernel_alloc(KERNEL_OWNER, subject_.owner_size, {});
   subject_.owner_init(owner, spec.type, spec.optmem == 0 ? uint32_t{INT32_MAX} : spec.optmem * kOptmemUnit);
-  owners_[index] = {owner, sim_.ObjectAt(owner), spec, 1, false, false, false, false};
+  live_.owners[index] = {owner, sim_.ObjectAt(owner), spec, 1, false, false, false, false};
 }
 
 void World::OwnerEnded(const LiveOwner& owner) {
-  owner_ends_.push_back({owner.id, sim_.trace().size(), subject_.owner_charge(owner.owner)});
+  live_.owner_ends[live_.owner_end_count++] = {owner.id, sim_.trace().size(), subject_.owner_charge(owner.owner)};
 }
 
 }  // namespace nofail

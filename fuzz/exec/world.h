@@ -43,6 +43,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "core/kernel/sim/sim.h"
@@ -83,22 +84,34 @@ class World {
   void Run(const Schedule& schedule, Chooser* chooser);
   // The last run, for the oracles. Valid until the next run.
   RunView view() const;
+  // All memory of the World that a run changes, for who goes back in a run (core/kernel/sim/rewind.h).
+  std::span<const uint64_t> values() const { return {live_.values[0].data(), live_.values.size() * kValueWords}; }
+  std::span<char> live() { return {reinterpret_cast<char*>(&live_), sizeof(live_)}; }
 
   // ---- For ops, in a task ------------------------------------------------------------------------------------------
   // The World whose run is under way.
   static World& Current();
   const struct subject& subject() const { return subject_; }
   Sim& sim() { return sim_; }
-  LiveMap& map(uint8_t index) { return maps_[index]; }
-  LiveOwner& owner(uint8_t index) { return owners_[index]; }
+  LiveMap& map(uint8_t index) { return live_.maps[index]; }
+  LiveOwner& owner(uint8_t index) { return live_.owners[index]; }
   // The buffer for the value that an op of the current task passes to the subject. Each task has one. It is not on the
   // task's stack, so that it outlives a task that is cut short.
-  uint64_t* value_buffer() { return values_[sim_.current().task].data(); }
+  uint64_t* value_buffer() { return live_.values[sim_.current().task].data(); }
   // Notes, for the oracles, what is charged to the owner at the end of its destroy.
   void OwnerEnded(const LiveOwner& owner);
 
  private:
   static constexpr uint32_t kValueWords = kMaxValueBytes / 8 + 4;
+  // What a run changes. It holds no memory of its own.
+  struct Live {
+    std::array<LiveMap, kMaxMaps> maps;
+    std::array<LiveOwner, kMaxOwners> owners;
+    std::array<std::array<uint64_t, kValueWords>, kEnd + 1> values;
+    std::array<OwnerEnd, kMaxOwners> owner_ends;  // the first owner_end_count are valid
+    uint32_t owner_end_count;
+    bool fatal;
+  };
 
   // Each runs one phase and returns false when a fatal fault ended the run.
   bool RunSetup();
@@ -115,11 +128,7 @@ class World {
   const Schedule* schedule_ = nullptr;
   Chooser* chooser_ = nullptr;
   DefaultChooser default_chooser_;
-  std::array<LiveMap, kMaxMaps> maps_;
-  std::array<LiveOwner, kMaxOwners> owners_;
-  std::array<std::array<uint64_t, kValueWords>, kEnd + 1> values_;
-  std::vector<OwnerEnd> owner_ends_;
-  bool fatal_ = false;
+  Live live_;
 };
 
 }  // namespace nofail

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include "fuzz/explore/certificate.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "absl/strings/str_format.h"
+#include "fuzz/schedule/text.h"
+
+namespace nofail {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* kDepartureNames[] = {"preemptions", "locks", "allocations", "grace_periods", "restarts"};
+static_assert(std::size(kDepartureNames) == kDepartures);
+constexpr const char* kEndedNames[] = {"complete", "time", "memory", "stopped"};
+
+std::string Text(const Schedule& schedule) {
+  return FormatText({.schedule = schedule});
+}
+
+std::string Hex(uint64_t number) {
+  return absl::StrFormat("%016x", number);
+}
+
+}  // namespace
+
+Json CertificateHead(const SearchPlan& plan) {
+  Json bounds;
+  for (int i = 0; i < kDepartures; ++i) {
+    const uint8_t bound = plan.options.bounds.left[static_cast<size_t>(i)];
+    bounds[kDepartureNames[i]] = bound == Bounds::kUnbounded ? Json(nullptr) : Json(bound);
+  }
+  return {{"format", 1},
+          {"subject", plan.subject},
+          {"program", plan.program},
+          {"scenarios", plan.scenarios.size()},
+          {"bounds", bounds},
+          {"hash_seed", plan.options.seed}};
+}
+
+Json CertificateRow(size_t index, const Scenario& scenario, const Explored& explored) {
+  Json left_out, violations = Json::array();
+  for (int i = 0; i < kDepartures; ++i) left_out[kDepartureNames[i]] = explored.cut[static_cast<size_t>(i)];
+  for (const FoundViolation& found : explored.found) {
+    violations.push_back({{"signature", found.signature}, {"schedule", Text(found.schedule)}});
+  }
+  const Progress& progress = explored.progress;
+  return {{"index", index},
+          {"name", scenario.name},
+          {"schedule", Text(scenario.schedule)},
+          {"ended", kEndedNames[static_cast<int>(explored.ended)]},
+          {"runs", {{"ends", progress.ends}, {"merges", progress.merges}}},
+          {"states", progress.states},
+          {"steps", progress.steps},
+          {"depth", progress.depth},
+          {"final_states",
+           {{"count", explored.final_states}, {"sum", Hex(explored.final_sum)}, {"xor", Hex(explored.final_xor)}}},
+          {"left_out", left_out},
+          {"violations", violations}};
+}
+
+Json Certificate(Json head, std::vector<Json> rows) {
+  std::sort(rows.begin(), rows.end(), [](const Json& a, const Json& b) { return a["index"] < b["index"]; });
+  bool complete = head["scenarios"] == rows.size();
+  double states = 0;
+  std::map<std::string, std::pair<size_t, std::string>> violations;
+  for (const Json& row : rows) {
+    complete = complete && row["ended"] == "complete";
+    states = std::max(states, row["states"].get<double>());
+    for (const Json& violation : row["violations"]) {
+      auto& [count, schedule] = violations[violation["signature"]];
+      ++count;
+      const std::string& text = violation["schedule"].get_ref<const std::string&>();
+      if (schedule.empty() || text.size() < schedule.size()) schedule = text;
+    }
+  }
+  Json list = Json::array();
+  for (const auto& [signature, seen] : violations) {
+    list.push_back({{"signature", signature}, {"scenarios", seen.first}, {"schedule", seen.second}});
+  }
+  head["complete"] = complete;
+  head["violations"] = list;
+  // Of n states, each pair has the same hash with a chance of 2^-128. States of different scenarios are not compared.
+  head["false_match"] = std::ldexp(states * states / 2, -128) * static_cast<double>(rows.size());
+  head["results"] = rows;
+  return head;
+}
+
+}  // namespace nofail
