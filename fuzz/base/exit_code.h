@@ -14,6 +14,7 @@ enum ExitCode {
   kHarnessBug = 3,         // a bug of the suite itself (harness_bug.h)
   kNothingToMinimize = 4,  // the schedule does not show the violation to minimize
   kSetUpFailed = 5,        // the program cannot get something that it needs, such as disk space
+  kIncomplete = 6,         // a search or a check ended before it was complete, and nothing new was found
   kInterrupted = 130,      // SIGINT or SIGTERM ended the program
 };
 

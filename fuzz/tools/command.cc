@@ -92,15 +92,17 @@ absl::StatusOr<Arguments> ParseArguments(absl::Span<const std::string> arguments
     }
     const std::vector<std::string> parts = absl::StrSplit(arguments[i], absl::MaxSplits('=', 1));
     const std::string& flag = parts[0];
-    if (std::find(flags.begin(), flags.end(), flag) == flags.end()) {
+    const bool is_own = std::find(flags.begin(), flags.end(), flag + "=") != flags.end();
+    if (!is_own && std::find(flags.begin(), flags.end(), flag) == flags.end()) {
       return Usage(absl::StrCat(flag, ": there is no such option here; --help lists them"));
     }
     const bool takes_value = flag == "-o" || flag == "--target" || flag == "--seed" || flag == "--signature" ||
-                             flag == "--as" || flag == "--subject" || flag == "--baseline";
+                             flag == "--as" || flag == "--subject" || flag == "--baseline" || is_own;
     if (!takes_value && parts.size() > 1) return Usage(absl::StrCat(flag, ": takes no value"));
     if (takes_value && parts.size() == 1 && i + 1 == arguments.size())
       return Usage(absl::StrCat(flag, ": needs a value"));
     const std::string value = !takes_value ? "" : parts.size() > 1 ? parts[1] : arguments[++i];
+    if (is_own) result.values[flag] = value;
     if (flag == "--verbose") result.verbose = true;
     if (flag == "--json") result.json = true;
     if (flag == "--html") result.html = true;
@@ -108,6 +110,8 @@ absl::StatusOr<Arguments> ParseArguments(absl::Span<const std::string> arguments
     if (flag == "--force") result.force = true;
     if (flag == "--update") result.update = true;
     if (flag == "--worse") result.worse = true;
+    if (flag == "--continue") result.resumes = true;
+    if (flag == "--list") result.list = true;
     if (flag == "-o" && value.empty()) return Usage("-o: needs the name of a file");
     if (flag == "-o") result.output = value;
     if (flag == "--signature") result.signature = value;

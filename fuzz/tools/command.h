@@ -4,6 +4,7 @@
 #ifndef NOFAIL_FUZZ_TOOLS_COMMAND_H_
 #define NOFAIL_FUZZ_TOOLS_COMMAND_H_
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,7 +27,7 @@ struct Command {
   int (*run)(absl::Span<const std::string> arguments);
 };
 extern const Command kReplayCommand, kMinimizeCommand, kShowCommand, kConvertCommand, kListCommand, kSummarizeCommand,
-    kCompareCommand;
+    kCompareCommand, kExploreCommand;
 
 // A fuzz target, as --target names it.
 struct TargetName {
@@ -42,17 +43,20 @@ inline constexpr TargetName kTargets[] = {
 // The parsed arguments of a command. `files` are the arguments that are not flags; the bools are flags of their names.
 struct Arguments {
   std::vector<std::string> files;
-  bool verbose = false, json = false, html = false, sarif = false, force = false, update = false, worse = false;
-  std::string output;                 // -o
-  Subjects subjects;                  // --subject, without repetitions; empty: not given
-  std::optional<Profile> profile;     // --target
-  std::vector<uint32_t> seeds;        // --seed; each number stands for one generated schedule
-  std::string signature;              // --signature
-  const subject* baseline = nullptr;  // --baseline; null: not given
-  std::string as;                     // --as
+  bool verbose = false, json = false, html = false, sarif = false, force = false, update = false, worse = false,
+       resumes = false, list = false;
+  std::string output;                         // -o
+  Subjects subjects;                          // --subject, without repetitions; empty: not given
+  std::optional<Profile> profile;             // --target
+  std::vector<uint32_t> seeds;                // --seed; each number stands for one generated schedule
+  std::string signature;                      // --signature
+  const subject* baseline = nullptr;          // --baseline; null: not given
+  std::string as;                             // --as
+  std::map<std::string, std::string> values;  // of the flags that one command alone has, for example "--jobs"
 };
 // Parses arguments. `allowed` lists the flags of the command, for example "--verbose --seed"; any other flag is an
-// error. Errors are one line for the user.
+// error. A flag that the list ends with "=", as in "--jobs=", is the command's own and takes a value. Errors are one
+// line for the user.
 absl::StatusOr<Arguments> ParseArguments(absl::Span<const std::string> arguments, absl::string_view allowed);
 
 // One schedule to work on.

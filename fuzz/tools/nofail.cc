@@ -13,8 +13,8 @@
 namespace nofail {
 namespace {
 
-const Command* const kCommands[] = {&kReplayCommand,  &kMinimizeCommand, &kShowCommand,     &kCompareCommand,
-                                    &kConvertCommand, &kListCommand,     &kSummarizeCommand};
+const Command* const kCommands[] = {&kReplayCommand,  &kMinimizeCommand, &kShowCommand, &kExploreCommand,
+                                    &kCompareCommand, &kConvertCommand,  &kListCommand, &kSummarizeCommand};
 
 void PrintHelp() {
   absl::PrintF(R"(nofail: replays, minimizes, explains schedules of BPF local storage's teardown
