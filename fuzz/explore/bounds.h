@@ -7,6 +7,8 @@
 #include <array>
 #include <cstdint>
 
+#include "core/kernel/sim/choice.h"
+
 namespace nofail {
 
 // A departure is an answer that is not the default. These are counted:
@@ -18,6 +20,17 @@ enum class Departure : uint8_t {
   kRestart,      // rescheduling is due
 };
 inline constexpr int kDepartures = 5;
+
+// How many answers to the question the search tries; 1: it takes the default.
+//
+// How late a grace period ends is a matter of which task runs when, but for one thing. A task that waits for it enters
+// no reader section before its end, so others can run that would wait for the section. One task switch gives them the
+// opportunity: then the grace period ends, and the task goes on when it is chosen to. What a callback does can come
+// arbitrarily late as it is. Memory that kfree_rcu frees as early as possible shows all that it shows later.
+uint16_t AnswersTo(const Choice& choice);
+
+// The departure that an answer other than the default is, as a number; kDepartures when it is none.
+int DepartureOf(const Choice& choice);
 
 // How many departures are left, by kind, and `all`: of all kinds together.
 struct Bounds {

@@ -30,36 +30,6 @@ constexpr uint8_t kLevels[] = {0, 1, 2, 3};
 // Bytes for the states in which runs end, as a share of the memory for states.
 constexpr size_t kFinalsShare = 8;
 
-// The departure that an answer other than the default is, or kDepartures when it is none.
-int DepartureOf(const Choice& choice) {
-  switch (choice.kind) {
-    case ChoiceKind::kPreempt:
-      return MayStay(choice) ? static_cast<int>(Departure::kPreemption) : kDepartures;
-    case ChoiceKind::kLock:
-      return static_cast<int>(Departure::kLock);
-    case ChoiceKind::kAlloc:
-      return static_cast<int>(Departure::kAllocation);
-    case ChoiceKind::kGracePeriod:
-      return static_cast<int>(Departure::kGracePeriod);
-    case ChoiceKind::kResched:
-      return static_cast<int>(Departure::kRestart);
-    default:
-      return kDepartures;
-  }
-}
-
-// How many answers to the question the search tries; 1: it takes the default.
-//
-// How late a grace period ends is a matter of which task runs when, but for one thing. A task that waits for it enters
-// no reader section before its end, so others can run that would wait for the section. One task switch gives them the
-// opportunity: then the grace period ends, and the task goes on when it is chosen to. What a callback does can come
-// arbitrarily late as it is. Memory that kfree_rcu frees as early as possible shows all that it shows later.
-uint16_t AnswersTo(const Choice& choice) {
-  if (choice.where.task == kSetup || choice.where.task == kEnd) return 1;
-  if (choice.kind == ChoiceKind::kGracePeriod) return choice.targets.empty() ? 1 : 2;
-  return choice.n;
-}
-
 // A question on the path, and what has been answered so far.
 struct Node {
   Choice choice;  // its targets are on the stack of the task that asks
@@ -168,6 +138,7 @@ bool Explorer::Impl::Level() {
     }
     if (result.ended != nofail::Ended::kComplete) return false;
     if (!paused) Ended();
+    if (result.ended != nofail::Ended::kComplete) return false;
     if (!Advance()) break;
     if (MustStop()) return false;
     paused = rewind.Continue();
@@ -237,6 +208,7 @@ void Explorer::Impl::TakeIn(const std::string& signature) {
   size_t deviations = 0;
   for (const Node& node : path) deviations += node.answer != 0;
   auto [it, is_new] = found.try_emplace(signature, *scenario);
+  if (is_new && options->found && !options->found(signature)) result.ended = nofail::Ended::kStopped;
   if (!is_new && it->second.deviations.size() <= deviations) return;
   Schedule& schedule = it->second;
   schedule.deviations.clear();

@@ -52,6 +52,8 @@ struct ExploreOptions {
   uint64_t seed = 0;                // of the hash of states. Two seeds cannot both be wrong about the same two states
   // Called now and then. Returns false to end the search.
   std::function<bool(const Progress&)> tell;
+  // Called with each signature when it is found first. Returns false to end the search.
+  std::function<bool(const std::string&)> found;
 };
 
 // A violation, and a schedule that shows it.
