@@ -31,7 +31,7 @@ struct subject_range {
   void* start;
   size_t size;  // bytes
 };
-enum { SUBJECT_RANGES = 2 };
+enum { SUBJECT_RANGES = 3 };
 
 struct subject {
   const char* name;  // as a person types it: "posted"

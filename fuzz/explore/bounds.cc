@@ -24,7 +24,7 @@ int DepartureOf(const Choice& choice) {
 
 uint16_t AnswersTo(const Choice& choice) {
   if (choice.where.task == kSetup || choice.where.task == kEnd) return 1;
-  if (choice.kind == ChoiceKind::kGracePeriod) return choice.targets.empty() ? 1 : 2;
+  if (choice.kind == ChoiceKind::kGracePeriod && !choice.targets.empty()) return choice.targets[0].IsCallback() ? 1 : 2;
   return choice.n;
 }
 

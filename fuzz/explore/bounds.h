@@ -23,10 +23,10 @@ inline constexpr int kDepartures = 5;
 
 // How many answers to the question the search tries; 1: it takes the default.
 //
-// How late a grace period ends is a matter of which task runs when, but for one thing. A task that waits for it enters
-// no reader section before its end, so others can run that would wait for the section. One task switch gives them the
-// opportunity: then the grace period ends, and the task goes on when it is chosen to. What a callback does can come
-// arbitrarily late as it is. Memory that kfree_rcu frees as early as possible shows all that it shows later.
+// How late a callback's grace period ends makes no difference, because the callback may run arbitrarily late anyway. A
+// task that waits for a grace period may go on arbitrarily late as well, but it enters no reader section before, so
+// others can pass a wait of their own. One task switch gives them the opportunity. What ends a kfree_rcu, or what ops
+// poll for, ends at any of the times that the simulator has.
 uint16_t AnswersTo(const Choice& choice);
 
 // The departure that an answer other than the default is, as a number; kDepartures when it is none.

@@ -18,8 +18,8 @@ struct Choice {
   uint16_t ordinal;  // the number of this question among those of its kind within the op, from 1
   uint16_t n;        // answers are in [0, n), and 0 is the default; n >= 1, and the simulator asks only with n >= 2
   // Of a kPreempt question: the tasks that may run. An answer is an index into it, so targets[0] is the default.
-  // Of a kGracePeriod question: the op that waits or polls for the end of the grace period; nobody, if a callback does.
-  // Empty for other kinds.
+  // Of a kGracePeriod question: who goes on at the end of the grace period, either an op that waits for it or a
+  // callback. Nobody, if the end frees an object (kfree_rcu) or ops only poll for it. Empty for other kinds.
   std::span<const OpRef> targets;
 };
 

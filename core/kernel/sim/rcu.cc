@@ -116,12 +116,18 @@ uint32_t Rcu::Begin(Kind kind, kernel_rcu_flavour flavour, ObjectId object, kern
 
 void Rcu::NoReaderLeft(uint32_t number) {
   const GracePeriod& period = periods_[number];
-  const bool somebody_waits = period.kind == Kind::kSynchronize || period.kind == Kind::kPolled;
-  const std::span<const OpRef> who = {&period.op, somebody_waits ? size_t{1} : size_t{0}};
-  uint16_t late = machine_.scheduler.Choose(ChoiceKind::kGracePeriod, kLateAnswers, who);
+  const OpRef who = period.kind == Kind::kCallback ? CallbackOf(period) : period.op;
+  const bool somebody = period.kind == Kind::kCallback || period.kind == Kind::kSynchronize;
+  const uint16_t late =
+      machine_.scheduler.Choose(ChoiceKind::kGracePeriod, kLateAnswers, {&who, somebody ? size_t{1} : size_t{0}});
   if (late == 0) return End(number);
   periods_[number].late = static_cast<uint8_t>(late);
   ++late_;
+}
+
+OpRef Rcu::CallbackOf(const GracePeriod& period) const {
+  const ObjectInfo& info = machine_.trace.object(period.object);
+  return {static_cast<uint8_t>(kFirstCallback + static_cast<int>(info.kind)), info.number};
 }
 
 void Rcu::CountDown() {
@@ -158,9 +164,7 @@ void Rcu::End(uint32_t number) {
     case Kind::kSynchronize:
       return machine_.scheduler.Recheck();
     case Kind::kCallback: {
-      const ObjectInfo& info = machine_.trace.object(period.object);
-      machine_.scheduler.Spawn({static_cast<uint8_t>(kFirstCallback + static_cast<int>(info.kind)), info.number},
-                               period.object, &Rcu::RunCallback, &period);
+      machine_.scheduler.Spawn(CallbackOf(period), period.object, &Rcu::RunCallback, &period);
       return;
     }
     case Kind::kKfree:

@@ -130,6 +130,8 @@ class Rcu {
   // may go on.
   void End(uint32_t number);
   void Kfree(GracePeriod& period);
+  // The task that runs the callback of a kCallback.
+  OpRef CallbackOf(const GracePeriod& period) const;
   void FollowEndedSections(GracePeriod& period);
   // Takes one task switch off each late grace period, and ends those that have none left.
   void CountDown();

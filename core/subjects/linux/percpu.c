@@ -16,21 +16,37 @@ extern char __start_nofail_linux_percpu[] __attribute__((weak)), __stop_nofail_l
 // take longer than the run. `has_area` and `block_count`, which are reset, say what of it means anything.
 #define NOT_RESET __attribute__((section(".bss.nofail_linux_not_reset")))
 
-static char areas[KERNEL_MAX_CPUS][AREA_BYTES] __aligned(64) NOT_RESET;
+static char areas[KERNEL_MAX_CPUS * AREA_BYTES] __aligned(64) NOT_RESET;
 static bool has_area[KERNEL_MAX_CPUS];
+
+// The bytes of the copy of a CPU.
+static size_t area_bytes(void) {
+  return (size_t)(__stop_nofail_linux_percpu - __start_nofail_linux_percpu + 63) & ~(size_t)63;
+}
+
+struct subject_range nofail_percpu_areas(void) {
+  return (struct subject_range){areas, KERNEL_MAX_CPUS * area_bytes()};
+}
+
+__attribute__((no_sanitize("address", "thread"))) void nofail_percpu_reset(void) {
+  for (unsigned cpu = 0; cpu < KERNEL_MAX_CPUS; ++cpu) {
+    volatile char* area = areas + cpu * area_bytes();
+    for (size_t i = 0; has_area[cpu] && i < area_bytes(); ++i) area[i] = 0;
+  }
+}
 
 // Copies byte by byte through volatile pointers, and is not seen by sanitizers: between the variables there are the
 // redzones of the address sanitizer.
 __attribute__((no_sanitize("address", "thread"))) static char* area_of(unsigned cpu) {
   if (!has_area[cpu]) {
     const volatile char* from = __start_nofail_linux_percpu;
-    volatile char* to = areas[cpu];
+    volatile char* to = areas + cpu * area_bytes();
     const size_t size = (size_t)(__stop_nofail_linux_percpu - __start_nofail_linux_percpu);
-    if (size > AREA_BYTES) __builtin_trap();
+    if (area_bytes() > AREA_BYTES) __builtin_trap();
     for (size_t i = 0; i < size; ++i) to[i] = from[i];
     has_area[cpu] = true;
   }
-  return areas[cpu];
+  return areas + cpu * area_bytes();
 }
 
 // ---- alloc_percpu --------------------------------------------------------------------------------------------------

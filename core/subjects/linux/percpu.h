@@ -13,6 +13,7 @@
 #include "core/kernel/kernel.h"
 #include "core/subjects/linux/language.h"
 #include "core/subjects/linux/routed.h"
+#include "core/subjects/subject.h"
 
 // ---- Per-CPU variables ----------------------------------------------------------------------------------------------
 // Each task has a CPU of its own, and so a copy of its own. This errs towards silence: two tasks on one CPU could meet.
@@ -28,6 +29,10 @@ void* nofail_per_cpu(const volatile void* address, unsigned cpu);
 // kernel_alloc for a copy for each CPU, and kernel_free.
 void* nofail_alloc_percpu(size_t size, struct kernel_site site);
 void nofail_free_percpu(void* memory, struct kernel_site site);
+// Forgets the copies of the last run. To be called before the reset of the variables that say which there are.
+void nofail_percpu_reset(void);
+// The memory of the copies of all variables, for struct subject's `memory`; of size 0 when the tree has no variable.
+struct subject_range nofail_percpu_areas(void);
 
 #define smp_processor_id() kernel_cpu()
 #define raw_smp_processor_id() kernel_cpu()

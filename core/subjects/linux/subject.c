@@ -79,6 +79,7 @@ __attribute__((no_sanitize("address"))) static void reset_data(void) {
 // Resets the static variables of all of the subject's files, `owners` and `owner_count` among them, and also the
 // padding that a sanitizer put between the variables.
 __attribute__((no_sanitize("address"))) static void linux_reset(void) {
+  nofail_percpu_reset();
   for (volatile u32* word = __start_nofail_linux_bss; word < __stop_nofail_linux_bss; ++word) *word = 0;
   reset_data();
 }
@@ -88,7 +89,8 @@ static size_t linux_memory(struct subject_range* ranges) {
   ranges[0].size = (size_t)((uintptr_t)__stop_nofail_linux_bss - (uintptr_t)__start_nofail_linux_bss);
   ranges[1].start = (void*)(uintptr_t)__start_nofail_linux_data;
   ranges[1].size = (size_t)(__stop_nofail_linux_data - __start_nofail_linux_data);
-  return 2;
+  ranges[2] = nofail_percpu_areas();
+  return 3;
 }
 
 // ---- Maps ----------------------------------------------------------------------------------------------------------
