@@ -4,6 +4,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include <algorithm>
+
 #include "fuzz/check/record.h"
 
 namespace nofail {
@@ -14,6 +16,7 @@ void StateHasher::Begin(const Schedule& scenario, uint64_t seed) {
   range_count_ = world_.subject().memory != nullptr ? world_.subject().memory(ranges_) : 0;
   reader_.Begin();
   live_ = {};
+  std::ranges::fill(world_.live(), 0);  // nothing is left of an earlier run
 }
 
 void StateHasher::AddToRecord() {
