@@ -13,7 +13,7 @@ declare -A rank=(
   [core/kernel/sim]=3 [core/subjects/posted]=3 [fuzz/schedule]=3
   [fuzz/check]=4 [fuzz/sanitizers]=4
   [fuzz/exec]=5 [fuzz/report]=5
-  [fuzz/listing]=6 [fuzz/report/timeline]=6
+  [fuzz/explore]=6 [fuzz/listing]=6 [fuzz/report/timeline]=6
   [fuzz/engine]=7 [fuzz/minimize]=7
   [fuzz/targets]=8 [fuzz/tools]=8
 )

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "absl/strings/str_format.h"
+#include "core/kernel/sim/sanitizer.h"
 #include "fuzz/schedule/text.h"
 
 namespace nofail {
@@ -39,7 +40,8 @@ Json CertificateHead(const SearchPlan& plan) {
           {"program", plan.program},
           {"scenarios", plan.scenarios.size()},
           {"bounds", bounds},
-          {"hash_seed", plan.options.seed}};
+          {"hash_seed", plan.options.seed},
+          {"plain_reads", kAccessesSeen}};
 }
 
 Json CertificateRow(size_t index, const Scenario& scenario, const Explored& explored) {

@@ -41,7 +41,7 @@ struct Node {
 
 }  // namespace
 
-struct Explorer::Impl final : Chooser {
+struct Explorer::Impl final : Chooser, AccessObserver {
   Impl(const subject& the_subject, Sim& the_sim)
       : subject(the_subject),
         sim(the_sim),
@@ -50,8 +50,11 @@ struct Explorer::Impl final : Chooser {
         rewind(the_sim),
         hasher(the_sim, world) {}
 
-  // The chooser's side, on the stack of the task that asks.
+  // On the stack of a task:
   uint16_t Choose(const Choice& choice) override;
+  void OnPlainAccess(const PlainAccess& access) override {
+    if (!access.is_write) hasher.reader().Saw(const_cast<const void*>(access.address), access.size);
+  }
 
   // The search.
   void Prepare();
@@ -64,6 +67,7 @@ struct Explorer::Impl final : Chooser {
   double Share() const;
   bool MustStop();
   Explored Explore();
+  void Search();
 
   const struct subject& subject;
   Sim& sim;
@@ -254,6 +258,19 @@ void Explorer::Impl::Replay() {
 
 Explored Explorer::Impl::Explore() {
   begin = Clock::now();
+  sim.SetAccessObserver(this);
+  sim.DetectRaces(false);
+  Search();
+  sim.SetAccessObserver(nullptr);
+  sim.DetectRaces(true);
+  result.progress.states = visited->states();
+  result.final_states = finals->states();
+  Replay();
+  result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  return std::move(result);
+}
+
+void Explorer::Impl::Search() {
   const Bounds bounds = options->bounds;
   result.bounds = bounds;
   for (const uint8_t departures : kLevels) {
@@ -271,11 +288,6 @@ Explored Explorer::Impl::Explore() {
     result.cut = {};
     Level();
   }
-  result.progress.states = visited->states();
-  result.final_states = finals->states();
-  Replay();
-  result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-  return std::move(result);
 }
 
 Explorer::Explorer(const subject& subject, Sim& sim) : impl_(std::make_unique<Impl>(subject, sim)) {}

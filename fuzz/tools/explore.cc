@@ -166,6 +166,9 @@ void PrintSummary(const Json& certificate) {
                complete, certificate["scenarios"].get<size_t>(), BoundsText(certificate["bounds"]));
   absl::PrintF("%d states, %d steps; the chance that two states were taken for one is %.1e\n", states, steps,
                certificate["false_match"].get<double>());
+  if (!certificate["plain_reads"].get<bool>()) {
+    absl::PrintF("this build does not see plain reads, so a state may be taken for another; ./scripts/explore does\n");
+  }
   for (const Json& row : certificate["results"]) {
     if (row["ended"] == "complete") continue;
     absl::PrintF("  NOT searched to the end (%s): %s\n", row["ended"].get<std::string>(),

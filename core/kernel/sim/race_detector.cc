@@ -127,6 +127,7 @@ RaceDetector::Clock& RaceDetector::MakeClock(const volatile void* address) {
 }
 
 void RaceDetector::Release(const volatile void* token) {
+  if (!watching_) return;
   Publish(&MakeClock(token));
 }
 
@@ -137,17 +138,20 @@ void RaceDetector::Publish(Clock* clock) {
 }
 
 void RaceDetector::Acquire(const volatile void* token) {
+  if (!watching_) return;
   if (const Clock* clock = FindClock(token); clock != nullptr) Join(&me_->now, *clock);
 }
 
 // ---- Accesses ------------------------------------------------------------------------------------------------------
 
 void RaceDetector::Alloc(uint64_t address, size_t size) {
+  if (!watching_) return;
   memset(&heap_words_[(address - arena_) / kWordBytes], 0, size / kWordBytes * sizeof(uint32_t));
 }
 
 // Nobody can race with a free that came before: the access is a fault already. So the free is not noted.
 void RaceDetector::Free(uint64_t address, size_t size) {
+  if (!watching_) return;
   const Step step = {kWrites, 0, machine_.trace.size() - 1, nullptr};
   const uint64_t end = address + size;
   for (uint64_t word = address; word < end; word += kWordBytes) {
@@ -160,16 +164,19 @@ void RaceDetector::Free(uint64_t address, size_t size) {
 }
 
 void RaceDetector::Plain(const volatile void* address, size_t size, bool is_write, uintptr_t pc) {
+  if (!watching_) return;
   Note(reinterpret_cast<uint64_t>(address), size, {is_write ? kWrites : kReads, pc, machine_.trace.size(), nullptr});
 }
 
 void RaceDetector::Load(const volatile void* address, unsigned size, kernel_order order, uint32_t event) {
+  if (!watching_) return;
   const Clock* seen = FindClock(address);
   if (seen != nullptr) Join(Acquires(order) ? &me_->now : &me_->pending, *seen);
   Note(reinterpret_cast<uint64_t>(address), size, MarkedStep(kMarked, event, seen));
 }
 
 void RaceDetector::Store(const volatile void* address, unsigned size, kernel_order order, uint32_t event) {
+  if (!watching_) return;
   Note(reinterpret_cast<uint64_t>(address), size, MarkedStep(kWrites | kMarked, event, nullptr));
   if (Releases(order)) {
     Clock& clock = MakeClock(address);
@@ -184,6 +191,7 @@ void RaceDetector::Store(const volatile void* address, unsigned size, kernel_ord
 }
 
 void RaceDetector::Rmw(const volatile void* address, unsigned size, kernel_order order, bool wrote, uint32_t event) {
+  if (!watching_) return;
   if (!wrote) return Load(address, size, KERNEL_ONCE, event);
   if (order == KERNEL_FULL) Fence(order);
   const Clock* seen = FindClock(address);
@@ -198,6 +206,7 @@ void RaceDetector::Rmw(const volatile void* address, unsigned size, kernel_order
 }
 
 void RaceDetector::Fence(kernel_order order) {
+  if (!watching_) return;
   if (Acquires(order)) {
     Join(&me_->now, me_->pending);
     me_->pending.size = 0;

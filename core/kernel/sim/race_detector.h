@@ -57,6 +57,8 @@ class RaceDetector {
   void SetArena(uint64_t begin) { arena_ = begin; }
   // Begins a run: forgets all accesses and all order.
   void Reset();
+  // Whether accesses and order are noted, from the next run on. By default they are.
+  void set_watching(bool watching) { watching_ = watching; }
 
   // EnterContext (sanitizer.h).
   RaceContext* Enter(RaceContext* context);
@@ -152,6 +154,7 @@ class RaceDetector {
   void Publish(Clock* clock);
 
   Machine& machine_;
+  bool watching_ = true;
   uint64_t run_ = 1;
   uint64_t arena_ = 0;               // the address of the heap
   std::unique_ptr<State[]> states_;  // by number of the context

@@ -76,6 +76,10 @@ void Sim::Reset(const SimConfig& config, Chooser* chooser) {
   chooser->Begin();
 }
 
+void Sim::DetectRaces(bool detects) {
+  machine_.races.set_watching(detects);
+}
+
 void Sim::SetChooser(Chooser* chooser) {
   machine_.scheduler.set_chooser(chooser);
   chooser->Begin();

@@ -61,6 +61,9 @@ class Sim {
   // Calls `observer` before each plain access of the subject from now on, in the builds that see plain accesses
   // (kAccessesSeen in sanitizer.h). Null: nobody observes. The observer must outlive the runs.
   void SetAccessObserver(AccessObserver* observer);
+  // Whether the race detector works in the runs that follow, in those builds. By default it does. A run that is gone
+  // back to (rewind.h) cannot have it, because what it has noted does not go back.
+  void DetectRaces(bool detects);
   // Says which site of the subject the code at `pc` belongs to, for faults at plain accesses. `pc` is an address to
   // which a call returns. The strings of a site must live for ever. It may be called before the first Get.
   static void SetSiteLookup(kernel_site (*site_of)(uintptr_t pc));

@@ -8,7 +8,7 @@
 #include "core/kernel/sim/machine.h"
 
 // Where the program begins and ends in memory. The linker defines them.
-extern "C" char __executable_start, _end;
+extern "C" const char __executable_start[], _end[];
 
 namespace nofail {
 
@@ -73,8 +73,8 @@ uint64_t StateReader::CanonicalWord(uint64_t word) const {
   if (word < kFirstAddress) return word;
   const Heap::Location location = machine_.heap.Find(reinterpret_cast<const void*>(word));
   if (location.object != 0) return names_[location.object] + location.offset;
-  const uint64_t program = reinterpret_cast<uint64_t>(&__executable_start);
-  if (word - program < static_cast<uint64_t>(&_end - &__executable_start)) return kProgramTag + (word - program);
+  const uint64_t program = reinterpret_cast<uint64_t>(__executable_start);
+  if (word - program < static_cast<uint64_t>(_end - __executable_start)) return kProgramTag + (word - program);
   if (machine_.scheduler.IsStackAddress(word)) return kStackTag + machine_.scheduler.StackOffset(word);
   return word;
 }
