@@ -17,6 +17,7 @@ namespace {
 // Smaller words are no addresses.
 constexpr uint64_t kFirstAddress = 4096;
 constexpr uint64_t kProgramTag = uint64_t{0x9a0f} << 48, kStackTag = uint64_t{0x57ac} << 48;
+constexpr uint64_t kMachineTag = uint64_t{0x3ac8} << 48;
 
 // A 64-bit mix: both halves of a product.
 uint64_t Fold128(uint64_t a, uint64_t b) {
@@ -67,8 +68,8 @@ uint64_t StateReader::Canonical(uint64_t value) const {
   return names_[PointerObject(value)] + PointerOffset(value);
 }
 
-// Addresses of functions, of static variables and of stacks differ from process to process, so they are counted from
-// where the program and the stacks begin.
+// Addresses of functions, static variables, stacks and of the machine differ from process to process. They are counted
+// from where these begin.
 uint64_t StateReader::CanonicalWord(uint64_t word) const {
   if (word < kFirstAddress) return word;
   const Heap::Location location = machine_.heap.Find(reinterpret_cast<const void*>(word));
@@ -76,6 +77,8 @@ uint64_t StateReader::CanonicalWord(uint64_t word) const {
   const uint64_t program = reinterpret_cast<uint64_t>(__executable_start);
   if (word - program < static_cast<uint64_t>(_end - __executable_start)) return kProgramTag + (word - program);
   if (machine_.scheduler.IsStackAddress(word)) return kStackTag + machine_.scheduler.StackOffset(word);
+  const uint64_t machine = reinterpret_cast<uint64_t>(&machine_);
+  if (word - machine < sizeof(machine_)) return kMachineTag + (word - machine);  // such as the record of a map
   return word;
 }
 
@@ -165,7 +168,9 @@ uint64_t StateReader::WaitOf(const Task& task) const {
     return sum;
   }
   if (task.waiting_for != nullptr) return 3;
-  return CanonicalAddress(task.ready_argument);
+  // The executor waits for what it counts itself. The op says which count that is.
+  const uint64_t argument = CanonicalAddress(task.ready_argument);
+  return argument == reinterpret_cast<uint64_t>(task.ready_argument) ? 4 : argument;
 }
 
 void StateReader::AppendTask(const Task& task, std::vector<uint64_t>* words) const {
@@ -210,7 +215,8 @@ void StateReader::AppendGracePeriods(std::vector<uint64_t>* words) const {
     Add(&digest, period.object != 0 ? names_[period.object] : 0);
     Add(&digest, period.head != nullptr ? CanonicalAddress(period.head) : 0);
     for (const Task* task : tasks_) {
-      if (task->ready == &Rcu::HasEnded && task->ready_argument == &period) Add(&digest, KeyOf(*task));
+      const bool is_blocked = task->state == Task::State::kBlocked && task->ready == &Rcu::HasEnded;
+      if (is_blocked && task->ready_argument == &period) Add(&digest, KeyOf(*task));
     }
     Add(&digest, KeysOf(period.readers[0]));
     Add(&digest, KeysOf(period.readers[1]));
