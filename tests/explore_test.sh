@@ -62,6 +62,8 @@ CHECK
 # What cannot be used.
 expect 2 "$nofail" explore --preemptions many
 has "--preemptions many: expected a number"
+expect 2 "$nofail" explore --restarts none
+has "--restarts none: expected a number from 0 to 30"
 expect 2 "$nofail" explore --shard 3/2
 has "--shard 3/2"
 expect 2 "$nofail" explore nosuch.sched

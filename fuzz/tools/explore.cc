@@ -63,7 +63,9 @@ absl::Status ReadBounds(const Arguments& arguments, Bounds* bounds) {
                 {"--restarts", Departure::kRestart}};
   for (const auto& row : kFlags) {
     uint32_t bound = bounds->of(row.kind);
-    absl::Status status = ReadNumber(arguments, row.flag, Bounds::kUnbounded - 1, true, &bound);
+    // A walk that restarts whenever it may would restart for ever.
+    const bool none = row.kind != Departure::kRestart;
+    absl::Status status = ReadNumber(arguments, row.flag, Bounds::kUnbounded - 1, none, &bound);
     if (!status.ok()) return status;
     bounds->of(row.kind) = static_cast<uint8_t>(bound);
   }
@@ -272,7 +274,8 @@ stands for no bound:
   --allocations N   failed allocations (none)
   --late N          waits for a grace period during which another task runs,
                     although the grace period could end at once (none)
-  --restarts N      times that rescheduling is due (1)
+  --restarts N      times that rescheduling is due (1); always bounded, because a
+                    walk that restarts whenever it may would never end
 
   -o FILE           write a certificate (JSON): what was searched, how far, all
                     violations with schedules, and what was left out
