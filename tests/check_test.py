@@ -200,7 +200,7 @@ static int one(int x)
 BPF_CALL_2(two, struct sock *, sk,
        u64, flags)
 {
-    err = raw_res_spin_lock_irqsave(&b->lock, flags);
+    result = raw_res_spin_lock_irqsave(&one->lock, flags);
     atomic_sub(uncharge, &sk->sk_omem_alloc);
 }
 
