@@ -84,8 +84,9 @@ class World {
   void Run(const Schedule& schedule, Chooser* chooser);
   // The last run, for the oracles. Valid until the next run.
   RunView view() const;
-  // All memory of the World that a run changes, for who goes back in a run (core/kernel/sim/rewind.h).
+  // The buffers of all tasks (value_buffer).
   std::span<const uint64_t> values() const { return {live_.values[0].data(), live_.values.size() * kValueWords}; }
+  // All memory of the World that a run changes, for who goes back in a run (core/kernel/sim/rewind.h).
   std::span<char> live() { return {reinterpret_cast<char*>(&live_), sizeof(live_)}; }
 
   // ---- For ops, in a task ------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kDepartureNames[] = {"preemptions", "locks", "allocations", "grace_periods", "restarts"};
 static_assert(std::size(kDepartureNames) == kDepartures);
-constexpr const char* kEndedNames[] = {"complete", "time", "memory", "stopped"};
+constexpr const char* kEndedNames[] = {"complete", "memory", "stopped"};
 
 std::string Text(const Schedule& schedule) {
   return FormatText({.schedule = schedule});

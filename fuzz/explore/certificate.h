@@ -34,7 +34,7 @@ nlohmann::ordered_json CertificateHead(const SearchPlan& plan);
 
 // The result of one scenario:
 //   "index", "name", "schedule" (its text form)
-//   "ended"         "complete", "time", "memory" or "stopped"
+//   "ended"         "complete", "memory" or "stopped"
 //   "runs"          {"ends", "merges"}: that came to their end, and to a state where the search had been
 //   "states", "steps", "depth"
 //   "final_states"  {"count", "sum", "xor"}: of the states in which runs ended

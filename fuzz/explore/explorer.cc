@@ -2,7 +2,6 @@
 #include "fuzz/explore/explorer.h"
 
 #include <algorithm>
-#include <chrono>
 #include <map>
 #include <utility>
 
@@ -21,9 +20,7 @@ namespace nofail {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-// How many steps the search takes between two looks at the clock.
+// How many steps the search takes between two calls of ExploreOptions::tell.
 constexpr uint32_t kStepsBetween = 4096;
 // The numbers of departures that a search allows in all, one after the other, before it allows all that the bounds do.
 constexpr uint8_t kLevels[] = {0, 1, 2, 3};
@@ -64,7 +61,6 @@ struct Explorer::Impl final : Chooser, AccessObserver {
   bool Advance();
   void TakeIn(const std::string& signature);
   void Replay();
-  double Share() const;
   bool MustStop();
   Explored Explore();
   void Search();
@@ -87,7 +83,6 @@ struct Explorer::Impl final : Chooser, AccessObserver {
   uint16_t answer = 0;      // to it
   Bounds left;              // of the bounds, at the question
   bool cut_by_all = false;  // whether a departure was left out only because of the bound on all kinds together
-  Clock::time_point begin;
   uint32_t until_told = 0;
 };
 
@@ -223,23 +218,10 @@ void Explorer::Impl::TakeIn(const std::string& signature) {
   std::sort(schedule.deviations.begin(), schedule.deviations.end());
 }
 
-// How much of the search lies before the path, if below each answer to a question there were equally much.
-double Explorer::Impl::Share() const {
-  double share = 0, below = 1;
-  for (const Node& node : path) {
-    below /= node.choice.n;
-    share += below * node.answer;
-  }
-  return share;
-}
-
 bool Explorer::Impl::MustStop() {
   if (until_told-- != 0) return false;
   until_told = kStepsBetween;
-  result.progress.share = Share();
-  result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   result.progress.states = visited->states();
-  if (options->seconds > 0 && result.seconds > options->seconds) result.ended = nofail::Ended::kTime;
   if (options->tell && !options->tell(result.progress)) result.ended = nofail::Ended::kStopped;
   return result.ended != nofail::Ended::kComplete;
 }
@@ -257,7 +239,6 @@ void Explorer::Impl::Replay() {
 }
 
 Explored Explorer::Impl::Explore() {
-  begin = Clock::now();
   sim.SetAccessObserver(this);
   sim.DetectRaces(false);
   Search();
@@ -266,13 +247,11 @@ Explored Explorer::Impl::Explore() {
   result.progress.states = visited->states();
   result.final_states = finals->states();
   Replay();
-  result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   return std::move(result);
 }
 
 void Explorer::Impl::Search() {
   const Bounds bounds = options->bounds;
-  result.bounds = bounds;
   for (const uint8_t departures : kLevels) {
     if (!options->deepens || departures >= bounds.all) break;
     left = bounds;

@@ -11,8 +11,8 @@
 // is found for a violation has the fewest departures.
 //
 // GUARANTEES: when the result is complete, then each violation that a run of the scenario within the bounds can have is
-// in the result, but for what docs/explore.md names. The result is the same each time, but for `seconds`. Each schedule
-// of the result has been replayed by an Executor and shows its violation there.
+// in the result, but for what docs/explore.md names. The result is the same each time, unless `tell` ends it. Each
+// schedule of the result has been replayed by an Executor and shows its violation there.
 //
 // Not searched: questions of the set-up and of the end get the default answer.
 #ifndef NOFAIL_FUZZ_EXPLORE_EXPLORER_H_
@@ -41,13 +41,11 @@ struct Progress {
   uint64_t steps = 0;      // answers tried, each of which is one step of a run
   uint32_t depth = 0;      // the most answers of one run
   uint8_t departures = 0;  // that the search allows in all at present
-  double share = 0;        // an estimate of how much is done, from 0 to 1
 };
 
 struct ExploreOptions {
   Bounds bounds;
   bool deepens = true;
-  double seconds = 0;               // the search ends after so long; 0: never
   size_t memory = size_t{2} << 30;  // bytes for visited states
   uint64_t seed = 0;                // of the hash of states. Two seeds cannot both be wrong about the same two states
   // Called now and then. Returns false to end the search.
@@ -63,13 +61,11 @@ struct FoundViolation {
 };
 
 // Why a search ended before it was complete.
-enum class Ended : uint8_t { kComplete, kTime, kMemory, kStopped };
+enum class Ended : uint8_t { kComplete, kMemory, kStopped };
 
 struct Explored {
   Ended ended = Ended::kComplete;
-  Bounds bounds;
   Progress progress;
-  double seconds = 0;
   // By kind of departure: how often one was left out because the bound was used up.
   std::array<uint64_t, kDepartures> cut = {};
   // The set of the states in which runs ended: how many, and two sums of their hashes, which do not depend on order.

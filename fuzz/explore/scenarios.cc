@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <bit>
 #include <numeric>
-#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "fuzz/schedule/keywords.h"
 #include "fuzz/schedule/text.h"
 
 namespace nofail {
@@ -168,8 +168,7 @@ std::string NameOf(const Schedule& schedule) {
   for (const auto& task : schedule.tasks) tasks.push_back(FormatOp(task[0]));
   std::vector<std::string> buckets;
   for (const OwnerSpec& owner : schedule.owners) buckets.push_back(absl::StrCat(owner.bucket));
-  static constexpr const char* kTypes[] = {"sk", "task", "cgroup", "inode"};
-  return absl::StrCat(kTypes[schedule.maps[0].type], schedule.modes.preemptible_rcu ? "" : " non-preemptible",
+  return absl::StrCat(kTypeKeywords[schedule.maps[0].type], schedule.modes.preemptible_rcu ? "" : " non-preemptible",
                       ", elements ", setup.empty() ? "none" : absl::StrJoin(setup, " "), ", buckets ",
                       absl::StrJoin(buckets, " "), ": ", absl::StrJoin(tasks, " | "));
 }
