@@ -35,8 +35,8 @@ void World::Run(const Schedule& schedule, Chooser* chooser) {
   schedule_ = &schedule;
   chooser_ = chooser;
   live_.owner_end_count = 0;
-  subject_.reset();
   sim_.Reset(ConfigOf(schedule.modes), &default_chooser_);
+  subject_.reset();
   live_.fatal = !(RunSetup() && RunTasks() && RunEnd());
 }
 
