@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "core/kernel/sim/sanitizer.h"
 #include "fuzz/check/crash_corpus.h"
 #include "fuzz/check/oracles.h"
 #include "fuzz/exec/executor.h"
@@ -187,6 +188,37 @@ TEST(ExplorerTest, FindsWhatRunningEveryScheduleOfRandomScenariosFinds) {
     }
   }
   EXPECT_GE(compared, 40u);  // of 80: the others have too many schedules to run them all
+}
+
+// What the reduction leaves out makes no difference: the same violations, and the same set of final states.
+TEST(ExplorerTest, ReductionLeavesOutOrdersOnly) {
+  constexpr uint64_t kSteps = 60'000;
+  Explorer explorer(*linked_subject, Sim::Get());
+  uint32_t compared = 0;
+  uint64_t steps = 0, steps_without = 0;
+  for (const Profile profile : {Profile::kTeardown, Profile::kLifecycle}) {
+    for (uint32_t seed = 1; seed <= 40; ++seed) {
+      const Schedule scenario = SmallScenario(seed, profile);
+      SCOPED_TRACE(FormatText({.schedule = scenario}));
+      ExploreOptions options = {.bounds = Allowing(Bounds::kUnbounded, 1, 1, seed % 2, 1)};
+      options.tell = [](const Progress& progress) { return progress.steps < kSteps; };
+      const Explored reduced = explorer.Explore(scenario, options);
+      if (reduced.ended != Ended::kComplete) continue;
+      options.reduces = false;
+      options.tell = nullptr;
+      const Explored full = explorer.Explore(scenario, options);
+      EXPECT_EQ(OutcomeOf(reduced), OutcomeOf(full));
+      ++compared;
+      steps += reduced.progress.steps;
+      steps_without += full.progress.steps;
+    }
+  }
+  EXPECT_GE(compared, 40u);  // of 80: the others are too large
+  if (kAccessesSeen) {
+    EXPECT_LT(steps, steps_without);
+  } else {
+    EXPECT_EQ(steps, steps_without);  // this build does not see what a step touches
+  }
 }
 
 // Counts the departures that the answers of another chooser are.

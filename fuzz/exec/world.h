@@ -42,6 +42,7 @@
 #define NOFAIL_FUZZ_EXEC_WORLD_H_
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -86,6 +87,8 @@ class World {
   RunView view() const;
   // The buffers of all tasks (value_buffer).
   std::span<const uint64_t> values() const { return {live_.values[0].data(), live_.values.size() * kValueWords}; }
+  // The part of it that ops look at: which maps and owners live, and how many references there are.
+  std::span<const char> counts() const { return {reinterpret_cast<const char*>(&live_), offsetof(Live, values)}; }
   // All memory of the World that a run changes, for who goes back in a run (core/kernel/sim/rewind.h).
   std::span<char> live() { return {reinterpret_cast<char*>(&live_), sizeof(live_)}; }
 

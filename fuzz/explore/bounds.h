@@ -54,6 +54,12 @@ struct Bounds {
     for (const uint8_t bound : left) packed = packed << 5 | bound;
     return packed;
   }
+  static Bounds Unpack(uint32_t packed) {
+    Bounds bounds;
+    for (int i = kDepartures; i-- > 0; packed >>= 5) bounds.left[static_cast<size_t>(i)] = packed & 31;
+    bounds.all = packed & 31;
+    return bounds;
+  }
 };
 
 // Whether each of the packed bounds is at least as large as that of `other`.

@@ -41,6 +41,7 @@ Json CertificateHead(const SearchPlan& plan) {
           {"scenarios", plan.scenarios.size()},
           {"bounds", bounds},
           {"hash_seed", plan.options.seed},
+          {"reduction", plan.options.reduces && kAccessesSeen},
           {"plain_reads", kAccessesSeen}};
 }
 

@@ -29,6 +29,7 @@ struct SearchPlan {
 //   "scenarios"  how many
 //   "bounds"     {"preemptions", "locks", "allocations", "grace_periods", "restarts"}: a number, or null for no bound
 //   "hash_seed"
+//   "reduction"  whether of two orders of independent steps one was left out (fuzz/explore/steps.h)
 //   "plain_reads" whether the states hold what tasks have read plainly: only a build of preset explore sees that
 nlohmann::ordered_json CertificateHead(const SearchPlan& plan);
 

@@ -7,6 +7,13 @@
 // saves the run, answers, and goes back for the next answer (core/kernel/sim/rewind.h). So each state is gone into
 // once, and each answer costs one step of one run.
 //
+// Where nothing bounds task switches, it tries one of two orders of independent steps (steps.h). It does so with sleep
+// sets: once all has been searched that begins with a step of task A, A sleeps while others run, until one of them
+// makes a step that depends on A's. What A would do before that has been searched in the other order. The visited
+// states hold who slept, so that a state that is reached with A awake is searched for A's step alone. (P. Godefroid,
+// Partial-Order Methods for the Verification of Concurrent Systems, 1996.) Where task switches are bounded, the other
+// order may need more of them, so nothing sleeps there.
+//
 // By default the search deepens: first with no departure at all, then with one, and so on. So the first schedule that
 // is found for a violation has the fewest departures.
 //
@@ -41,11 +48,13 @@ struct Progress {
   uint64_t steps = 0;      // answers tried, each of which is one step of a run
   uint32_t depth = 0;      // the most answers of one run
   uint8_t departures = 0;  // that the search allows in all at present
+  double done = 0;         // how much of the search at these departures is done, from 0 to 1: an estimate
 };
 
 struct ExploreOptions {
   Bounds bounds;
   bool deepens = true;
+  bool reduces = true;              // of two orders of independent steps it tries one (steps.h), where kAccessesSeen
   size_t memory = size_t{2} << 30;  // bytes for visited states
   uint64_t seed = 0;                // of the hash of states. Two seeds cannot both be wrong about the same two states
   // Called now and then. Returns false to end the search.

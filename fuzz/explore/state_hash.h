@@ -23,7 +23,7 @@ class StateHasher {
   // To be called before a run of the scenario begins.
   void Begin(const Schedule& scenario, uint64_t seed);
   // The hash of the state of the run under way, which is paused at a question of this kind or has ended. `with_current`
-  // says whether it matters which task asks.
+  // says whether the task that asks is part of it.
   StateHash Hash(ChoiceKind question, bool with_current);
 
   // What of this a run changes (core/kernel/sim/rewind.h).

@@ -111,6 +111,7 @@ absl::StatusOr<Arguments> ParseArguments(absl::Span<const std::string> arguments
     if (flag == "--update") result.update = true;
     if (flag == "--worse") result.worse = true;
     if (flag == "--continue") result.resumes = true;
+    if (flag == "--no-reduction") result.reduces = false;
     if (flag == "--list") result.list = true;
     if (flag == "-o" && value.empty()) return Usage("-o: needs the name of a file");
     if (flag == "-o") result.output = value;

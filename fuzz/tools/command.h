@@ -44,7 +44,7 @@ inline constexpr TargetName kTargets[] = {
 struct Arguments {
   std::vector<std::string> files;
   bool verbose = false, json = false, html = false, sarif = false, force = false, update = false, worse = false,
-       resumes = false, list = false;
+       resumes = false, list = false, reduces = true;
   std::string output;                         // -o
   Subjects subjects;                          // --subject, without repetitions; empty: not given
   std::optional<Profile> profile;             // --target

@@ -207,10 +207,11 @@ absl::StatusOr<SearchJobs> ReadJobs(const Arguments& arguments) {
 }
 
 int Run(absl::Span<const std::string> raw) {
-  const absl::StatusOr<Arguments> arguments = ParseArguments(
-      raw,
-      "--subject --target --json -o --force --continue --list --maps= --owners= --tasks= --preemptions= "
-      "--failures= --allocations= --late= --restarts= --seconds= --jobs= --shard= --memory= --hash-seed=");
+  const absl::StatusOr<Arguments> arguments =
+      ParseArguments(raw,
+                     "--subject --target --json -o --force --continue --list --maps= --owners= --tasks= --preemptions= "
+                     "--failures= --allocations= --late= --restarts= --seconds= --jobs= --shard= --memory= "
+                     "--hash-seed= --no-reduction");
   if (!arguments.ok()) return Fail(kUsage, arguments.status().message());
   if (!kCanRewind) {
     return Fail(kUsage, "explore: this build has a sanitizer; the search needs one without, such as preset release");
@@ -237,6 +238,7 @@ int Run(absl::Span<const std::string> raw) {
   plan.program = HashOfProgram();
   plan.options.memory = (size_t{memory} << 20) / jobs->jobs;
   plan.options.seed = seed;
+  plan.options.reduces = arguments->reduces;
   InstallSanitizerHooks(nullptr);
   const absl::StatusOr<std::vector<Json>> rows = Search(**subject, plan, *jobs);
   if (!rows.ok()) return Fail(kSetUpFailed, rows.status().message());
@@ -285,6 +287,8 @@ stands for no bound:
   --jobs N          processes (as many as there are processors)
   --shard I/N       search only the I-th of N parts of the scenarios
   --memory N        MiB for states, for all processes together (2048)
+  --no-reduction    also try interleavings that make no difference, to check those
+                    that were left out
   --hash-seed N     hash states in another way, to check a certificate
 
 examples:

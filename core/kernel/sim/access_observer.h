@@ -13,14 +13,15 @@
 namespace nofail {
 
 // A plain access that the subject is about to make: to an object of the heap that is alive, to a static variable, or to
-// the stack of a task.
+// the stack of a task. Or an access by a primitive, of which no event tells: to the bytes of a value, or to a map's
+// record. What a primitive reads decides nothing but whether it reports a fault.
 struct PlainAccess {
   const volatile void* address;
   size_t size;      // bytes
   bool is_write;    // a read otherwise
-  ObjectId object;  // 0: a static variable or a stack
+  ObjectId object;  // 0: a static variable, a stack, or unknown
   uint16_t offset;  // in the object
-  uintptr_t pc;     // the address of the subject's code to which the announcement of the access returns
+  uintptr_t pc;     // the address of the subject's code to which the access's announcement returns; 0: of no code
 };
 
 class AccessObserver {

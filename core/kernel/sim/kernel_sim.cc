@@ -35,6 +35,7 @@ void kernel_fence(kernel_order order, kernel_site site) {
   machine().memory.Fence(order, site);
 }
 void kernel_check_bytes(const void* address, size_t size, kernel_site site) {
+  machine().memory.Tell(address, size, false);
   machine().heap.Check(address, size, site);
 }
 
@@ -163,6 +164,7 @@ void kernel_obj_free_fields(kernel_record* record, void* data, kernel_site site)
   machine().ledger.FreeFields(record, data, site);
 }
 bool kernel_record_has(const kernel_record* record, unsigned fields) {
+  machine().memory.Tell(&record->alive, sizeof(record->alive), false);
   if (!record->alive) machine().Report(Fault::kRecordDead, 0, 0, {}, record->spec.map_id);
   return (record->spec.fields & fields) != 0;
 }

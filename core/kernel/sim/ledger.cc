@@ -27,6 +27,7 @@ kernel_record* Ledger::MakeRecord(const RecordSpec& spec) {
 }
 
 void Ledger::EndRecord(kernel_record* record) {
+  machine_.memory.Tell(&record->alive, sizeof(record->alive), true);
   record->alive = false;
   machine_.Emit(EventKind::kRecordEnd, 0, 0, 0, record->spec.map_id, {});
 }
@@ -61,6 +62,7 @@ void Ledger::ExchangeKptr(uint64_t* slot, uint64_t resource, kernel_site site) {
 void Ledger::FreeFields(kernel_record* record, void* data, kernel_site site) {
   if (record == nullptr) return machine_.Report(Fault::kNullDereference, 0, 0, site);
   Heap::Location value = machine_.heap.Find(data);
+  machine_.memory.Tell(&record->alive, sizeof(record->alive), false);
   if (!record->alive) machine_.Report(Fault::kRecordDead, value.object, value.offset, site, record->spec.map_id);
   for (unsigned field : {KERNEL_FIELD_KPTR, KERNEL_FIELD_UPTR}) {
     if ((record->spec.fields & field) == 0) continue;

@@ -45,6 +45,10 @@ class Memory {
   // The subject is about to make a plain access. It is no scheduling point. A bad access is a fault and does not
   // return. `pc` as in Heap::CheckPlain. Accesses outside of tasks are ignored.
   void Plain(const volatile void* address, size_t size, bool is_write, uintptr_t pc);
+  // Tells the observer of an access by a primitive, of which no event tells.
+  void Tell(const void* address, size_t size, bool is_write) {
+    if (observer_ != nullptr) observer_->OnPlainAccess({address, size, is_write, 0, 0, 0});
+  }
   // Sim::SetAccessObserver.
   void set_observer(AccessObserver* observer) { observer_ = observer; }
 

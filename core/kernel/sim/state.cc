@@ -137,6 +137,30 @@ void StateReader::Saw(const void* address, size_t size) {
   }
 }
 
+// ---- For who looks at steps -----------------------------------------------------------------------------------------
+
+uint32_t StateReader::events() const {
+  return machine_.trace.size();
+}
+const Event& StateReader::event(uint32_t index) const {
+  return machine_.trace.events()[index];
+}
+const std::vector<Task*>& StateReader::tasks() const {
+  return machine_.scheduler.live();
+}
+const Task& StateReader::current() const {
+  return machine_.scheduler.current();
+}
+bool StateReader::IsOnStack(const volatile void* address) const {
+  return machine_.scheduler.IsOnStack(address);
+}
+ObjectId StateReader::ObjectAt(const volatile void* address) const {
+  return machine_.heap.Find(address).object;
+}
+bool StateReader::HasLatePeriod() const {
+  return machine_.rcu.late_ != 0;
+}
+
 // ---- Tasks ----------------------------------------------------------------------------------------------------------
 
 uint64_t StateReader::KeyOf(const Task& task) const {
@@ -175,12 +199,11 @@ uint64_t StateReader::WaitOf(const Task& task) const {
 
 void StateReader::AppendTask(const Task& task, std::vector<uint64_t>* words) const {
   const Scheduler& scheduler = machine_.scheduler;
-  const uint64_t position = static_cast<uint16_t>(task.ordinals[static_cast<int>(ChoiceKind::kPreempt)] - task.picks);
   const bool polls_in_vain = task.stores_seen == scheduler.stores_;
   words->push_back(KeyOf(task));
   words->push_back(task.history.low);
   words->push_back(task.history.high);
-  words->push_back(position << 48 | uint64_t{static_cast<uint8_t>(task.state)} << 40 |
+  words->push_back(uint64_t{task.Position()} << 48 | uint64_t{static_cast<uint8_t>(task.state)} << 40 |
                    uint64_t{static_cast<uint8_t>(task.next)} << 32 | uint64_t{task.nesting[0]} << 24 |
                    uint64_t{task.nesting[1]} << 16 | uint64_t{task.held_count} << 8 | uint64_t{task.in_callback} << 3 |
                    uint64_t{task.rcu_reported} << 2 | uint64_t{task.resched_due} << 1 | polls_in_vain);

@@ -52,12 +52,25 @@ class StateReader {
   // The name of an object that is not freed, or was not when the last event but these happened.
   uint64_t Name(ObjectId object) const { return names_[object]; }
 
+  // Takes in the events that have happened since the last call. Only then do the objects that they allocate have names.
+  void Fold();
+
+  // For who looks at steps, not at states:
+  uint32_t events() const;
+  const Event& event(uint32_t index) const;
+  const std::vector<Task*>& tasks() const;  // unfinished
+  const Task& current() const;
+  bool IsOnStack(const volatile void* address) const;
+  ObjectId ObjectAt(const volatile void* address) const;
+  // What an address is in a state.
+  uint64_t NameOfAddress(const void* address) const { return CanonicalAddress(address); }
+  // Whether a grace period has no reader left, but ends some task switches later.
+  bool HasLatePeriod() const;
+
   // What of this a run changes, for who goes back in it (rewind.h). The names of objects are given anew.
   std::span<char> live() { return {reinterpret_cast<char*>(&folded_), sizeof(folded_)}; }
 
  private:
-  // Takes in the events that have happened since the last call.
-  void Fold();
   void FoldEvent(const Event& event);
   void NameObject(const Event& alloc);
   // What the value of an event, a word of memory or an address is in a state.

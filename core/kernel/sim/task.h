@@ -88,6 +88,8 @@ struct Task {
   bool knows_cpu;    // the task has asked which CPU it is on
   uint16_t picks;    // how many ordinals of kPreempt the current op took because the task could not go on
 
+  // How many scheduling points the current op has come to while it could go on.
+  uint16_t Position() const { return static_cast<uint16_t>(ordinals[static_cast<int>(ChoiceKind::kPreempt)] - picks); }
   // Whether the task runs with interrupts or preemption off, which it does while it holds or waits for a lock, or with
   // bottom halves off, which it does in a callback.
   bool InAtomic() const { return held_count != 0 || waiting_for != nullptr || in_callback; }
