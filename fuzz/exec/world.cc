@@ -106,7 +106,9 @@ void World::MakeOwner(uint8_t index) {
 }
 
 void World::OwnerEnded(const LiveOwner& owner) {
-  kernel_check_bytes(static_cast<const char*>(owner.owner) + subject_.owner_charge_offset, sizeof(int), {});
+  if (subject_.owner_charge_offset != SIZE_MAX) {
+    kernel_check_bytes(static_cast<const char*>(owner.owner) + subject_.owner_charge_offset, sizeof(int), {});
+  }
   live_.owner_ends[live_.owner_end_count++] = {owner.id, sim_.trace().size(), subject_.owner_charge(owner.owner)};
 }
 
