@@ -24,19 +24,44 @@ function(nofail_link_baseline target library)
   target_sources(${target} PRIVATE ${object})
 endfunction()
 
+# nofail_subject_sources(LIBRARY ROOT FILE...): says which files the subject of the library is made of, as paths from
+# ROOT. A certificate has their hashes.
+function(nofail_subject_sources library root)
+  set_target_properties(${library} PROPERTIES NOFAIL_ROOT "${root}" NOFAIL_SOURCES "${ARGN}")
+endfunction()
+
+# nofail_hash_sources(OUT ROW ROOT FILE...): makes the file OUT, which says what is in these files (hash_sources.cmake).
+function(nofail_hash_sources out row root)
+  list(JOIN ARGN "," files)
+  list(TRANSFORM ARGN PREPEND "${root}/" OUTPUT_VARIABLE paths)
+  add_custom_command(OUTPUT ${out}
+    COMMAND ${CMAKE_COMMAND} -DOUT=${out} -DROW=${row} -DROOT=${root} -DFILES=${files}
+      -P ${PROJECT_SOURCE_DIR}/cmake/hash_sources.cmake
+    DEPENDS ${paths} ${PROJECT_SOURCE_DIR}/cmake/hash_sources.cmake VERBATIM)
+endfunction()
+
 # nofail_link_subjects(TARGET LIBRARY...): links the subjects of these libraries into TARGET. It also writes
-# subjects.inc, which has a row NOFAIL_SUBJECT(linked_subject_...) for each subject, and adds its folder to TARGET's
-# include path.
+# subjects.inc, which has a row NOFAIL_SUBJECT(linked_subject_...) for each subject; for each subject
+# sources_<name>.inc, with a row NOFAIL_SOURCE(linked_subject_..., "NAME", "HASH") for each file that it is made of; and
+# sources.inc, which includes those. It adds their folder to TARGET's include path.
 function(nofail_link_subjects target)
   set(folder ${CMAKE_CURRENT_BINARY_DIR}/subjects_${target})
   set(rows "")
+  set(includes "")
   foreach(library IN LISTS ARGN)
     string(MAKE_C_IDENTIFIER ${library} name)
     set(object ${folder}/${name}.o)
     nofail_isolated_subject(${object} ${library} linked_subject_${name})
     target_sources(${target} PRIVATE ${object})
     string(APPEND rows "NOFAIL_SUBJECT(linked_subject_${name})\n")
+    get_target_property(root ${library} NOFAIL_ROOT)
+    get_target_property(files ${library} NOFAIL_SOURCES)
+    set(sources ${folder}/sources_${name}.inc)
+    nofail_hash_sources(${sources} "NOFAIL_SOURCE(linked_subject_${name}, " ${root} ${files})
+    target_sources(${target} PRIVATE ${sources})
+    string(APPEND includes "#include \"sources_${name}.inc\"\n")
   endforeach()
   file(CONFIGURE OUTPUT ${folder}/subjects.inc CONTENT "${rows}")
+  file(CONFIGURE OUTPUT ${folder}/sources.inc CONTENT "${includes}")
   target_include_directories(${target} PRIVATE ${folder})
 endfunction()

@@ -135,12 +135,13 @@ build() {
 # messages show it. The same three of another tree may follow, which the nofail command shall know, too.
 nofail_trees=()
 
-# linux_tree TREE: takes a snapshot of a Linux tree, and sets `nofail_trees`. What a TREE is, docs/linux.md says. Leaves
-# with code 2 and one line if it cannot be used, and with code 5 if a version cannot be fetched.
+# linux_tree TREE [BASELINE]: takes a snapshot of a Linux tree, and of the one that it is compared with, and sets
+# `nofail_trees`. What a TREE is, docs/linux.md says. Leaves with code 2 and one line if one cannot be used, and with
+# code 5 if a version cannot be fetched.
 linux_tree() {
   local said
   command -v python3 >/dev/null || install_missing
-  said=$(PYTHONPATH=$nofail_root/scripts PYTHONDONTWRITEBYTECODE=1 python3 -P -m linux_tree take "$nofail_name" "$1") ||
+  said=$(PYTHONPATH=$nofail_root/scripts PYTHONDONTWRITEBYTECODE=1 python3 -P -m linux_tree take "$nofail_name" "$@") ||
     exit
   mapfile -t nofail_trees <<<"$said"
 }

@@ -48,6 +48,99 @@ cmp one.json three.json || fail "a search that was interrupted does not write th
 expect 6 "$nofail" explore "${size[@]}" --shard 1/2
 has "16 of 32 scenarios searched to the end"
 
+# The parts that machines have searched which share nothing make up the whole, in any order, byte for byte.
+for i in 3 1 2; do "$nofail" explore "${size[@]}" --shard "$i/3" -o "part$i.json" >/dev/null || [[ $? == 6 ]]; done
+expect 0 "$nofail" explore --merge part2.json part3.json part1.json -o whole.json
+cmp one.json whole.json || fail "the parts do not make up the whole"
+expect 6 "$nofail" explore --merge part1.json part3.json -o lacks.json
+has "of 32 scenarios these are missing: 1, 4, 7,"
+expect 2 "$nofail" explore --merge part1.json part2.json part1.json -o twice.json
+has "part1.json: has scenario 0, which part1.json has as well"
+expect 2 "$nofail" explore --merge part1.json
+expect 0 "$nofail" explore -o other.json
+expect 2 "$nofail" explore --merge part1.json other.json -o mixed.json
+has 'other.json: is not of the same search as part1.json: they differ in "scenarios"'
+
+# A certificate agrees. What is changed in it is noticed, wherever it is.
+expect 0 "$nofail" explore --verify one.json --sample 3 --seed 5
+has "of this build"
+has "searched again with another hash of states: 3 of 32 scenarios to the end (--seed 5)"
+has "agrees"
+# tampers HOW: writes bad.json, which is one.json but for what the Python statements do to c.
+tampers() {
+  python3 -c "import json; c = json.load(open('one.json')); r = c['results']; $1; json.dump(c, open('bad.json', 'w'))"
+}
+disagrees() {  # HOW WORDS
+  tampers "$1"
+  expect 1 "$nofail" explore --verify bad.json --sample 32
+  has "$2"
+  has "does NOT agree"
+}
+disagrees "r[4]['final_states']['count'] += 1" "DIFFERS  scenario 4 ("
+disagrees "v = r[7]['violations'].pop()" "DIFFERS  scenario 7 ("
+disagrees "r[7]['violations'][0]['schedule'] = r[7]['schedule']" "the schedule does not show"
+disagrees "r[7]['violations'][0]['signature'] = 'leak.selem/selem/Nobody'" "the schedule does not show leak.selem/selem/Nobody"
+disagrees "r.pop()" '"complete" does not follow'
+disagrees "c['violations'].pop()" '"violations" does not follow'
+disagrees "r[0]['name'] = 'another'" "its scenarios are not those that its head says"
+disagrees "c['bounds']['preemptions'] = 0" "DIFFERS  scenario"
+tampers "c['sources']['posted/teardown.cc'] = '0' * 64; c['suite']['sources'] = 'x'"
+expect 0 "$nofail" explore --verify bad.json --sample 1
+has "of ANOTHER build; these differ: posted/teardown.cc, the suite"
+# refuses HOW WORDS: it cannot be used at all.
+refuses() {
+  tampers "$1"
+  expect 2 "$nofail" explore --verify bad.json
+  has "$2"
+  [[ $(wc -l <out) == 1 ]] || fail "more than a line"
+}
+refuses "c['format'] = 1" "bad.json: is a certificate of format 1; this version reads format 2"
+refuses "c['subject'] = 'linux-9'" "the certificate is of linux-9, which is not linked here"
+refuses "del r[0]['runs']['ends']" 'bad.json: is no certificate: it has no "ends"'
+refuses "r[0]['index'] = -1" 'bad.json: is no certificate: it has no "index"'
+refuses "r[0]['schedule'] = 'nonsense'" 'it has no "schedule" that can be read'
+head -c 700 one.json >bad.json
+expect 2 "$nofail" explore --verify bad.json
+has "bad.json: is no certificate: its JSON is broken"
+expect 2 "$nofail" explore --verify nosuch.json
+has "nosuch.json: No such file"
+
+# Two certificates, before and after: something new, something that now shows for another storage type, something gone.
+python3 - <<'TAMPER'
+import json
+before = json.load(open("one.json"))
+after = json.load(open("one.json"))
+for row in before["results"]:
+    row["violations"] = [v for v in row["violations"] if not v["signature"].startswith("refcount-dec-to-zero")]
+    if row["name"].startswith("sk"):
+        row["violations"] = [v for v in row["violations"] if not v["signature"].startswith("livelock")]
+for row in after["results"]:
+    row["violations"] = [v for v in row["violations"] if not v["signature"].startswith("leak.selem")]
+json.dump(before, open("before.json", "w"))
+json.dump(after, open("after.json", "w"))
+TAMPER
+expect 1 "$nofail" explore --compare after.json before.json
+has "NEW  refcount-dec-to-zero/storage/SelemUnlinkStorageMisc"
+has "WORSE  livelock/storage/StorageDestroy/after=saturation"
+has "GONE  leak.selem/selem/SelemUnlinkNofail/lock=storage"
+has "    deviate A/map_free: preempt"
+expect 0 "$nofail" explore --compare one.json two.json
+expect 2 "$nofail" explore --compare one.json other.json
+has "not of the same search"
+# Another subject, if there is one: each is searched, and each has its certificate.
+subjects=$("$nofail" --list)
+if [[ $subjects == *linux-7.2* && $subjects == *linux-6.12* ]]; then
+  expect 1 "$nofail" explore --subject linux-7.2 --baseline linux-6.12 --failures 1 --preemptions 1 -o new.json
+  has "NEW  refcount-dec-to-zero/storage/bpf_selem_unlink_storage_nolock_misc, in 8 scenarios"
+  has "0 gone"
+  expect 0 "$nofail" explore --compare new.baseline.json new.json
+  has "GONE  refcount-dec-to-zero"
+else
+  echo "SKIPPED: Linux 7.2 and 6.12 are not here, so no two subjects were compared"
+fi
+expect 2 "$nofail" explore --baseline posted
+has "the same"
+
 # Another hash comes to the same numbers.
 expect 0 "$nofail" explore "${size[@]}" --hash-seed 7 -o four.json
 python3 - <<'CHECK' || fail "another hash of states gives another result"

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "fuzz/explore/certificate.h"
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "core/kernel/sim/sanitizer.h"
 #include "fuzz/schedule/text.h"
@@ -35,21 +39,43 @@ Json CertificateHead(const SearchPlan& plan) {
     const uint8_t bound = plan.options.bounds.left[static_cast<size_t>(i)];
     bounds[kDepartureNames[i]] = bound == Bounds::kUnbounded ? Json(nullptr) : Json(bound);
   }
-  return {{"format", 1},
-          {"subject", plan.subject},
-          {"program", plan.program},
-          {"scenarios", plan.scenarios.size()},
-          {"bounds", bounds},
-          {"hash_seed", plan.options.seed},
-          {"reduction", plan.options.reduces && kAccessesSeen},
-          {"plain_reads", kAccessesSeen}};
+  Json sources = Json::object();
+  for (const auto& [name, hash] : plan.identity.sources) sources[name] = hash;
+  return {
+      {"format", kCertificateFormat},
+      {"subject", plan.subject},
+      {"sources", sources},
+      {"suite",
+       {{"version", plan.identity.version}, {"sources", plan.identity.suite}, {"compiler", plan.identity.compiler}}},
+      {"scenarios", plan.scenarios.size()},
+      {"scenario_list", HashOfScenarios(plan.scenarios)},
+      {"bounds", bounds},
+      {"hash_seed", plan.options.seed},
+      {"reduction", plan.options.reduces && kAccessesSeen},
+      {"plain_reads", kAccessesSeen}};
+}
+
+std::string HashOfScenarios(const std::vector<Scenario>& scenarios) {
+  std::string all;
+  for (const Scenario& scenario : scenarios) absl::StrAppend(&all, scenario.name, "\n", Text(scenario.schedule), "\n");
+  const XXH128_hash_t hash = XXH3_128bits(all.data(), all.size());
+  return Hex(hash.high64) + Hex(hash.low64);
+}
+
+Json NeedJson(const Need& need) {
+  return {{"contended", need.contended}, {"free", need.free}, {"allocations", need.allocations}};
+}
+
+Need NeedOfJson(const Json& json) {
+  return {.contended = json["contended"], .free = json["free"], .allocations = json["allocations"]};
 }
 
 Json CertificateRow(size_t index, const Scenario& scenario, const Explored& explored) {
   Json left_out, violations = Json::array();
   for (int i = 0; i < kDepartures; ++i) left_out[kDepartureNames[i]] = explored.cut[static_cast<size_t>(i)];
   for (const FoundViolation& found : explored.found) {
-    violations.push_back({{"signature", found.signature}, {"schedule", Text(found.schedule)}});
+    violations.push_back(
+        {{"signature", found.signature}, {"need", NeedJson(found.need)}, {"schedule", Text(found.schedule)}});
   }
   const Progress& progress = explored.progress;
   return {{"index", index},

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
 // The certificate of a search: what was searched, within which bounds, what was found, and what was left out. It is
-// data (JSON) from which the same certificate comes each time, on any number of processes, also after an interruption.
+// data (JSON). The same search writes the same bytes each time, on any number of processes, also after an interruption.
 #ifndef NOFAIL_FUZZ_EXPLORE_CERTIFICATE_H_
 #define NOFAIL_FUZZ_EXPLORE_CERTIFICATE_H_
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fuzz/explore/explorer.h"
@@ -14,23 +15,34 @@
 
 namespace nofail {
 
+// What a search was made with: the same everywhere where the same is built.
+struct Identity {
+  std::vector<std::pair<std::string, std::string>> sources;  // of the subject: a file's name, and its SHA-256
+  std::string version, suite;                                // of this suite: its number, and a hash of its sources
+  std::string compiler;
+};
+
 // What a search was asked to do.
 struct SearchPlan {
   std::string subject;
-  std::string program;  // identifies this program and its subjects: a hash of the file
+  Identity identity;
   std::vector<Scenario> scenarios;
   ExploreOptions options;
 };
 
+inline constexpr int kCertificateFormat = 2;
+
 // What comes before the scenarios' results. Two searches with the same head give the same results.
-//   "format"     1
-//   "subject"    its name
-//   "program"    see SearchPlan
-//   "scenarios"  how many
-//   "bounds"     {"preemptions", "locks", "allocations", "grace_periods", "restarts"}: a number, or null for no bound
+//   "format"         kCertificateFormat
+//   "subject"        its name
+//   "sources"        {name: hash} of the subject's files
+//   "suite"          {"version", "sources" (a hash), "compiler"}
+//   "scenarios"      how many
+//   "scenario_list"  a hash of their names and schedules, in their order
+//   "bounds"         {"preemptions", "locks", "allocations", "grace_periods", "restarts"}: a number, or null for none
 //   "hash_seed"
-//   "reduction"  whether of two orders of independent steps one was left out (fuzz/explore/steps.h)
-//   "plain_reads" whether the states hold what tasks have read plainly: only a build of preset explore sees that
+//   "reduction"      whether of two orders of independent steps one was left out (fuzz/explore/steps.h)
+//   "plain_reads"    whether states hold what tasks have read plainly: only a build of preset explore sees that
 nlohmann::ordered_json CertificateHead(const SearchPlan& plan);
 
 // The result of one scenario:
@@ -40,8 +52,13 @@ nlohmann::ordered_json CertificateHead(const SearchPlan& plan);
 //   "states", "steps", "depth"
 //   "final_states"  {"count", "sum", "xor"}: of the states in which runs ended
 //   "left_out"      by kind of departure: how often one was left out because of its bound
-//   "violations"    [{"signature", "schedule"}]
+//   "violations"    [{"signature", "need", "schedule"}], each need as NeedJson has it
 nlohmann::ordered_json CertificateRow(size_t index, const Scenario& scenario, const Explored& explored);
+
+// A need: {"contended": [of kLockClasses numbers], "free": [the same], "allocations": a number}.
+nlohmann::ordered_json NeedJson(const Need& need);
+// REQUIRES: the value is one of NeedJson.
+Need NeedOfJson(const nlohmann::ordered_json& json);
 
 // The whole: the head, and
 //   "complete"    whether every scenario was searched to its end
@@ -49,6 +66,9 @@ nlohmann::ordered_json CertificateRow(size_t index, const Scenario& scenario, co
 //   "false_match" the chance that two different states of this search had the same hash
 //   "results"     the rows, by index
 nlohmann::ordered_json Certificate(nlohmann::ordered_json head, std::vector<nlohmann::ordered_json> rows);
+
+// The hash of the scenarios' names and schedules.
+std::string HashOfScenarios(const std::vector<Scenario>& scenarios);
 
 }  // namespace nofail
 #endif  // NOFAIL_FUZZ_EXPLORE_CERTIFICATE_H_

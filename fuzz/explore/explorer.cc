@@ -377,11 +377,13 @@ bool Explorer::Impl::MustStop() {
 // what follows, or going back does not restore a run.
 void Explorer::Impl::Replay() {
   for (auto& [signature, schedule] : found) {
-    const Verdict& again = executor.Run(schedule).verdict;
-    const bool shows = std::any_of(again.violations.begin(), again.violations.end(),
-                                   [&](const Violation& violation) { return violation.Signature() == signature; });
-    if (!shows) HarnessBug("a schedule that the search found does not show its violation again");
-    result.found.push_back({signature, std::move(schedule)});
+    const JudgedRun& run = executor.Run(schedule);
+    const std::vector<Violation>& again = run.verdict.violations;
+    const auto shown = std::find_if(again.begin(), again.end(),
+                                    [&](const Violation& violation) { return violation.Signature() == signature; });
+    if (shown == again.end()) HarnessBug("a schedule that the search found does not show its violation again");
+    const Need need = NeedOf(run.trace, *shown);
+    result.found.push_back({signature, std::move(schedule), need});
   }
 }
 

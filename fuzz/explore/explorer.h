@@ -35,6 +35,7 @@
 
 #include "core/kernel/sim/sim.h"
 #include "core/subjects/subject.h"
+#include "fuzz/check/need.h"
 #include "fuzz/explore/bounds.h"
 #include "fuzz/schedule/schedule.h"
 
@@ -63,10 +64,11 @@ struct ExploreOptions {
   std::function<bool(const std::string&)> found;
 };
 
-// A violation, and a schedule that shows it.
+// A violation, a schedule that shows it, and what fails in that before it shows.
 struct FoundViolation {
   std::string signature;
   Schedule schedule;
+  Need need;
 };
 
 // Why a search ended before it was complete.

@@ -42,10 +42,13 @@ std::string CauseOf(const std::string& name) {
 }
 
 Sighting SightingOf(const JudgedRun& run, const Violation& violation) {
-  Sighting sighting = {.need = NeedOf(run.trace, violation)};
-  if (run.schedule == nullptr) return sighting;
-  for (const MapSpec& map : run.schedule->maps) sighting.types |= static_cast<uint8_t>(1u << map.type);
-  sighting.preemptible_rcu = run.schedule->modes.preemptible_rcu;
+  const Need need = NeedOf(run.trace, violation);
+  return run.schedule == nullptr ? Sighting{.need = need} : SightingOf(*run.schedule, need);
+}
+
+Sighting SightingOf(const Schedule& schedule, const Need& need) {
+  Sighting sighting = {.need = need, .preemptible_rcu = schedule.modes.preemptible_rcu};
+  for (const MapSpec& map : schedule.maps) sighting.types |= static_cast<uint8_t>(1u << map.type);
   return sighting;
 }
 

@@ -32,6 +32,8 @@ struct Sighting {
   auto operator<=>(const Sighting&) const = default;
 };
 Sighting SightingOf(const JudgedRun& run, const Violation& violation);
+// Of a violation that a run of this schedule shows after these failures.
+Sighting SightingOf(const Schedule& schedule, const Need& need);
 // For a person: "sk, rcu preemptible, nothing failed".
 std::string SightingText(const Sighting& sighting);
 

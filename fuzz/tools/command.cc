@@ -102,6 +102,7 @@ absl::StatusOr<Arguments> ParseArguments(absl::Span<const std::string> arguments
     if (takes_value && parts.size() == 1 && i + 1 == arguments.size())
       return Usage(absl::StrCat(flag, ": needs a value"));
     const std::string value = !takes_value ? "" : parts.size() > 1 ? parts[1] : arguments[++i];
+    result.given.insert(flag);
     if (is_own) result.values[flag] = value;
     if (flag == "--verbose") result.verbose = true;
     if (flag == "--json") result.json = true;

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,7 @@ struct Arguments {
   std::string signature;                      // --signature
   const subject* baseline = nullptr;          // --baseline; null: not given
   std::string as;                             // --as
+  std::set<std::string> given;                // all flags that were given, for example "--merge"
   std::map<std::string, std::string> values;  // of the flags that one command alone has, for example "--jobs"
 };
 // Parses arguments. `allowed` lists the flags of the command, for example "--verbose --seed"; any other flag is an

@@ -3,16 +3,10 @@
 // nofail explore: searches every schedule of scenarios within bounds, and writes a certificate of that.
 #include <unistd.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <string>
 #include <thread>
 
@@ -25,17 +19,23 @@
 #include "core/kernel/sim/sim.h"
 #include "fuzz/exec/executor.h"
 #include "fuzz/explore/certificate.h"
+#include "fuzz/explore/read_certificate.h"
 #include "fuzz/explore/scenarios.h"
-#include "fuzz/listing/list_by_replay.h"
 #include "fuzz/report/json_report.h"
 #include "fuzz/sanitizers/sanitizer_hooks.h"
 #include "fuzz/tools/command.h"
+#include "fuzz/tools/explore_compare.h"
+#include "fuzz/tools/explore_report.h"
+#include "fuzz/tools/explore_verify.h"
 #include "fuzz/tools/explore_workers.h"
+#include "fuzz/tools/identity.h"
 
 namespace nofail {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+constexpr double kSecondsOfVerification = 60;
 
 // ---- Arguments ------------------------------------------------------------------------------------------------------
 
@@ -110,82 +110,19 @@ absl::StatusOr<std::vector<Scenario>> ReadScenarios(const Arguments& arguments) 
   return scenarios;
 }
 
-std::string HashOfProgram() {
-  std::ifstream file("/proc/self/exe", std::ios::binary);
-  const std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
-  return absl::StrFormat("%016x%016x", hash.high64, hash.low64);
-}
-
 // ---- What is said ---------------------------------------------------------------------------------------------------
 
-// What the violation is to somebody who knows what is listed.
-News NewsOf(const Json& violation, const Listings& listings, Executor* executor) {
-  const absl::StatusOr<ScheduleFile> file = ParseText(violation["schedule"].get<std::string>(), "certificate");
-  if (!file.ok()) return News::kNew;
-  const std::string signature = violation["signature"];
-  const JudgedRun& run = executor->Run(file->schedule);
-  for (const Violation& seen : run.verdict.violations) {
-    if (seen.Signature() == signature) return listings.Rate(signature, SightingOf(run, seen));
-  }
-  return News::kNew;
-}
-
-// Prints what was found. Returns whether there is news.
-bool PrintViolations(const Json& certificate, const subject& subject) {
-  Executor executor(subject, Sim::Get());
-  const Listings listings = ListByReplay(subject.name, &executor);
-  bool has_news = false;
-  for (const Json& violation : certificate["violations"]) {
-    const News news = NewsOf(violation, listings, &executor);
-    const std::string signature = violation["signature"];
-    const Listing* listing = listings.Find(signature);
-    const std::string as = listing == nullptr ? "" : absl::StrCat("  (", listing->name, ")");
-    static constexpr const char* kWords[] = {"listed", "WORSE", "NEW"};
-    absl::PrintF("  %-6s  %s%s, in %d scenarios\n", kWords[static_cast<int>(news)], signature, as,
-                 violation["scenarios"].get<size_t>());
-    has_news |= news != News::kNone;
-  }
-  return has_news;
-}
-
-std::string BoundsText(const Json& bounds) {
-  std::vector<std::string> parts;
-  for (const auto& [name, bound] : bounds.items()) {
-    parts.push_back(absl::StrCat(name, " ", bound.is_null() ? "any" : absl::StrCat(bound.get<int>())));
-  }
-  return absl::StrJoin(parts, ", ");
-}
-
-void PrintSummary(const Json& certificate) {
-  uint64_t states = 0, steps = 0, complete = 0;
-  for (const Json& row : certificate["results"]) {
-    states += row["states"].get<uint64_t>();
-    steps += row["steps"].get<uint64_t>();
-    complete += row["ended"] == "complete";
-  }
-  absl::PrintF("%s: %d of %d scenarios searched to the end; bounds: %s\n", certificate["subject"].get<std::string>(),
-               complete, certificate["scenarios"].get<size_t>(), BoundsText(certificate["bounds"]));
-  absl::PrintF("%d states, %d steps; the chance that two states were taken for one is %.1e\n", states, steps,
-               certificate["false_match"].get<double>());
-  if (!certificate["plain_reads"].get<bool>()) {
-    absl::PrintF("this build does not see plain reads, so a state may be taken for another; ./scripts/explore does\n");
-  }
-  for (const Json& row : certificate["results"]) {
-    if (row["ended"] == "complete") continue;
-    absl::PrintF("  NOT searched to the end (%s): %s\n", row["ended"].get<std::string>(),
-                 row["name"].get<std::string>());
-  }
-}
-
 int Report(const Json& certificate, const subject& subject, const Arguments& arguments) {
+  const Listings listings = ListingsOf(subject);
+  const std::vector<RatedViolation> violations = RateViolations(certificate, listings);
+  const bool has_news = std::any_of(violations.begin(), violations.end(),
+                                    [](const RatedViolation& violation) { return violation.news != News::kNone; });
   if (arguments.json) {
-    absl::PrintF("%s\n", JsonText(certificate));
+    absl::PrintF("%s\n", JsonText(WithNews(certificate, violations, listings)));
   } else {
     PrintSummary(certificate);
+    PrintViolations(violations, listings);
   }
-  const bool has_news = arguments.json ? false : PrintViolations(certificate, subject);
-  if (!arguments.json && certificate["violations"].empty()) absl::PrintF("  no violation\n");
   if (has_news) return kUnexpected;
   return certificate["complete"].get<bool>() ? kAsExpected : kIncomplete;
 }
@@ -206,49 +143,174 @@ absl::StatusOr<SearchJobs> ReadJobs(const Arguments& arguments) {
   return jobs;
 }
 
+// The options that say what to search and how: with what there is no file for.
+absl::StatusOr<SearchPlan> ReadPlan(const Arguments& arguments) {
+  SearchPlan plan;
+  absl::StatusOr<std::vector<Scenario>> scenarios = ReadScenarios(arguments);
+  if (!scenarios.ok()) return scenarios.status();
+  plan.scenarios = *std::move(scenarios);
+  uint32_t seed = 0;
+  absl::Status status = ReadBounds(arguments, &plan.options.bounds);
+  if (status.ok()) status = ReadNumber(arguments, "--hash-seed", UINT32_MAX, false, &seed);
+  if (!status.ok()) return status;
+  plan.options.seed = seed;
+  plan.options.reduces = arguments.reduces;
+  return plan;
+}
+
+// Bytes for the states of one process.
+absl::StatusOr<size_t> ReadMemory(const Arguments& arguments, unsigned jobs) {
+  uint32_t mebibytes = 2048;
+  const absl::Status status = ReadNumber(arguments, "--memory", 1 << 20, false, &mebibytes);
+  if (!status.ok()) return status;
+  return (size_t{mebibytes} << 20) / std::max(1u, jobs);
+}
+
+// ---- What is done ---------------------------------------------------------------------------------------------------
+
+int Write(const Json& certificate, const std::string& path, bool force) {
+  return path.empty() ? kAsExpected : WriteOutput(path, JsonText(certificate) + "\n", force);
+}
+
+// Searches the subject, and writes the certificate to `path` unless that is empty.
+absl::StatusOr<Json> SearchAndWrite(const subject& subject, SearchPlan plan, SearchJobs jobs, const std::string& path,
+                                    bool force) {
+  plan.subject = subject.name;
+  plan.identity = IdentityOf(subject);
+  if (!path.empty()) jobs.journal = absl::StrCat(path, ".journal");
+  const absl::StatusOr<std::vector<Json>> rows = Search(subject, plan, jobs);
+  if (!rows.ok()) return rows.status();
+  Json certificate = Certificate(CertificateHead(plan), *rows);
+  if (Write(certificate, path, force) != kAsExpected) return absl::UnavailableError("the certificate is not written");
+  if (path.empty() || certificate["complete"].get<bool>()) std::filesystem::remove(jobs.journal);
+  return certificate;
+}
+
+// The name of the file for the baseline's certificate: "x.json" becomes "x.baseline.json".
+std::string BaselinePath(const std::string& path) {
+  if (path.empty()) return "";
+  std::filesystem::path other(path);
+  other.replace_extension(absl::StrCat(".baseline", other.extension().string()));
+  return other.string();
+}
+
+// Prints the comparison, or with --json prints it as data beside the certificate.
+int ReportComparison(const Json& certificate, const Json& baseline, const ComparedSubjects& subjects, bool json) {
+  const Json comparison = CompareCertificates(certificate, baseline, subjects);
+  if (!json) return PrintComparison(comparison);
+  absl::PrintF("%s\n", JsonText(comparison));
+  if (!comparison["new"].empty() || !comparison["worse"].empty()) return kUnexpected;
+  return comparison["complete"].get<bool>() ? kAsExpected : kIncomplete;
+}
+
+int RunSearch(const Arguments& arguments) {
+  absl::StatusOr<SearchPlan> plan = ReadPlan(arguments);
+  if (!plan.ok()) return Fail(kUsage, plan.status().message());
+  if (arguments.list) {
+    for (const Scenario& scenario : plan->scenarios) absl::PrintF("%s\n", scenario.name);
+    return kAsExpected;
+  }
+  const absl::StatusOr<const struct subject*> subject = SubjectFor({}, arguments.subjects);
+  if (!subject.ok()) return Fail(kUsage, subject.status().message());
+  if (*subject == arguments.baseline) return Fail(kUsage, "explore: the subject and the baseline are the same");
+  const std::string baseline_path = arguments.baseline == nullptr ? "" : BaselinePath(arguments.output);
+  for (const std::string& path : {arguments.output, baseline_path}) {
+    const absl::Status may = path.empty() ? absl::OkStatus() : MayBeWritten(path, arguments.force);
+    if (!may.ok()) return Fail(kUsage, may.message());
+  }
+  const absl::StatusOr<SearchJobs> jobs = ReadJobs(arguments);
+  if (!jobs.ok()) return Fail(kUsage, jobs.status().message());
+  const absl::StatusOr<size_t> memory = ReadMemory(arguments, jobs->jobs);
+  if (!memory.ok()) return Fail(kUsage, memory.status().message());
+  plan->options.memory = *memory;
+  const absl::StatusOr<Json> certificate = SearchAndWrite(**subject, *plan, *jobs, arguments.output, arguments.force);
+  if (!certificate.ok()) return Fail(kSetUpFailed, certificate.status().message());
+  if (arguments.baseline == nullptr) return Report(*certificate, **subject, arguments);
+  const absl::StatusOr<Json> baseline =
+      SearchAndWrite(*arguments.baseline, *plan, *jobs, baseline_path, arguments.force);
+  if (!baseline.ok()) return Fail(kSetUpFailed, baseline.status().message());
+  if (!arguments.json) {
+    PrintSummary(*certificate);
+    PrintSummary(*baseline);
+  }
+  Executor mine(**subject, Sim::Get()), other(*arguments.baseline, Sim::Get());
+  return ReportComparison(*certificate, *baseline, {&mine, &other}, arguments.json);
+}
+
+int RunVerify(const Arguments& arguments) {
+  const absl::StatusOr<Json> certificate = ReadCertificate(arguments.values.at("--verify"));
+  if (!certificate.ok()) return Fail(kUsage, certificate.status().message());
+  const std::string& name = (*certificate)["subject"].get_ref<const std::string&>();
+  const subject* subject = FindSubject(name);
+  if (subject == nullptr) {
+    return Fail(kUsage, absl::StrCat("the certificate is of ", name, ", which is not linked here; there are ",
+                                     NamesOf(AllSubjects())));
+  }
+  VerifyOptions options;
+  uint32_t sample = 0;
+  absl::StatusOr<SearchJobs> jobs = ReadJobs(arguments);
+  if (!jobs.ok()) return Fail(kUsage, jobs.status().message());
+  const absl::Status status = ReadNumber(arguments, "--sample", UINT32_MAX, false, &sample);
+  if (!status.ok()) return Fail(kUsage, status.message());
+  const absl::StatusOr<size_t> memory = ReadMemory(arguments, jobs->jobs);
+  if (!memory.ok()) return Fail(kUsage, memory.status().message());
+  options.jobs = *jobs;
+  options.sample = sample;
+  options.memory = *memory;
+  if (!arguments.seeds.empty()) options.seed = arguments.seeds[0];
+  if (sample == 0 && !arguments.given.contains("--seconds")) options.jobs.seconds = kSecondsOfVerification;
+  return VerifyCertificate(*certificate, *subject, options);
+}
+
+absl::StatusOr<std::vector<Json>> ReadCertificates(const std::vector<std::string>& paths) {
+  std::vector<Json> certificates;
+  for (const std::string& path : paths) {
+    absl::StatusOr<Json> certificate = ReadCertificate(path);
+    if (!certificate.ok()) return certificate.status();
+    certificates.push_back(*std::move(certificate));
+  }
+  return certificates;
+}
+
+int RunMerge(const Arguments& arguments) {
+  if (arguments.files.empty() || arguments.output.empty()) {
+    return Fail(kUsage, "explore --merge: expected certificates, and -o for the whole");
+  }
+  const absl::StatusOr<std::vector<Json>> parts = ReadCertificates(arguments.files);
+  if (!parts.ok()) return Fail(kUsage, parts.status().message());
+  const absl::StatusOr<Json> whole = MergeCertificates(*parts, arguments.files);
+  if (!whole.ok()) return Fail(kUsage, whole.status().message());
+  if (const int code = Write(*whole, arguments.output, arguments.force); code != kAsExpected) return code;
+  const std::vector<std::string> missing = MissingScenarios(*whole);
+  if (!missing.empty()) {
+    absl::FPrintF(stderr, "nofail: %s: of %d scenarios these are missing: %s\n", arguments.output,
+                  (*whole)["scenarios"].get<size_t>(), absl::StrJoin(missing, ", "));
+  }
+  return (*whole)["complete"].get<bool>() ? kAsExpected : kIncomplete;
+}
+
+int RunCompare(const Arguments& arguments) {
+  if (arguments.files.size() != 2) return Fail(kUsage, "explore --compare: expected two certificates");
+  const absl::StatusOr<std::vector<Json>> both = ReadCertificates(arguments.files);
+  if (!both.ok()) return Fail(kUsage, both.status().message());
+  if (const std::string why = NotComparable((*both)[0], (*both)[1]); !why.empty()) return Fail(kUsage, why);
+  return ReportComparison((*both)[0], (*both)[1], {}, arguments.json);
+}
+
 int Run(absl::Span<const std::string> raw) {
-  const absl::StatusOr<Arguments> arguments =
-      ParseArguments(raw,
-                     "--subject --target --json -o --force --continue --list --maps= --owners= --tasks= --preemptions= "
-                     "--failures= --allocations= --late= --restarts= --seconds= --jobs= --shard= --memory= "
-                     "--hash-seed= --no-reduction");
+  const absl::StatusOr<Arguments> arguments = ParseArguments(
+      raw,
+      "--subject --baseline --target --json -o --force --continue --list --merge --compare --seed --verify= --sample= "
+      "--maps= --owners= --tasks= --preemptions= --failures= --allocations= --late= --restarts= --seconds= --jobs= "
+      "--shard= --memory= --hash-seed= --no-reduction");
   if (!arguments.ok()) return Fail(kUsage, arguments.status().message());
+  if (arguments->given.contains("--merge")) return RunMerge(*arguments);
+  if (arguments->given.contains("--compare")) return RunCompare(*arguments);
   if (!kCanRewind) {
     return Fail(kUsage, "explore: this build has a sanitizer; the search needs one without, such as preset release");
   }
-  SearchPlan plan;
-  absl::StatusOr<std::vector<Scenario>> scenarios = ReadScenarios(*arguments);
-  if (!scenarios.ok()) return Fail(kUsage, scenarios.status().message());
-  plan.scenarios = *std::move(scenarios);
-  if (arguments->list) {
-    for (const Scenario& scenario : plan.scenarios) absl::PrintF("%s\n", scenario.name);
-    return kAsExpected;
-  }
-  const absl::StatusOr<const struct subject*> subject = SubjectFor({}, arguments->subjects);
-  if (!subject.ok()) return Fail(kUsage, subject.status().message());
-  uint32_t memory = 2048, seed = 0;
-  absl::Status status = ReadBounds(*arguments, &plan.options.bounds);
-  if (status.ok()) status = ReadNumber(*arguments, "--memory", 1 << 20, false, &memory);
-  if (status.ok()) status = ReadNumber(*arguments, "--hash-seed", UINT32_MAX, false, &seed);
-  if (status.ok() && !arguments->output.empty()) status = MayBeWritten(arguments->output, arguments->force);
-  if (!status.ok()) return Fail(kUsage, status.message());
-  const absl::StatusOr<SearchJobs> jobs = ReadJobs(*arguments);
-  if (!jobs.ok()) return Fail(kUsage, jobs.status().message());
-  plan.subject = (*subject)->name;
-  plan.program = HashOfProgram();
-  plan.options.memory = (size_t{memory} << 20) / jobs->jobs;
-  plan.options.seed = seed;
-  plan.options.reduces = arguments->reduces;
   InstallSanitizerHooks(nullptr);
-  const absl::StatusOr<std::vector<Json>> rows = Search(**subject, plan, *jobs);
-  if (!rows.ok()) return Fail(kSetUpFailed, rows.status().message());
-  const Json certificate = Certificate(CertificateHead(plan), *rows);
-  if (!arguments->output.empty()) {
-    const int code = WriteOutput(arguments->output, JsonText(certificate) + "\n", arguments->force);
-    if (code != kAsExpected) return code;
-  }
-  if (arguments->output.empty() || certificate["complete"].get<bool>()) std::filesystem::remove(jobs->journal);
-  return Report(certificate, **subject, *arguments);
+  return arguments->given.contains("--verify") ? RunVerify(*arguments) : RunSearch(*arguments);
 }
 
 }  // namespace
@@ -256,6 +318,9 @@ int Run(absl::Span<const std::string> raw) {
 const Command kExploreCommand = {"explore", "search every schedule of small scenarios, within bounds",
                                  R"(usage: nofail explore [FILE.sched]... [--subject S] [BOUND]... [-o CERTIFICATE]
        nofail explore [--maps N] [--owners N] [--tasks N] [--target T] ...
+       nofail explore --verify CERTIFICATE [--sample N] [--seed N] ...
+       nofail explore --merge CERTIFICATE... -o WHOLE
+       nofail explore --compare CERTIFICATE BASELINE [--json]
 
 Searches every schedule of a scenario: which task runs when, which lock attempts
 and allocations fail. A state that was reached before is not gone into again. With
@@ -267,6 +332,8 @@ of storage and both configurations of RCU.
   --target T        teardown (the default) or lifecycle: any operations
   --list            print the scenarios, and search none
   --subject S       what to search; without it: the first
+  --baseline S      search this one as well, and say what is new, worse and gone;
+                    with -o X.json, its certificate is X.baseline.json
 
 How many departures from the sequential, fault-free run a schedule may have; none
 stands for no bound:
@@ -287,16 +354,30 @@ stands for no bound:
   --jobs N          processes (as many as there are processors)
   --shard I/N       search only the I-th of N parts of the scenarios
   --memory N        MiB for states, for all processes together (2048)
-  --no-reduction    also try interleavings that make no difference, to check those
-                    that were left out
+  --no-reduction    also try interleavings that make no difference, to check
+                    those that were left out
   --hash-seed N     hash states in another way, to check a certificate
+
+With certificates:
+  --verify FILE     whether it is so: replays each schedule, and searches a random
+                    part of the scenarios again, with another hash of states
+  --sample N        how large that part is; without it, as much as one minute (or
+                    --seconds) allows
+  --seed N          chooses that part (1)
+  --merge           join those of the parts of a search; the whole has the same
+                    bytes as that of one search
+  --compare         what is new, worse and gone from the second one to the first
 
 examples:
   nofail explore corpus/findings/refcount-dec-to-zero --preemptions 2
   nofail explore --maps 2 --owners 2 --tasks 4 --preemptions 2 --failures 1
+  nofail explore --subject linux-7.2 --baseline linux-6.12 -o 7.2.json
+  nofail explore --verify 7.2.json
 
-exit code: 0 searched to the end, and nothing new; 1 something new or worse;
-2 wrong usage; 5 no disk space; 6 not searched to the end, and nothing new so far
+exit code: 0 searched to the end, and nothing new, or the certificate agrees;
+1 something new or worse, or the certificate does not agree; 2 wrong usage, or a
+certificate that cannot be used; 5 no disk space; 6 not searched to the end, and
+nothing new so far
 )",
                                  Run};
 

@@ -31,6 +31,23 @@ const subject* FindSubject(absl::string_view name) {
   return nullptr;
 }
 
+std::vector<std::pair<std::string, std::string>> SourcesOf(const subject& subject) {
+  static const struct {
+    const struct subject* of;
+    const char* name;
+    const char* hash;
+  } kSources[] = {
+#define NOFAIL_SOURCE(symbol, name, hash) {symbol, name, hash},
+#include "sources.inc"
+#undef NOFAIL_SOURCE
+  };
+  std::vector<std::pair<std::string, std::string>> sources;
+  for (const auto& source : kSources) {
+    if (source.of == &subject) sources.emplace_back(source.name, source.hash);
+  }
+  return sources;
+}
+
 std::string NamesOf(const Subjects& subjects) {
   return absl::StrJoin(subjects, ", ", [](std::string* out, const subject* subject) { out->append(subject->name); });
 }

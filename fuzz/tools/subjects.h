@@ -7,6 +7,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -22,6 +23,9 @@ using Subjects = std::vector<const subject*>;
 const Subjects& AllSubjects();
 // The subject with this name; nullptr when the command has none.
 const subject* FindSubject(absl::string_view name);
+// The source files that the subject was built from, as the names that its tree has for them, each with the SHA-256 of
+// its contents in hexadecimal digits.
+std::vector<std::pair<std::string, std::string>> SourcesOf(const subject& subject);
 // The names as a list for a person, for example "posted, linux-7.2".
 std::string NamesOf(const Subjects& subjects);
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""usage: python3 -P -m linux_tree take COMMAND TREE
+"""usage: python3 -P -m linux_tree take COMMAND TREE [BASELINE]
        python3 -P -m linux_tree name FOLDER
 
 take: takes a snapshot of a TREE, and prints three lines: its folder, the number of the TREE's origin, and the TREE as
-messages show it. COMMAND is the name that an error message begins with. For scripts/lib.sh.
+messages show it; then the same of the BASELINE, which must have other code. COMMAND is the name that an error message
+begins with. For scripts/lib.sh.
 
 name: prints the name of the subject that is compiled from FOLDER, such as linux-7.2. For CMake.
 
@@ -14,7 +15,7 @@ import pathlib
 import sys
 
 from linux_tree.files import MAKEFILE, TreeError, check, from_folder, printable
-from linux_tree.snapshot import take
+from linux_tree.snapshot import check_different, take
 from linux_tree.version import version_of
 
 
@@ -31,10 +32,13 @@ def main() -> int:
     begin = ""
     try:
         match sys.argv[1:]:
-            case ["take", command, text]:
+            case ["take", command, text, *others] if len(others) <= 1:
                 begin = f"{command}: "
-                tree = take(text)
-                print(tree.folder, tree.origin, tree.shown, sep="\n")
+                trees = [take(name) for name in (text, *others)]
+                if len(trees) > 1:
+                    check_different(*trees)
+                for tree in trees:
+                    print(tree.folder, tree.origin, tree.shown, sep="\n")
             case ["name", folder]:
                 print(name_of(folder))
             case _:

@@ -99,6 +99,7 @@ function(nofail_linux_subject target tree shim from)
   nofail_linux_keep_unchanged(${shims})
 
   nofail_linux_library(${target} ${tree} "${from}" ${shims} "${files}" "${definitions}")
+  nofail_subject_sources(${target} ${tree} ${files} ${NOFAIL_LINUX_HEADERS_UNDER_TEST})
   nofail_linux_text_probe(uncharges uncharges ${tree})
   set(leaves_charge 1)
   if(uncharges)

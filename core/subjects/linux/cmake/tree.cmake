@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 # Functions that find out about a Linux tree without compiling it.
 
+# The headers of a tree that are under test as well: each tree has them.
+set(NOFAIL_LINUX_HEADERS_UNDER_TEST include/linux/bpf_local_storage.h include/net/bpf_sk_storage.h)
+
 # nofail_linux_files(VARIABLE TREE): sets VARIABLE to the tree's files that the subject consists of, as paths relative
 # to the top of the tree. CMake configures again when one of the files changes that are asked for here.
 function(nofail_linux_files variable tree)
@@ -11,7 +14,7 @@ function(nofail_linux_files variable tree)
     list(APPEND files ${cgroup})
   endif()
   set(${variable} ${files} PARENT_SCOPE)
-  list(APPEND files Makefile include/linux/bpf_local_storage.h include/net/bpf_sk_storage.h)
+  list(APPEND files Makefile ${NOFAIL_LINUX_HEADERS_UNDER_TEST})
   list(TRANSFORM files PREPEND "${tree}/")
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${files})
 endfunction()
