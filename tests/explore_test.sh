@@ -105,6 +105,32 @@ has "bad.json: is no certificate: its JSON is broken"
 expect 2 "$nofail" explore --verify nosuch.json
 has "nosuch.json: No such file"
 
+# The page is well-formed, loads nothing, and has what the certificate has; what somebody has put into one stays text.
+python3 -c "
+import json
+c = json.load(open('one.json'))
+c['results'].pop(9); c['results'][2]['ended'] = 'stopped'; c['complete'] = False
+c['results'][0]['name'] = '<script>'
+json.dump(c, open('page.json', 'w'))"
+expect 0 "$nofail" show page.json --html -o page.html
+python3 - <<'PAGE' || fail "the page is not as it should be"
+import json, xml.etree.ElementTree as tree
+certificate, page = json.load(open("page.json")), tree.parse("page.html")
+text = "".join(page.getroot().itertext())
+assert not [e for e in page.iter() if e.tag in ("script", "link", "img", "iframe") or "src" in e.attrib]
+for violation in certificate["violations"]:
+    assert violation["signature"] in text and violation["schedule"].strip() in text, violation
+for row in certificate["results"]:
+    assert row["name"] in text and f"{row['states']:,}" in text, row["name"]
+assert len(page.findall(".//tr[@class='early']")) == 1
+for words in ("posted: 4 violations, all listed; not complete", "not in this certificate at all: 9.", "<script>",
+              "1 scenario not searched to the end", *certificate["sources"].values()):
+    assert words in text, words
+PAGE
+expect 0 "$nofail" show one.json
+has "32 of 32 scenarios searched to the end"
+expect 2 "$nofail" show bad.json
+
 # Two certificates, before and after: something new, something that now shows for another storage type, something gone.
 python3 - <<'TAMPER'
 import json

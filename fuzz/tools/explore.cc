@@ -194,13 +194,26 @@ std::string BaselinePath(const std::string& path) {
   return other.string();
 }
 
-// Prints the comparison, or with --json prints it as data beside the certificate.
-int ReportComparison(const Json& certificate, const Json& baseline, const ComparedSubjects& subjects, bool json) {
-  const Json comparison = CompareCertificates(certificate, baseline, subjects);
-  if (!json) return PrintComparison(comparison);
-  absl::PrintF("%s\n", JsonText(comparison));
+int CodeOf(const Json& comparison) {
   if (!comparison["new"].empty() || !comparison["worse"].empty()) return kUnexpected;
   return comparison["complete"].get<bool>() ? kAsExpected : kIncomplete;
+}
+
+// Prints both, and what is new, worse and gone. As data that is what Report prints, and the "comparison".
+int ReportBoth(const Json& certificate, const subject& subject, const Json& baseline, const Arguments& arguments) {
+  Executor mine(subject, Sim::Get()), other(*arguments.baseline, Sim::Get());
+  const Json comparison = CompareCertificates(certificate, baseline, {&mine, &other});
+  if (arguments.json) {
+    const Listings listings = ListingsOf(subject);
+    Json told = WithNews(certificate, RateViolations(certificate, listings), listings);
+    told["comparison"] = comparison;
+    absl::PrintF("%s\n", JsonText(told));
+  } else {
+    PrintSummary(certificate);
+    PrintSummary(baseline);
+    PrintComparison(comparison);
+  }
+  return CodeOf(comparison);
 }
 
 int RunSearch(const Arguments& arguments) {
@@ -229,12 +242,7 @@ int RunSearch(const Arguments& arguments) {
   const absl::StatusOr<Json> baseline =
       SearchAndWrite(*arguments.baseline, *plan, *jobs, baseline_path, arguments.force);
   if (!baseline.ok()) return Fail(kSetUpFailed, baseline.status().message());
-  if (!arguments.json) {
-    PrintSummary(*certificate);
-    PrintSummary(*baseline);
-  }
-  Executor mine(**subject, Sim::Get()), other(*arguments.baseline, Sim::Get());
-  return ReportComparison(*certificate, *baseline, {&mine, &other}, arguments.json);
+  return ReportBoth(*certificate, **subject, *baseline, arguments);
 }
 
 int RunVerify(const Arguments& arguments) {
@@ -294,7 +302,13 @@ int RunCompare(const Arguments& arguments) {
   const absl::StatusOr<std::vector<Json>> both = ReadCertificates(arguments.files);
   if (!both.ok()) return Fail(kUsage, both.status().message());
   if (const std::string why = NotComparable((*both)[0], (*both)[1]); !why.empty()) return Fail(kUsage, why);
-  return ReportComparison((*both)[0], (*both)[1], {}, arguments.json);
+  const Json comparison = CompareCertificates((*both)[0], (*both)[1], {});
+  if (arguments.json) {
+    absl::PrintF("%s\n", JsonText(comparison));
+  } else {
+    PrintComparison(comparison);
+  }
+  return CodeOf(comparison);
 }
 
 int Run(absl::Span<const std::string> raw) {

@@ -9,7 +9,6 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
-#include "fuzz/base/exit_code.h"
 #include "fuzz/explore/read_certificate.h"
 #include "fuzz/listing/listings.h"
 #include "fuzz/listing/same_violation.h"
@@ -127,7 +126,7 @@ Json CompareCertificates(const Json& certificate, const Json& baseline, const Co
   return result;
 }
 
-int PrintComparison(const Json& comparison) {
+void PrintComparison(const Json& comparison) {
   const std::string subject = comparison["subject"], baseline = comparison["baseline"];
   const bool is_complete = comparison["complete"];
   const std::string scope = is_complete ? "" : ", as far as was searched";
@@ -147,8 +146,6 @@ int PrintComparison(const Json& comparison) {
     absl::PrintF("%s  %s, in %d scenarios\n", &entry == &comparison["both"][0] ? "\nBOTH" : "BOTH",
                  entry["signature"].get<std::string>(), entry["scenarios"].get<size_t>());
   }
-  if (!comparison["new"].empty() || !comparison["worse"].empty()) return kUnexpected;
-  return is_complete ? kAsExpected : kIncomplete;
 }
 
 }  // namespace nofail

@@ -35,9 +35,7 @@ std::string NotComparable(const nlohmann::ordered_json& certificate, const nlohm
 nlohmann::ordered_json CompareCertificates(const nlohmann::ordered_json& certificate,
                                            const nlohmann::ordered_json& baseline, const ComparedSubjects& subjects);
 
-// Prints a comparison. Returns the exit code: kUnexpected if something is new or worse, kIncomplete if nothing is but
-// some scenario was not searched to its end.
-int PrintComparison(const nlohmann::ordered_json& comparison);
+void PrintComparison(const nlohmann::ordered_json& comparison);
 
 }  // namespace nofail
 #endif  // NOFAIL_FUZZ_TOOLS_EXPLORE_COMPARE_H_

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -12,16 +13,22 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "fuzz/base/printable.h"
+#include "fuzz/check/known.h"
 #include "fuzz/exec/executor.h"
+#include "fuzz/explore/read_certificate.h"
 #include "fuzz/report/json_report.h"
 #include "fuzz/report/sarif_report.h"
 #include "fuzz/report/text_report.h"
 #include "fuzz/report/timeline/html_report.h"
 #include "fuzz/sanitizers/sanitizer_hooks.h"
+#include "fuzz/tools/certificate_page.h"
 #include "fuzz/tools/command.h"
+#include "fuzz/tools/explore_report.h"
 
 namespace nofail {
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 // What is wrong with the way the reports are asked for; empty: nothing.
 absl::string_view Misuse(const Arguments& arguments) {
@@ -63,11 +70,57 @@ std::string Report(const Arguments& arguments, const Input& input, const JudgedR
   return absl::StrCat(TextReport(run, options), TakeSanitizerReports());
 }
 
+// ---- Certificates of `nofail explore` -------------------------------------------------------------------------------
+
+bool IsCertificate(const Arguments& arguments) {
+  if (arguments.files.size() != 1 || arguments.sarif) return false;
+  std::ifstream file(arguments.files[0], std::ios::binary);
+  std::string first(16, '\0');
+  file.read(first.data(), static_cast<std::streamsize>(first.size()));
+  return LooksLikeCertificate(absl::string_view(first).substr(0, static_cast<size_t>(file.gcount())));
+}
+
+// How the certificate's violations stand to what is listed; for a subject that is not here, by their names alone.
+Listings ListingsFor(const std::string& name, const Json& certificate) {
+  if (const subject* subject = FindSubject(name); subject != nullptr) return ListingsOf(*subject);
+  Listings listings;
+  for (const Json& row : certificate["results"]) {
+    for (const Json& shown : row["violations"]) {
+      const std::string& signature = shown["signature"].get_ref<const std::string&>();
+      const Listed* listed = FindListed(name, signature);
+      if (listed == nullptr) continue;
+      listings.Add(signature, listed->name, listed->is_known, SightingOf(ScheduleOf(shown), NeedOfJson(shown["need"])));
+    }
+  }
+  return listings;
+}
+
+int ShowCertificate(const Arguments& arguments) {
+  const absl::StatusOr<Json> certificate = ReadCertificate(arguments.files[0]);
+  if (!certificate.ok()) return Fail(kUsage, certificate.status().message());
+  const Listings listings = ListingsFor((*certificate)["subject"], *certificate);
+  const std::vector<RatedViolation> violations = RateViolations(*certificate, listings);
+  if (arguments.json) {
+    absl::PrintF("%s\n", JsonText(WithNews(*certificate, violations, listings)));
+    return kAsExpected;
+  }
+  if (!arguments.html) {
+    PrintSummary(*certificate);
+    PrintViolations(violations, listings);
+    return kAsExpected;
+  }
+  return Write(arguments, CertificatePage(*certificate, violations, [&](const std::string& signature) {
+                 const Listing* listing = listings.Find(signature);
+                 return listing == nullptr ? "" : listing->name;
+               }));
+}
+
 int Run(absl::Span<const std::string> raw) {
   const absl::StatusOr<Arguments> arguments =
       ParseArguments(raw, "--verbose --json --html --sarif --worse -o --force --target --seed --subject");
   if (!arguments.ok()) return Fail(kUsage, arguments.status().message());
   if (const absl::string_view misuse = Misuse(*arguments); !misuse.empty()) return Fail(kUsage, misuse);
+  if (IsCertificate(*arguments)) return ShowCertificate(*arguments);
   const absl::StatusOr<std::vector<Input>> inputs = Inputs(*arguments);
   if (!inputs.ok()) return Fail(kUsage, inputs.status().message());
 
@@ -93,10 +146,14 @@ const Command kShowCommand = {"show", "print or draw the report of one schedule"
        nofail show FILE|--seed N [--subject S] [--target T] --html
                    [-o OUT.html] [--force]
        nofail show FILE... --sarif [-o OUT.sarif] [--force]
+       nofail show CERTIFICATE [--json | --html [-o OUT.html] [--force]]
 
 Runs one schedule and prints its report: the violations, the life of each
 object involved, the schedule as sentences, and the trace with one column for
 each task. Colours are used on a terminal, unless NO_COLOR is set.
+
+Of a certificate (`nofail explore -o`) it shows what was searched, what was found
+and what was left out; the page has all of it.
 
   --subject S   what to run it on; `nofail --list` has the names. Otherwise the
                 first subject that the schedule's expect lines name, or posted
@@ -120,6 +177,7 @@ examples:
   nofail show crash-8a53b1
   nofail show crash-8a53b1 --html -o crash.html
   nofail show corpus/known/map_free-bucket-timeout.sched --verbose | less -S
+  nofail show certificate.json --html -o certificate.html
 
 exit code: 0 whatever the verdict, 2 unreadable input, wrong usage, or output
 that cannot be written
