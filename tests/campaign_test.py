@@ -116,6 +116,20 @@ if code == 77:
 """
 
 
+# What `nofail explore --json` says: a violation that is new, one that is listed, and a scenario that took too long.
+SEARCH_RUN = RUN.replace("campaign.campaign import Campaign", "campaign.search import Search as Campaign")
+LEAK = "leak.storage/storage/Destroy"
+
+
+def searched(**more: Any) -> dict[str, Any]:
+    row = {"name": "sk: map_free m0 | destroy o0", "ended": "complete", "states": 70, "steps": 200}
+    rows = [row | {"runs": {"ends": 7, "merges": 3}}, row | {"ended": "stopped", "runs": {"ends": 1, "merges": 1}}]
+    found = {"signature": SIGNATURE, "news": "new", "listed": None, "known": False, "scenarios": 2, "schedule": "found"}
+    listed = {"signature": LEAK, "news": "none", "listed": "leak.storage", "known": True, "scenarios": 1}
+    told = {"scenarios": 2, "bounds": {"locks": None, "restarts": 1}, "results": rows}
+    return told | {"violations": [found, listed | {"schedule": "also"}]} | more
+
+
 class FuzzRun(unittest.TestCase):
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()
@@ -181,6 +195,63 @@ class FuzzRun(unittest.TestCase):
         self.assertTrue(results)
         for result in results:
             self.assertEqual(result["suppressions"][0]["kind"], "external")
+
+    # ---- The search --------------------------------------------------------------------------------------------------
+    def search(self, told: dict[str, Any], code: int = 1, **more: Any) -> tuple[int, str, str]:
+        """Exit code, output and errors of a search that says this, and ends with the code."""
+        (self.root / "told.json").write_text(json.dumps(told))
+        explore = f"""sys.argv[1] == "explore":
+    print(open({str(self.root / "told.json")!r}).read())
+    sys.exit({code})
+elif sys.argv[1] == "minimize" and"""
+        self.script("build/bin/tool", TOOL.replace('sys.argv[1] == "minimize" and', explore, 1))
+        command = self.command("", engine="search", sanitizer="race", **more)
+        command[2] = SEARCH_RUN
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    def test_what_a_search_finds_is_minimized_and_told_as_what_fuzzing_finds(self) -> None:
+        code, out, error = self.search(searched())
+        self.assertEqual(code, 1, error)
+        self.assertIn("1 of 2 scenarios to the end, 140 states, 400 steps, everything allowed but restarts 1", out)
+        self.assertIn("NOT searched to the end (stopped): sk: map_free m0 | destroy o0", out)
+        self.assertIn(f"NEW  {SIGNATURE}\n     2 scenarios\n", out)
+        self.assertIn(f"1 scenario  {LEAK}", out)
+        saved = {path.name: path.read_text() for path in self.work.glob("minimized/*.sched")}
+        self.assertEqual(saved, {"use-after-free_selem_MapFree.sched": "shorter"})
+        self.assertEqual(len(list(self.work.glob("findings/*.sched"))), 1)
+        self.assertEqual([v["scenarios"] for v in self.summary()["violations"]], [1, 2])
+        self.assertEqual(len(json.loads((self.work / "summary.sarif").read_text())["runs"]), 1)
+
+    def test_a_search_that_finds_what_is_listed_is_quiet(self) -> None:
+        told = searched()
+        del told["violations"][0]
+        self.assertEqual(self.search(told, code=6)[0], 0)
+
+    def test_a_search_tells_what_is_listed_but_not_so_on_the_baseline(self) -> None:
+        told = searched()
+        del told["violations"][0]
+        told["violations"][0]["signature"] = SIGNATURE
+        worse = {"signature": SIGNATURE, "scenarios": 1, "schedule": "a difference"}
+        gone = {"signature": LEAK, "scenarios": 2, "schedule": "of the baseline"}
+        told["comparison"] = {"complete": True, "new": [], "worse": [worse], "gone": [gone], "both": []}
+        code, out, error = self.search(told, subject="linux-2", baseline="linux-1")
+        self.assertEqual(code, 1, out + error)
+        self.assertIn(f"WORSE  {SIGNATURE}\n     has a listed name, but linux-1 passes this schedule", out)
+        self.assertIn(f"GONE  {LEAK}\n      linux-1 shows it on work/gone/leak.storage_storage_Destroy-gone.sched", out)
+        told["comparison"] |= {"complete": False, "worse": [worse | {"schedule": "also on the baseline"}]}
+        code, out, error = self.search(told, subject="linux-2", baseline="linux-1")
+        self.assertEqual(code, 0, out + error)
+        self.assertNotIn("GONE", out)
+
+    def test_a_search_that_cannot_run_says_so(self) -> None:
+        (self.root / "told.json").write_text("")
+        self.script("build/bin/tool", "#!/bin/sh\nexit 5\n")
+        command = self.command("", engine="search")
+        command[2] = SEARCH_RUN
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, 5, done.stderr)
+        self.assertIn("the search ended with exit code 5", done.stderr)
 
     # ---- Causes ------------------------------------------------------------------------------------------------------
     def finds(self, runs: dict[str, list[dict[str, str]]], standing: str = "new") -> str:

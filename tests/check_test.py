@@ -130,6 +130,29 @@ class Reports(unittest.TestCase):
         self.assertIn("work: No space left on device", text)
         self.assertIn("1 crash", report.verdict(told))
 
+    def test_what_the_search_alone_shows_says_so_and_what_it_covered_is_told(self) -> None:
+        covered = {"scenarios": 8, "complete": 7, "states": 900_000, "steps": 2_000_000, "bounds": {"restarts": 1}}
+        covered["not_to_the_end"] = [{"name": "sk: map_free m0", "ended": "stopped"}]
+        alone = violation(LEAK, "new", 0, scenarios=8)
+        both = violation(HANG, "new", 0, scenarios=2)
+        gone = [{"signature": RACE, "name": RACE, "file": "build/gone/race.sched"}]
+        told = report_of(
+            campaign("teardown", "race", alone, both, search=covered, gone=gone),
+            campaign("lifecycle", "address", violation(HANG, "new", 9)),
+        )
+        text = report.text(told, report.TERMINAL)
+        self.assertIn("The search shows it in 8 scenarios. Fuzzing has not seen it.", " ".join(text.split()))
+        self.assertIn("The search shows it in 2 scenarios.\n  Seen 9 times, first in lifecycle, address build.", text)
+        said = (
+            "search of every schedule: 7 of 8 scenarios to the end, 900,000 states, 2,000,000 steps, everything allowed"
+        )
+        self.assertIn(said, " ".join(text.split()))
+        self.assertIn("NOT searched to the end (stopped): sk: map_free m0", text)
+        self.assertIn(f"  {RACE}\n    build/gone/race.sched", text)
+        self.assertNotIn("teardown  race", text)
+        self.assertIn("7 of 8 scenarios to the end", page.page(told))
+        self.assertIn("build/gone/race.sched", page.page(told))
+
     def test_code_hosts_are_told_each_cause_once(self) -> None:
         def log(*causes: str) -> dict[str, Any]:
             return {"runs": [{"tool": 1, "results": [{"partialFingerprints": {"cause/v1": c}} for c in causes]}]}

@@ -31,6 +31,9 @@ for script in minimize replay; do
   expect 2 '--target: needs a value' "$script" there.sched --target
   expect 2 '--subject: needs a value' "$script" there.sched --subject
 done
+expect 2 '--baseline: compares Linux trees' explore --baseline 7.2
+expect 2 '--linux: needs a value' explore --linux
+expect 2 '--explore: the codec target runs no subject' fuzz codec --explore
 expect 2 'expected a fuzz input' minimize
 expect 2 'missing.sched: there is no such file' minimize missing.sched
 expect 2 '--nosuch: takes no argument' build_fuzzers --nosuch

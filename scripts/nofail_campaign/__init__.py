@@ -8,6 +8,7 @@ Modules, each using those before it only:
   engines    libFuzzer, AFL++ and honggfuzz, each as threads that keep its processes going
   summary    the counts of all processes, and the table, summary.json and summary.sarif in the end
   campaign   the run from start to end: fuzz, minimize, tell
+  search     instead of fuzzing: every schedule of what is small
   build      has the fuzz binary built, by bash (build.sh)
   options    the command line
 """

@@ -2,6 +2,7 @@
 """From options to a job: has everything built that the campaign needs (build.sh), and names its folder."""
 
 import collections
+import dataclasses
 import pathlib
 import subprocess
 import sys
@@ -59,6 +60,16 @@ def replay_command(options: Options, tool: pathlib.Path) -> str:
     if options.linux:
         return f"{tool.relative_to(ROOT)} replay"
     return "./scripts/replay" + ("" if options.sanitizer == "address" else f" --sanitizer {options.sanitizer}")
+
+
+def make_search_job(options: Options, trees: Sequence[Tree]) -> Job:
+    """Has the preset explore built, and returns the job of searching in it."""
+    options = dataclasses.replace(options, target="teardown", sanitizer="race", engine="libfuzzer", resume=False)
+    job = make_job(options, trees, build(options, trees, ()))
+    parts = ["search", job.subject, trees[0].contents if trees else ""]
+    return dataclasses.replace(
+        job, work=ROOT / "build/fuzz" / "-".join(filter(None, parts)), binary=job.tool, engine="search"
+    )
 
 
 def make_job(options: Options, trees: Sequence[Tree], said: Built) -> Job:

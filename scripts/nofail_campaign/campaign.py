@@ -47,6 +47,7 @@ class Campaign:
         self.minimizing: Union[subprocess.Popen[bytes], None] = None
         self.workers: list[engines.Worker] = []
         self.causes_told: set[str] = set()  # of violations whose schedule was minimized
+        self.news_told: set[str] = set()  # signatures of what the run has told as news
         self.noted: set[str] = set()  # signatures that were said to be minimized
         self.last = Totals(0, 0, [])  # the last counts that could be read
         try:
@@ -59,14 +60,11 @@ class Campaign:
     def run(self, tells: bool = True) -> int:
         """Fuzzes, writes what was found, and prints it if it `tells`; returns the exit code."""
         job = self.job
-        engine = job.engine + (" with this suite's mutator" if job.afl_mutator else "")
-        note(
-            f"fuzzing {job.target}, subject {job.subject}, sanitizer {job.sanitizer}, engine {engine}, "
-            f"{job.seconds} s, {plural(job.jobs, 'process', 'processes')}"
-        )
+        self.announce()
         before = {name: signal.signal(name, self.on_interrupt) for name in interrupts()}
         self.fuzz()
         found = self.summarize()
+        self.news_told = {entry["signature"] for entry in found["violations"] if summary.is_news(entry)}
         written = summary.write(job, found)
         news = summary.show(job, found, written) if tells else summary.count_news(found)
         for name, handler in before.items():
@@ -80,6 +78,14 @@ class Campaign:
         if terminal.nobody_reads():
             return ExitCode.USAGE
         return ExitCode.SOMETHING_NEW if news else ExitCode.NOTHING_NEW
+
+    def announce(self) -> None:
+        job = self.job
+        engine = job.engine + (" with this suite's mutator" if job.afl_mutator else "")
+        note(
+            f"fuzzing {job.target}, subject {job.subject}, sanitizer {job.sanitizer}, engine {engine}, "
+            f"{job.seconds} s, {plural(job.jobs, 'process', 'processes')}"
+        )
 
     # ---- While -------------------------------------------------------------------------------------------------------
     def fuzz(self) -> None:

@@ -64,13 +64,19 @@ def summary(entries: list[Entry]) -> list[dict[str, Any]]:
     ]
 
 
+def seen(entry: Entry) -> str:
+    """How often, for a table."""
+    if entry.get("scenarios"):
+        return plural(entry["scenarios"], "scenario")
+    return plural(entry["count"], "time") if entry["count"] else "saved by a process that could not count it"
+
+
 def show_faces(faces: list[Entry]) -> None:
     """Below the first face of a cause: what it is, and the other faces."""
     if cause := cause_of(faces[0]):
         say(f"     cause: {cause}")
     for face in faces[1:]:
-        often = plural(face["count"], "time") if face["count"] else "saved, not counted"
-        say(f"     also {face['listed']}: {face['signature']}\n          {often}, {face['schedule']}")
+        say(f"     also {face['listed']}: {face['signature']}\n          {seen(face)}, {face['schedule']}")
 
 
 def count(told: dict[str, Any], violations: int) -> str:

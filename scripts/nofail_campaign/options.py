@@ -12,7 +12,7 @@ from nofail_campaign.terminal import ExitCode, leave
 HELP = """\
 usage: ./scripts/fuzz [teardown|lifecycle|codec] [--linux TREE [--baseline TREE] [--shim FILE]]
                       [--subject S] [--sanitizer address|thread|race] [--engine libfuzzer|afl|honggfuzz]
-                      [--seconds N] [--jobs N] [--no-failures] [--continue]
+                      [--seconds N] [--jobs N] [--explore] [--no-failures] [--continue]
 
 Sets up what is missing, builds, fuzzes, shortens what is new, and ends with a table of what it found and how to replay
 it. Without arguments: the teardown target, the posted subject, AddressSanitizer, 60 seconds, one process. Ctrl-C ends
@@ -42,6 +42,8 @@ code hosts. <contents> is a number for the contents of a Linux tree.
   --engine E    which fuzzer drives it: libfuzzer, or afl or honggfuzz where they are installed, with address only
   --seconds N   how long
   --jobs N      how many processes share the corpus
+  --explore     first searches every schedule of two tasks that tear down one map and one owner; that needs one more
+                build, and then some seconds (docs/explore.md)
   --no-failures no lock attempt and no allocation fails: what shows then needs nothing but bad timing
   --continue    adds to the counts and findings of the last run instead of setting them aside in old/
 
@@ -72,6 +74,7 @@ class Options:
     jobs: int
     no_failures: bool
     resume: bool
+    explore: bool = False  # begin with the search of the small
 
     @property
     def preset(self) -> str:
@@ -135,6 +138,7 @@ def parse(arguments: Sequence[str]) -> Options:
     parser.add_argument("--engine", default="libfuzzer", type=one_of("--engine ", ENGINES))
     parser.add_argument("--seconds", default=60, type=number("--seconds"))
     parser.add_argument("--jobs", default=1, type=number("--jobs"))
+    parser.add_argument("--explore", action="store_true")
     parser.add_argument("--no-failures", action="store_true")
     parser.add_argument("--continue", action="store_true", dest="resume")
     given, unknown = parser.parse_known_args(arguments)
@@ -161,6 +165,8 @@ def check(options: Options, parser: Parser) -> None:
         parser.error("--shim: supplies interfaces to a Linux tree; name the tree with --linux")
     if options.no_failures and runs_no_subject:
         parser.error("--no-failures: the codec target runs no subject")
+    if options.explore and runs_no_subject:
+        parser.error("--explore: the codec target runs no subject")
     if options.sanitizer == "race" and runs_no_subject:
         parser.error("--sanitizer race: the codec target runs no subject")
     if options.linux and runs_no_subject:

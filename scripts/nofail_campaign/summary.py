@@ -25,6 +25,7 @@ class Violation:
     first: int  # the number of the execution that showed it first, in the process that was first
     name: str  # of the file that has its schedule, without .sched
     signature: str
+    scenarios: int = 0  # of a search: how many show it; then `count` and `first` are 0
 
     @property
     def is_news(self) -> bool:
@@ -157,6 +158,11 @@ def show(job: Job, summary: dict[str, Any], written: bool) -> int:
 
 
 def show_head(job: Job, summary: dict[str, Any]) -> None:
+    if job.engine == "search":
+        say(f"\nsubject {job.subject}: {covered_text(summary['search'])}, in {summary['seconds']:.0f} s")
+        for row in summary["search"]["not_to_the_end"]:
+            say(f"  NOT searched to the end ({row['ended']}): {row['name']}")
+        return
     interleavings = f", about {summary['interleavings']:,} interleavings" if summary["interleavings"] else ""
     interrupted = ", interrupted" if summary["interrupted"] else ""
     say(
@@ -171,12 +177,22 @@ def show_head(job: Job, summary: dict[str, Any]) -> None:
         say(f"{name} ended {processes} from outside, and another followed; of each, up to a second is not counted")
 
 
+def covered_text(search: dict[str, Any]) -> str:
+    """What was searched, as a sentence."""
+    bounds = [f"{name} {bound}" for name, bound in search["bounds"].items() if bound is not None]
+    within = f", everything allowed but {', '.join(bounds)}" if bounds else ""
+    return (
+        f"search of every schedule: {search['complete']} of {plural(search['scenarios'], 'scenario')} to the end, "
+        f"{plural(search['states'], 'state')}, {plural(search['steps'], 'step')}{within}"
+    )
+
+
 def show_listed(job: Job, as_on: str, violations: list[dict[str, Any]]) -> None:
     if violations:
         other = f", as on {as_on}" if as_on not in ("", job.subject) else ""
         say(f"\nlisted in corpus/{other}; for more: {job.replay} FILE --verbose")
     for v in violations:
-        say(f"  {v['count']:>11,} times  {v['signature']}\n{'':20} {v['schedule']}")
+        say(f"  {causes.seen(v):>17}  {v['signature']}\n{'':20} {v['schedule']}")
         if v.get("rates"):
             say(f"{'':20} {rate_text(job, v['rates'])}")
 
@@ -187,7 +203,12 @@ def show_gone(job: Job, gone: list[dict[str, str]]) -> None:
         findings = plural(len(gone), "listed violation does", "listed violations do")
         say(f"\n{findings} not show on this tree; `{job.shown(job.tool)} list --subject {job.subject}` has them")
     for entry in gone if job.baseline else []:
-        say(f"\nGONE  {entry['signature']}\n      {job.baseline} shows it on corpus/{entry['schedule']}.sched")
+        say(f"\nGONE  {entry['signature']}\n      {job.baseline} shows it on {schedule_of_gone(entry)}")
+
+
+def schedule_of_gone(entry: dict[str, str]) -> str:
+    """The file of the schedule, in the crash corpus or among what a search has found."""
+    return entry.get("file") or f"corpus/{entry['schedule']}.sched"
 
 
 def need_of(entry: dict[str, Any]) -> str:
@@ -213,13 +234,13 @@ def rate_text(job: Job, rates: dict[str, float]) -> str:
 def show_new(job: Job, violations: list[dict[str, Any]]) -> None:
     for faces in causes.group(violations):
         v = faces[0]
-        often = f"{plural(v['count'], 'time')}, first at execution {v['first']:,}"
+        often = causes.seen(v) + (f", first at execution {v['first']:,}" if v["count"] else "")
         say(f"\n{v['listed'].upper()}  {v['signature']}")
         if v["listed"] == "worse":
             say(f"     has a listed name, but {why_worse(job, v)}")
         if v.get("rates"):
             say(f"     {rate_text(job, v['rates'])}")
-        say(f"     {often if v['count'] else 'saved by a process that could not count it'}")
+        say(f"     {often}")
         say(f"     {job.replay} {v['schedule']} --verbose")
         causes.show_faces(faces)
         for line in v.get("side_by_side", []):

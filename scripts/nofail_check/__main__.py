@@ -9,11 +9,11 @@ from typing import Any, Iterator
 
 from linux_tree.snapshot import Tree
 from nofail_campaign import options as campaign_options, terminal
-from nofail_campaign.build import ROOT, build, make_job, take_trees
+from nofail_campaign.build import ROOT, build, make_job, make_search_job, take_trees
 from nofail_campaign.campaign import Campaign
 from nofail_campaign.folder import replace
 from nofail_campaign.job import Job
-from nofail_campaign.summary import is_news
+from nofail_campaign.search import Search
 from nofail_campaign.terminal import ExitCode, Trouble, leave, note, plural, say
 from nofail_check import changes, page, report
 from nofail_check.options import Options, parse
@@ -41,6 +41,7 @@ def campaign_of(options: Options, target: str, sanitizer: str) -> campaign_optio
 def jobs_of(options: Options, trees: list[Tree]) -> Iterator[Job]:
     """What is to be done, in order, built when it is asked for. What is gone, and how listed violations compare with
     the baseline, does not depend on the sanitizer; the address build is the faster one."""
+    yield dataclasses.replace(make_search_job(campaign_of(options, TARGETS[0], "race"), trees), finds_gone=False)
     for sanitizer in options.sanitizers:
         said = build(campaign_of(options, TARGETS[0], sanitizer), trees, TARGETS)
         for target in TARGETS:
@@ -55,13 +56,14 @@ def fuzz(options: Options, trees: list[Tree]) -> tuple[list[Job], int]:
     codes, told = [int(ExitCode.NOTHING_NEW)], frozenset[str]()
     try:
         for job in jobs_of(options, trees):
-            campaign = Campaign(dataclasses.replace(job, told=told))
+            kind = Search if job.engine == "search" else Campaign
+            campaign = kind(dataclasses.replace(job, told=told))
             codes.append(campaign.run(tells=False))
             campaign.lock.close()
             jobs.append(job)
             if codes[-1] not in (ExitCode.NOTHING_NEW, ExitCode.SOMETHING_NEW):
                 return jobs, codes[-1]
-            told |= {entry["signature"] for entry in read(job.work / "summary.json")["violations"] if is_news(entry)}
+            told |= campaign.news_told
     except KeyboardInterrupt:  # while it builds
         if not jobs:
             raise
@@ -80,7 +82,7 @@ def coverage(options: Options, trees: list[Tree], jobs: list[Job], summaries: li
         "sites": [dataclasses.asdict(site) for site in sites],
     }
     note(f"measuring what was run of the {plural(len(lines), 'changed line')}")
-    lcov = changes.measure(tree, options.shim, [job.corpus for job in jobs])
+    lcov = changes.measure(tree, options.shim, [job.corpus for job in jobs if job.engine != "search"])
     if lcov is None:
         return told | {"trouble": f"could not be measured; the log is {changes.COVERAGE_LOG.relative_to(ROOT)}"}
     return told | {"lines": [dataclasses.asdict(line) for line in changes.covered(lines, lcov, tree.folder)]}

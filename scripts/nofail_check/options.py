@@ -11,10 +11,11 @@ HELP = """\
 usage: ./scripts/check [--linux TREE [--baseline TREE] [--shim FILE]] [--sanitizer address|thread]
                        [--seconds N] [--jobs N] [--out FOLDER]
 
-The one command for the author of a patch. Sets up what is missing, replays the crash corpus, fuzzes both targets under
-AddressSanitizer and under ThreadSanitizer, and writes one report: what is new, worse, gone and as listed, and how far
-that was looked at. Without --linux it checks the embedded subject, posted. With --baseline, which is the tree without
-the patch, only what the baseline does not show is news, and the report says which of the changed lines were run.
+The one command for the author of a patch. Sets up what is missing, replays the crash corpus, searches every schedule of
+two tasks that tear down one map and one owner, fuzzes both targets under AddressSanitizer and under ThreadSanitizer,
+and writes one report: what is new, worse, gone and as listed, and how far that was looked at. Without --linux it checks
+the embedded subject, posted. With --baseline, which is the tree without the patch, only what the baseline does not show
+is news, and the report says which of the changed lines were run.
 
 FOLDER gets report.txt (what is printed), report.html, report.json, report.sarif (for code hosts) and report.mail (plain
 text of 72 columns, to answer a patch with). It is build/check/<subject>[-<contents>]/ unless --out names another one.
@@ -23,7 +24,7 @@ text of 72 columns, to answer a patch with). It is build/check/<subject>[-<conte
   --baseline TREE  the tree to compare with, such as ~/src/linux@HEAD~1
   --shim FILE      a header that says what those interfaces do that the trees use and this suite does not know
   --sanitizer S    only under this one: address (with undefined behaviour) or thread (data races)
-  --seconds N      how long each of the campaigns fuzzes (60)
+  --seconds N      how long each of the campaigns fuzzes, and the search may take (60)
   --jobs N         how many processes each of them has (1)
   --out FOLDER     where the report goes
 

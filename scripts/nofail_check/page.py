@@ -4,6 +4,8 @@
 import html
 from typing import Any
 
+from nofail_campaign import causes
+from nofail_campaign.summary import schedule_of_gone
 from nofail_check import report as told
 
 STYLE = """
@@ -68,7 +70,7 @@ def page(report: dict[str, Any]) -> str:
         )
     for finding, entries in told.gone_findings(report).items():
         rows = "".join(
-            f"<p><code>{escape(entry['signature'])}</code><br><code>corpus/{escape(entry['schedule'])}.sched</code></p>"
+            f"<p><code>{escape(entry['signature'])}</code><br><code>{escape(schedule_of_gone(entry))}</code></p>"
             for entry in entries
         )
         head = f"<h3>GONE {escape(finding)}</h3><p>The baseline shows it, but this tree does not.</p>"
@@ -77,12 +79,19 @@ def page(report: dict[str, Any]) -> str:
     parts.append(
         table(
             ["target", "sanitizer", "executions", "interleavings"],
-            [[c["target"], c["sanitizer"], c["executions"], c["interleavings"]] for c in report["campaigns"]],
+            [
+                [c["target"], c["sanitizer"], c["executions"], c["interleavings"]]
+                for c in report["campaigns"]
+                if "search" not in c
+            ],
         )
     )
+    for campaign in report["campaigns"]:
+        if "search" in campaign:
+            parts.append("".join(f"<p>{escape(line.strip())}</p>" for line in told.searched(campaign, 10_000)))
     if report["coverage"] is not None:
         parts.append(f"<pre>{escape(chr(10).join(told.changed_lines(report['coverage'], 100)))}</pre>")
     parts.append(f"<h2>As listed{escape(told.as_on(report))}</h2>")
-    parts.append(table(["times", "violation"], [[v["count"], v["signature"]] for v in report["listed"]]))
+    parts.append(table(["seen", "violation"], [[causes.seen(v), v["signature"]] for v in report["listed"]]))
     head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
     return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n' + "\n".join(parts) + "\n</body></html>\n"

@@ -6,6 +6,7 @@ import textwrap
 from typing import Any, Callable, Iterator
 
 from nofail_campaign import causes
+from nofail_campaign.summary import covered_text, schedule_of_gone
 from nofail_campaign.terminal import plural
 
 TERMINAL, MAIL = 100, 72  # columns
@@ -19,13 +20,17 @@ def merge(campaigns: list[dict[str, Any]]) -> dict[str, Any]:
     gone: dict[str, dict[str, Any]] = {}  # each by signature
     for campaign in campaigns:
         where = {key: campaign[key] for key in ("target", "sanitizer", "replay")}
+        where |= {"fuzzed": "search" not in campaign}
         for violation in campaign["violations"]:
             of = news if violation["listed"] in STANDINGS else listed
             entry = of.setdefault(violation["signature"], {**violation, **where, "count": 0})
+            if where["fuzzed"] and not entry["fuzzed"]:  # where fuzzing has seen it first
+                entry |= {key: where[key] for key in ("target", "sanitizer", "fuzzed")}
             entry["count"] += violation["count"]
             entry["rates"] = entry.get("rates") or violation.get("rates")
         for entry in campaign["gone"]:
-            gone.setdefault(entry["signature"], entry)
+            if entry["signature"] not in gone or "file" in gone[entry["signature"]]:  # a listed one has a name
+                gone[entry["signature"]] = entry
     for signature in news.keys() & listed.keys():  # it has the same name in all of its runs
         news[signature]["count"] += listed[signature]["count"]
     seen = news.keys() | listed.keys()
@@ -77,6 +82,11 @@ def details(entry: dict[str, Any]) -> Iterator[str]:
     if violation:
         yield f"{violation['detail'][:1].upper()}{violation['detail'][1:]}."
         yield f"What failed before it: {violation['need']}."
+    if entry.get("scenarios"):
+        yield f"The search shows it in {plural(entry['scenarios'], 'scenario')}."
+    if not entry["count"] and entry.get("scenarios"):
+        yield "Fuzzing has not seen it."
+        return
     seen = f"Seen {plural(entry['count'], 'time')}, first in {entry['target']}, {entry['sanitizer']} build"
     if rates := entry.get("rates"):
         seen += (
@@ -105,7 +115,7 @@ def text(report: dict[str, Any], width: int) -> str:
         for sentence in (why(entry, bool(baseline)), *details(entry)):
             add(sentence, "  ", "")
         for face in entry["faces"]:
-            add(f"the same cause, also {face['listed']}: {face['signature']} ({plural(face['count'], 'time')})", "  ")
+            add(f"the same cause, also {face['listed']}: {face['signature']} ({causes.seen(face)})", "  ")
         if width == MAIL:
             out.extend(f"    {line}" for line in schedule_of(entry))
         else:
@@ -120,13 +130,13 @@ def text(report: dict[str, Any], width: int) -> str:
         add(f"GONE  {finding}: the baseline shows it, but this tree does not")
         for entry in entries:
             out.append(f"  {entry['signature']}")
-            out.append(f"    corpus/{entry['schedule']}.sched")
+            out.append(f"    {schedule_of_gone(entry)}")
     add()
     out.extend(looked_at(report, width))
     add()
     add(f"as listed{as_on(report)}: {plural(len(report['listed']), 'violation')}")
     if width != MAIL:
-        out.extend(f"  {entry['count']:>11,}  {entry['signature']}" for entry in report["listed"])
+        out.extend(f"  {causes.seen(entry):>17}  {entry['signature']}" for entry in report["listed"])
     return "\n".join(out) + "\n"
 
 
@@ -153,6 +163,9 @@ def looked_at(report: dict[str, Any], width: int) -> Iterator[str]:
     """How far was looked, and what was left out."""
     yield "how far this was looked at:"
     for campaign in report["campaigns"]:
+        if "search" in campaign:
+            yield from searched(campaign, width)
+            continue
         early = (
             ", interrupted" if campaign["interrupted"] else f", {campaign['trouble']}" if campaign["trouble"] else ""
         )
@@ -162,6 +175,15 @@ def looked_at(report: dict[str, Any], width: int) -> Iterator[str]:
         )
     if report["coverage"] is not None:
         yield from ("  " + line for line in changed_lines(report["coverage"], width - 2))
+
+
+def searched(campaign: dict[str, Any], width: int) -> Iterator[str]:
+    """What the search has covered, and what it has not."""
+    early = ", interrupted" if campaign["interrupted"] else f", {campaign['trouble']}" if campaign["trouble"] else ""
+    wrap = textwrap.TextWrapper(width, initial_indent="  ", subsequent_indent="    ")
+    yield from wrap.wrap(covered_text(campaign["search"]) + early)
+    for row in campaign["search"]["not_to_the_end"]:
+        yield from wrap.wrap(f"  NOT searched to the end ({row['ended']}): {row['name']}")
 
 
 def changed_lines(coverage: dict[str, Any], width: int) -> Iterator[str]:
