@@ -109,7 +109,8 @@ has "nosuch.json: No such file"
 python3 -c "
 import json
 c = json.load(open('one.json'))
-c['results'].pop(9); c['results'][2]['ended'] = 'stopped'; c['complete'] = False
+c['results'].pop(9); c['complete'] = False
+c['results'][2] |= {'ended': 'stopped', 'searched': 2, 'departures': None, 'done': 0.5, 'seconds': 3}
 c['results'][0]['name'] = '<script>'
 json.dump(c, open('page.json', 'w'))"
 expect 0 "$nofail" show page.json --html -o page.html
@@ -124,7 +125,7 @@ for row in certificate["results"]:
     assert row["name"] in text and f"{row['states']:,}" in text, row["name"]
 assert len(page.findall(".//tr[@class='early']")) == 1
 for words in ("posted: 4 violations, all listed; not complete", "not in this certificate at all: 9.", "<script>",
-              "1 scenario not searched to the end", *certificate["sources"].values()):
+              "1 scenario not searched to the end", "stopped after 3 s", "about 50 %", *certificate["sources"].values()):
     assert words in text, words
 PAGE
 expect 0 "$nofail" show one.json
@@ -191,7 +192,25 @@ expect 2 "$nofail" explore "${size[@]}" -o one.json
 has "one.json"
 expect 2 "$nofail" explore -o /proc/nosuch/out.json
 has "/proc/nosuch/out.json"
-# A search that has no time says what it did not do.
-expect 6 "$nofail" explore --maps 2 --owners 2 --tasks 4 --seconds 1
-has "NOT searched to the end"
+# A search that has no time says what it did not do, and about how much of it it did; one that has no memory, too.
+expect 6 "$nofail" explore --maps 2 --owners 2 --tasks 4 --seconds 3 --jobs 1 -o early.json
+has "NOT searched to the end: sk"
+grep -qE "stopped after [1-3] s; every schedule with at most [0-9] departures was searched; .* about [0-9.e-]+ %" out ||
+  { cat out; fail "no estimate of what was done"; }
+has "NOT searched at all: scenarios"
+python3 - <<'CHECK' || fail "the certificate does not say what was given up"
+import json
+rows = [row for row in json.load(open("early.json"))["results"] if row["ended"] != "complete"]
+assert len(rows) == 1 and 0 < rows[0]["done"] < 1 and 1 <= rows[0]["seconds"] <= 4, rows
+CHECK
+[[ -f early.json.journal ]] || fail "the journal of an early end is not kept"
+large=(--maps 2 --owners 1 --tasks 3 --jobs 1 --memory 1 --shard 17/32)
+expect 6 "$nofail" explore "${large[@]}" -o memory.json
+has "memory ran out at "
+has "--memory gives more of it"
+expect 6 "$nofail" explore "${large[@]}" -o again.json
+cmp memory.json again.json || fail "a search that has no memory does not write the same certificate"
+expect 0 "$nofail" explore --verify one.json --sample 1
+expect 6 "$nofail" explore --verify memory.json --sample 1
+has "no scenario could be searched again; the rest agrees"
 echo "explore: as promised"

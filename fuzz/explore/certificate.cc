@@ -78,18 +78,38 @@ Json CertificateRow(size_t index, const Scenario& scenario, const Explored& expl
         {{"signature", found.signature}, {"need", NeedJson(found.need)}, {"schedule", Text(found.schedule)}});
   }
   const Progress& progress = explored.progress;
-  return {{"index", index},
-          {"name", scenario.name},
-          {"schedule", Text(scenario.schedule)},
-          {"ended", kEndedNames[static_cast<int>(explored.ended)]},
-          {"runs", {{"ends", progress.ends}, {"merges", progress.merges}}},
-          {"states", progress.states},
-          {"steps", progress.steps},
-          {"depth", progress.depth},
-          {"final_states",
-           {{"count", explored.final_states}, {"sum", Hex(explored.final_sum)}, {"xor", Hex(explored.final_xor)}}},
-          {"left_out", left_out},
-          {"violations", violations}};
+  Json row = {{"index", index},
+              {"name", scenario.name},
+              {"schedule", Text(scenario.schedule)},
+              {"ended", kEndedNames[static_cast<int>(explored.ended)]},
+              {"runs", {{"ends", progress.ends}, {"merges", progress.merges}}},
+              {"states", progress.states},
+              {"steps", progress.steps},
+              {"depth", progress.depth},
+              {"final_states",
+               {{"count", explored.final_states}, {"sum", Hex(explored.final_sum)}, {"xor", Hex(explored.final_xor)}}},
+              {"left_out", left_out},
+              {"violations", violations}};
+  if (explored.ended == Ended::kComplete) return row;
+  row["searched"] = progress.searched < 0 ? Json(nullptr) : Json(progress.searched);
+  row["departures"] = progress.departures == Bounds::kUnbounded ? Json(nullptr) : Json(progress.departures);
+  row["done"] = progress.done;
+  return row;
+}
+
+std::string GivenUpText(const Json& row) {
+  const std::string why =
+      row["ended"] == "memory"  ? absl::StrFormat("memory ran out at %d states", row["states"].get<uint64_t>())
+      : row.contains("seconds") ? absl::StrFormat("stopped after %.0f s", row["seconds"].get<double>())
+                                : "stopped";
+  const std::string level = row["departures"].is_null()
+                                ? "with as many departures as the bounds allow"
+                                : absl::StrFormat("with up to %d departures", row["departures"].get<int>());
+  const std::string searched =
+      row["searched"].is_null()
+          ? "not even all schedules without a departure were searched"
+          : absl::StrFormat("every schedule with at most %d departures was searched", row["searched"].get<int>());
+  return absl::StrFormat("%s; %s; of those %s, about %.2g %%", why, searched, level, 100 * row["done"].get<double>());
 }
 
 Json Certificate(Json head, std::vector<Json> rows) {

@@ -53,7 +53,15 @@ nlohmann::ordered_json CertificateHead(const SearchPlan& plan);
 //   "final_states"  {"count", "sum", "xor"}: of the states in which runs ended
 //   "left_out"      by kind of departure: how often one was left out because of its bound
 //   "violations"    [{"signature", "need", "schedule"}], each need as NeedJson has it
+// and if it is not complete:
+//   "searched"      every schedule with at most so many departures was searched; null: not even those without
+//   "departures"    up to how many were allowed when it ended; null: as many as the bounds allow
+//   "done"          how much of the search at these departures was done, from 0 to 1: an estimate (docs/explore.md)
+//   "seconds"       after how long it was stopped; not there if memory ran out
 nlohmann::ordered_json CertificateRow(size_t index, const Scenario& scenario, const Explored& explored);
+
+// What was given up in a scenario that was not searched to its end, as a sentence without a full stop.
+std::string GivenUpText(const nlohmann::ordered_json& row);
 
 // A need: {"contended": [of kLockClasses numbers], "free": [the same], "allocations": a number}.
 nlohmann::ordered_json NeedJson(const Need& need);

@@ -409,6 +409,7 @@ void Explorer::Impl::Search() {
     cut_by_all = false;
     result.cut = {};
     if (!Level() || !cut_by_all) break;
+    result.progress.searched = departures;
   }
   const bool is_done = options->deepens && !cut_by_all && result.progress.departures < bounds.all;
   if (result.ended == nofail::Ended::kComplete && !is_done) {

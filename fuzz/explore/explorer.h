@@ -49,6 +49,7 @@ struct Progress {
   uint64_t steps = 0;      // answers tried, each of which is one step of a run
   uint32_t depth = 0;      // the most answers of one run
   uint8_t departures = 0;  // that the search allows in all at present
+  int searched = -1;       // every schedule with at most so many departures has been searched
   double done = 0;         // how much of the search at these departures is done, from 0 to 1: an estimate
 };
 

@@ -37,6 +37,8 @@ constexpr Field kRow[] = {
     {"ended", Type::string},         {"runs", Type::object},          {"states", Type::number_integer},
     {"steps", Type::number_integer}, {"depth", Type::number_integer}, {"final_states", Type::object},
     {"left_out", Type::object},      {"violations", Type::array}};
+constexpr Field kEarly[] = {{"done", Type::number_float}};  // besides, of a row that is not complete
+constexpr const char* kLevels[] = {"searched", "departures"};
 constexpr Field kRuns[] = {{"ends", Type::number_integer}, {"merges", Type::number_integer}};
 constexpr Field kFinals[] = {{"count", Type::number_integer}, {"sum", Type::string}, {"xor", Type::string}};
 constexpr Field kShown[] = {{"signature", Type::string}, {"need", Type::object}, {"schedule", Type::string}};
@@ -95,6 +97,8 @@ std::string LacksOfRow(const Json& row, uint64_t scenarios) {
   if (!lacks.empty()) return lacks;
   if (row["index"].get<uint64_t>() >= scenarios) return "\"index\" that a scenario has";
   if (!IsSchedule(row["schedule"])) return "\"schedule\" that can be read";
+  if (row["ended"] != "complete" && (lacks = Lacks(row, kEarly), !lacks.empty())) return lacks;
+  if (row["ended"] != "complete" && !HasSmallNumbers(row, kLevels, Bounds::kUnbounded, true)) return "\"searched\"";
   if (!HasSmallNumbers(row["left_out"], kBounds, UINT64_MAX, false)) return "\"left_out\"";
   for (const Json& violation : row["violations"]) {
     lacks = Lacks(violation, kShown);

@@ -185,7 +185,7 @@ std::string Scenarios(const Json& certificate) {
     rows += Row("td", is_complete ? "" : "early")
                 .Right(Number(row["index"].get<uint64_t>()))
                 .Text(Code(row["name"]))
-                .Text(is_complete ? "complete" : EscapeMarkup(row["ended"].get<std::string>()))
+                .Text(is_complete ? "complete" : EscapeMarkup(GivenUpText(row)))
                 .Right(Number(row["states"].get<uint64_t>()))
                 .Right(Number(row["steps"].get<uint64_t>()))
                 .Right(Number(row["runs"]["ends"].get<uint64_t>()))

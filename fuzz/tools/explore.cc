@@ -25,6 +25,7 @@
 #include "fuzz/sanitizers/sanitizer_hooks.h"
 #include "fuzz/tools/command.h"
 #include "fuzz/tools/explore_compare.h"
+#include "fuzz/tools/explore_progress.h"
 #include "fuzz/tools/explore_report.h"
 #include "fuzz/tools/explore_verify.h"
 #include "fuzz/tools/explore_workers.h"
@@ -130,14 +131,13 @@ int Report(const Json& certificate, const subject& subject, const Arguments& arg
 absl::StatusOr<SearchJobs> ReadJobs(const Arguments& arguments) {
   SearchJobs jobs;
   uint32_t processes = std::max(1u, std::thread::hardware_concurrency()), seconds = 0;
-  absl::Status status = ReadNumber(arguments, "--jobs", 1024, false, &processes);
+  absl::Status status = ReadNumber(arguments, "--jobs", SearchProgress::kMostJobs, false, &processes);
   if (status.ok()) status = ReadNumber(arguments, "--seconds", UINT32_MAX, false, &seconds);
   if (status.ok()) status = ReadShard(arguments, &jobs);
   if (!status.ok()) return status;
   jobs.jobs = processes;
   jobs.seconds = seconds;
   jobs.continues = arguments.resumes;
-  jobs.shows_progress = isatty(STDERR_FILENO) != 0;
   jobs.journal = arguments.output.empty() ? absl::StrCat("/tmp/nofail-explore-", getpid(), ".journal")
                                           : absl::StrCat(arguments.output, ".journal");
   return jobs;

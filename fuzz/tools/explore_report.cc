@@ -80,10 +80,16 @@ void PrintSummary(const Json& certificate) {
   if (!certificate["plain_reads"].get<bool>()) {
     absl::PrintF("this build does not see plain reads, so a state may be taken for another; ./scripts/explore does\n");
   }
+  bool is_short_of_memory = false;
   for (const Json& row : certificate["results"]) {
     if (row["ended"] == "complete") continue;
-    absl::PrintF("  NOT searched to the end (%s): %s\n", row["ended"].get<std::string>(),
-                 row["name"].get<std::string>());
+    absl::PrintF("  NOT searched to the end: %s\n    %s\n", row["name"].get<std::string>(), GivenUpText(row));
+    is_short_of_memory |= row["ended"] == "memory";
+  }
+  const std::vector<std::string> missing = MissingScenarios(certificate);
+  if (!missing.empty()) absl::PrintF("  NOT searched at all: scenarios %s\n", absl::StrJoin(missing, ", "));
+  if (is_short_of_memory) {
+    absl::PrintF("  --memory gives more of it, --jobs shares it among fewer, and bounds need less\n");
   }
 }
 

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <cmath>
 #include <cstring>
 #include <fstream>
 #include <set>
@@ -20,6 +21,7 @@
 #include "core/kernel/sim/sim.h"
 #include "fuzz/base/exit_code.h"
 #include "fuzz/base/harness_bug.h"
+#include "fuzz/tools/explore_progress.h"
 
 namespace nofail {
 
@@ -31,9 +33,8 @@ using Clock = std::chrono::steady_clock;
 // What the processes share.
 struct Shared {
   std::atomic<size_t> next;  // into the list of scenarios that are to be searched
-  std::atomic<size_t> done;
-  std::atomic<uint64_t> states;
   std::atomic<bool> stops;
+  SearchProgress progress;
 };
 
 volatile sig_atomic_t interrupted = 0;
@@ -58,9 +59,10 @@ absl::StatusOr<std::vector<Json>> ReadJournal(const std::string& path, const Jso
 // One process: takes scenarios until there are no more.
 class Worker {
  public:
-  Worker(const subject& subject, const SearchPlan& plan, const std::vector<size_t>& todo, Shared* shared, int journal,
-         Clock::time_point end, bool has_end)
-      : explorer_(subject, Sim::Get()),
+  Worker(unsigned number, const subject& subject, const SearchPlan& plan, const std::vector<size_t>& todo,
+         Shared* shared, int journal, Clock::time_point end, bool has_end)
+      : number_(number),
+        explorer_(subject, Sim::Get()),
         plan_(plan),
         todo_(todo),
         shared_(*shared),
@@ -72,16 +74,26 @@ class Worker {
     for (size_t i; (i = shared_.next++) < todo_.size() && !MustStop();) {
       const Scenario& scenario = plan_.scenarios[todo_[i]];
       ExploreOptions options = plan_.options;
-      uint64_t told = 0;
+      const Clock::time_point began = Clock::now();
+      shared_.progress.Begin(number_, todo_[i]);
+      DoneEstimate estimate;
       options.tell = [&](const Progress& progress) {
-        shared_.states += progress.states - told;
-        told = progress.states;
+        estimate.Note(progress);
+        shared_.progress.Note(number_, progress, estimate.done());
         return !MustStop();
       };
-      const Explored explored = explorer_.Explore(scenario.schedule, options);
-      shared_.states += explored.progress.states - told;
-      Write(CertificateRow(todo_[i], scenario, explored));
-      ++shared_.done;
+      options.found = [&](const std::string& signature) {
+        shared_.progress.Found(signature);
+        return true;
+      };
+      Explored explored = explorer_.Explore(scenario.schedule, options);
+      shared_.progress.End(number_, explored.progress.states);
+      explored.progress.done = estimate.done();
+      Json row = CertificateRow(todo_[i], scenario, explored);
+      if (explored.ended == Ended::kStopped) {
+        row["seconds"] = std::round(std::chrono::duration<double>(Clock::now() - began).count());
+      }
+      Write(row);
     }
   }
 
@@ -97,6 +109,7 @@ class Worker {
     _exit(kSetUpFailed);
   }
 
+  const unsigned number_;  // of the process
   Explorer explorer_;
   const SearchPlan& plan_;
   const std::vector<size_t>& todo_;
@@ -106,13 +119,38 @@ class Worker {
   const bool has_end_;
 };
 
-void Tell(const Shared& shared, size_t total) {
-  absl::FPrintF(stderr, "\r%d of %d scenarios, %d states ", shared.done.load(), total, shared.states.load());
-}
+// Tells how far the search has come: on a terminal all the time, in one line; elsewhere each minute.
+class Teller {
+ public:
+  Teller(const SearchProgress& progress, size_t total) : progress_(progress), total_(total) {}
+
+  void Tell() {
+    if (is_terminal_) {
+      absl::FPrintF(stderr, "\r\033[K%s", progress_.Line(total_));
+      return;
+    }
+    if (Clock::now() < next_) return;
+    next_ += kBetween;
+    absl::FPrintF(stderr, "nofail: %s\n", progress_.Line(total_));
+  }
+  void End() const {
+    if (is_terminal_) absl::FPrintF(stderr, "\r\033[K");
+  }
+
+ private:
+  // The first line comes within a minute.
+  static constexpr std::chrono::seconds kFirst{50}, kBetween{60};
+
+  const SearchProgress& progress_;
+  const size_t total_;
+  const bool is_terminal_ = isatty(STDERR_FILENO) != 0;
+  Clock::time_point next_ = Clock::now() + kFirst;
+};
 
 // Waits for the processes. Returns the first exit code that is not 0.
-int WaitFor(std::vector<pid_t> workers, Shared* shared, size_t total, bool shows_progress) {
+int WaitFor(std::vector<pid_t> workers, Shared* shared, size_t total) {
   int code = 0;
+  Teller teller(shared->progress, total);
   while (!workers.empty()) {
     int status = 0;
     const pid_t ended = waitpid(-1, &status, WNOHANG);
@@ -123,10 +161,10 @@ int WaitFor(std::vector<pid_t> workers, Shared* shared, size_t total, bool shows
       continue;
     }
     if (interrupted) shared->stops = true;
-    if (shows_progress) Tell(*shared, total);
+    teller.Tell();
     usleep(100'000);
   }
-  if (shows_progress) absl::FPrintF(stderr, "\r%60s\r", "");
+  teller.End();
   return code;
 }
 
@@ -167,12 +205,12 @@ absl::StatusOr<std::vector<Json>> Search(const subject& subject, const SearchPla
     const pid_t child = fork();
     if (child < 0) return absl::UnavailableError(absl::StrCat("fork: ", strerror(errno)));
     if (child == 0) {
-      Worker(subject, plan, todo, shared, journal, end, jobs.seconds > 0).Run();
+      Worker(i, subject, plan, todo, shared, journal, end, jobs.seconds > 0).Run();
       _exit(0);
     }
     workers.push_back(child);
   }
-  const int code = WaitFor(std::move(workers), shared, todo.size(), jobs.shows_progress);
+  const int code = WaitFor(std::move(workers), shared, todo.size());
   close(journal);
   munmap(memory, sizeof(Shared));
   if (code == kHarnessBug) _exit(kHarnessBug);

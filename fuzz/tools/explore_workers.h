@@ -21,7 +21,6 @@ struct SearchJobs {
   std::string journal;         // path of the file
   bool continues = false;      // go on after what the journal has, if it is of the same search
   double seconds = 0;          // for everything; 0: no bound
-  bool shows_progress = false;
 };
 
 // Searches, and returns the rows of the certificate (CertificateRow) of the scenarios that were searched or that the
