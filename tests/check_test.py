@@ -140,6 +140,7 @@ class Reports(unittest.TestCase):
             campaign("teardown", "race", alone, both, search=covered, gone=gone),
             campaign("lifecycle", "address", violation(HANG, "new", 9)),
         )
+        self.assertEqual([entry["signature"] for entry in told["news"]], [HANG, LEAK])
         text = report.text(told, report.TERMINAL)
         self.assertIn("The search shows it in 8 scenarios. Fuzzing has not seen it.", " ".join(text.split()))
         self.assertIn("The search shows it in 2 scenarios.\n  Seen 9 times, first in lifecycle, address build.", text)
@@ -152,6 +153,15 @@ class Reports(unittest.TestCase):
         self.assertNotIn("teardown  race", text)
         self.assertIn("7 of 8 scenarios to the end", page.page(told))
         self.assertIn("build/gone/race.sched", page.page(told))
+
+    def test_what_the_search_shows_comes_first_and_is_counted_where_fuzzing_took_it_for_listed(self) -> None:
+        much = {"subject": 90.0, "baseline": 0.0}
+        told = report_of(
+            campaign("teardown", "race", violation(LEAK, "worse", 0, scenarios=8), search={"not_to_the_end": []}),
+            campaign("lifecycle", "address", violation(HANG, "new", 9, rates=much), violation(LEAK, "finding", 70)),
+        )
+        self.assertEqual([entry["signature"] for entry in told["news"]], [LEAK, HANG])
+        self.assertIn("Fuzzing has seen it 70 times.", list(report.details(told["news"][0])))
 
     def test_code_hosts_are_told_each_cause_once(self) -> None:
         def log(*causes: str) -> dict[str, Any]:

@@ -36,7 +36,7 @@ std::string DurationText(double seconds) {
 std::string RestText(const CurrentSearch& search, int64_t now) {
   const double done = search.done, seconds = static_cast<double>(now - search.level_began) / 1000;
   if (done <= 0 || seconds < 1) return "";
-  return absl::StrCat(", so about ", DurationText(seconds * (1 - done) / done), " more");
+  return absl::StrCat(", about ", DurationText(seconds * (1 - done) / done), " more if it goes on so");
 }
 
 }  // namespace
@@ -104,9 +104,9 @@ std::string SearchProgress::Longest(std::chrono::seconds at_least) const {
   const int64_t now = Now();
   if (longest == nullptr || now - longest->began < 1000 * at_least.count()) return "";
   const std::string allowed = longest->departures == Bounds::kUnbounded
-                                  ? "all departures"
-                                  : absl::StrCat("up to ", longest->departures.load(), " departures");
-  return absl::StrFormat("scenario %d for %s: depth %d, %s, about %.2g %% done%s", longest->scenario.load(),
+                                  ? "all schedules"
+                                  : absl::StrCat("schedules with up to ", longest->departures.load(), " departures");
+  return absl::StrFormat("scenario %d for %s: depth %d; %s: about %.2g %% done%s", longest->scenario.load(),
                          DurationText(static_cast<double>(now - longest->began) / 1000), longest->depth.load(), allowed,
                          100 * longest->done, RestText(*longest, now));
 }

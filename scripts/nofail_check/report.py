@@ -49,11 +49,18 @@ def merge(campaigns: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def weight(entry: dict[str, Any]) -> tuple[float, int, int]:
-    """Sorts what is news: first what shows so much more often than on the baseline, then what is new. A patch that adds
-    a line moves others, and what was listed may show elsewhere; but not more often."""
+def weight(entry: dict[str, Any]) -> tuple[bool, float, int, int]:
+    """Sorts what is news: first what the search shows, because that is no chance; then what shows so much more often than
+    on the baseline, then what is new. A patch that adds a line moves others, and what was listed may show elsewhere; but
+    not more often."""
     rates = entry.get("rates") or {"subject": 0, "baseline": 0}
-    return (rates["baseline"] - rates["subject"], STANDINGS.index(entry["listed"]), -int(entry["count"]))
+    is_fuzzed_alone = not entry.get("scenarios")
+    return (
+        is_fuzzed_alone,
+        rates["baseline"] - rates["subject"],
+        STANDINGS.index(entry["listed"]),
+        -int(entry["count"]),
+    )
 
 
 def verdict(report: dict[str, Any]) -> str:
@@ -84,8 +91,8 @@ def details(entry: dict[str, Any]) -> Iterator[str]:
         yield f"What failed before it: {violation['need']}."
     if entry.get("scenarios"):
         yield f"The search shows it in {plural(entry['scenarios'], 'scenario')}."
-    if not entry["count"] and entry.get("scenarios"):
-        yield "Fuzzing has not seen it."
+    if not entry.get("fuzzed", True):  # as news, at least
+        yield f"Fuzzing has seen it {plural(entry['count'], 'time')}." if entry["count"] else "Fuzzing has not seen it."
         return
     seen = f"Seen {plural(entry['count'], 'time')}, first in {entry['target']}, {entry['sanitizer']} build"
     if rates := entry.get("rates"):
