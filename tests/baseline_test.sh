@@ -43,6 +43,15 @@ compares 1 'WORSE charge.left'
 # One that has to lose one lock attempt, as the listed leak does; but the baseline frees the fields then.
 plants tests/mutants/linux/fields-once-marked.edit
 compares 1 'WORSE leak.fields'
+# The same without chance: every schedule of two tasks that tear down one map and one owner, on both trees.
+code=0
+./scripts/explore --linux "$tree" --baseline "$tree@HEAD" >"$log" 2>&1 || code=$?
+if [[ $code != 1 ]] || ! grep -q '^NEW  leak.fields/selem/bpf_selem_unlink_nofail/lock=buckets, in 8 scenarios$' "$log" ||
+  ! grep -q ' 1 new, 0 worse, 0 gone, 5 in both$' "$log"; then
+  echo "the search of both trees ended with $code, and said:"
+  cat "$log"
+  failed=1
+fi
 # A patch without effect, after which other ordinals stand for the same points of the code.
 plants tests/linux_fixes/more-loads.edit
 compares 0 ''

@@ -29,7 +29,8 @@ std::string DurationText(double seconds) {
   for (const auto& larger : kUnits) {
     if (seconds >= 2 * larger.unit) unit = &larger;
   }
-  return absl::StrFormat("%.2g %s", std::max(1.0, seconds / unit->unit), unit->name);
+  const double count = std::max(1.0, seconds / unit->unit);
+  return absl::StrFormat("%.*f %s", count < 10 && count != std::floor(count) ? 1 : 0, count, unit->name);
 }
 
 // How long the rest of the level takes, if all of it is like what is done.
@@ -104,7 +105,7 @@ std::string SearchProgress::Longest(std::chrono::seconds at_least) const {
   const int64_t now = Now();
   if (longest == nullptr || now - longest->began < 1000 * at_least.count()) return "";
   const std::string allowed = longest->departures == Bounds::kUnbounded
-                                  ? "all schedules"
+                                  ? "all schedules within the bounds"
                                   : absl::StrCat("schedules with up to ", longest->departures.load(), " departures");
   return absl::StrFormat("scenario %d for %s: depth %d; %s: about %.2g %% done%s", longest->scenario.load(),
                          DurationText(static_cast<double>(now - longest->began) / 1000), longest->depth.load(), allowed,

@@ -50,9 +50,9 @@ def merge(campaigns: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def weight(entry: dict[str, Any]) -> tuple[bool, float, int, int]:
-    """Sorts what is news: first what the search shows, because that is no chance; then what shows so much more often than
-    on the baseline, then what is new. A patch that adds a line moves others, and what was listed may show elsewhere; but
-    not more often."""
+    """Sorts what is news: first what the search shows, because that is no chance; then what shows so much more often
+    than on the baseline, then what is new. A patch that adds a line moves others, and what was listed may show
+    elsewhere; but not more often."""
     rates = entry.get("rates") or {"subject": 0, "baseline": 0}
     is_fuzzed_alone = not entry.get("scenarios")
     return (
