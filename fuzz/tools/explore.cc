@@ -337,28 +337,28 @@ const Command kExploreCommand = {"explore", "search every schedule of small scen
        nofail explore --compare CERTIFICATE BASELINE [--json]
 
 Searches every schedule of a scenario: which task runs when, which lock attempts
-and allocations fail. A state that was reached before is not gone into again. With
-files, the scenarios are those of the files, without their deviations. Without
-files, they are all teardowns of a size, each once up to symmetry, for all types
-of storage and both configurations of RCU.
+and allocations fail. A state that was reached before is not gone into again.
+With files, the scenarios are those of the files, without their deviations.
+Without files, they are all teardowns of a size, each once up to symmetry, for
+all types of storage and both configurations of RCU.
 
   --maps N, --owners N, --tasks N   the size (1, 1 and 2)
   --target T        teardown (the default) or lifecycle: any operations
   --list            print the scenarios, and search none
   --subject S       what to search; without it: the first
-  --baseline S      search this one as well, and say what is new, worse and gone;
-                    with -o X.json, its certificate is X.baseline.json
+  --baseline S      search this one as well, and say what is new, worse and
+                    gone; with -o X.json, its certificate is X.baseline.json
 
-How many departures from the sequential, fault-free run a schedule may have; none
-stands for no bound:
-  --preemptions N   switches to another task although the current one could go on
-                    (none)
+How many departures from the sequential, fault-free run a schedule may have;
+none stands for no bound:
+  --preemptions N   switches to another task although the current one could go
+                    on (none)
   --failures N      failed lock attempts (none)
   --allocations N   failed allocations (none)
   --late N          waits for a grace period during which another task runs,
                     although the grace period could end at once (none)
-  --restarts N      times that rescheduling is due (1); always bounded, because a
-                    walk that restarts whenever it may would never end
+  --restarts N      times that rescheduling is due (1); always bounded, because
+                    a walk that restarts whenever it may would never end
 
   -o FILE           write a certificate (JSON): what was searched, how far, all
                     violations with schedules, and what was left out
@@ -373,10 +373,11 @@ stands for no bound:
   --hash-seed N     hash states in another way, to check a certificate
 
 With certificates:
-  --verify FILE     whether it is so: replays each schedule, and searches a random
-                    part of the scenarios again, with another hash of states
-  --sample N        how large that part is; without it, as much as one minute (or
-                    --seconds) allows
+  --verify FILE     whether it is so: replays each schedule, and searches a
+                    random part of the scenarios again, with another hash of
+                    states
+  --sample N        how large that part is; without it, as much as one minute
+                    (or --seconds) allows
   --seed N          chooses that part (1)
   --merge           join those of the parts of a search; the whole has the same
                     bytes as that of one search

@@ -152,8 +152,8 @@ Runs one schedule and prints its report: the violations, the life of each
 object involved, the schedule as sentences, and the trace with one column for
 each task. Colours are used on a terminal, unless NO_COLOR is set.
 
-Of a certificate (`nofail explore -o`) it shows what was searched, what was found
-and what was left out; the page has all of it.
+Of a certificate (`nofail explore -o`) it shows what was searched, what was
+found and what was left out; the page has all of it.
 
   --subject S   what to run it on; `nofail --list` has the names. Otherwise the
                 first subject that the schedule's expect lines name, or posted
