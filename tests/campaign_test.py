@@ -123,10 +123,13 @@ LEAK = "leak.storage/storage/Destroy"
 
 def searched(**more: Any) -> dict[str, Any]:
     row = {"name": "sk: map_free m0 | destroy o0", "ended": "complete", "states": 70, "steps": 200}
-    rows = [row | {"runs": {"ends": 7, "merges": 3}}, row | {"ended": "stopped", "runs": {"ends": 1, "merges": 1}}]
+    rows = [
+        row | {"runs": {"ends": 7, "merges": 3}},
+        row | {"ended": "stopped", "given_up": "about 3 %", "runs": {"ends": 1, "merges": 1}},
+    ]
     found = {"signature": SIGNATURE, "news": "new", "listed": None, "known": False, "scenarios": 2, "schedule": "found"}
     listed = {"signature": LEAK, "news": "none", "listed": "leak.storage", "known": True, "scenarios": 1}
-    told = {"scenarios": 2, "bounds": {"locks": None, "restarts": 1}, "results": rows}
+    told = {"scenarios": 3, "bounds": {"locks": None, "restarts": 1}, "results": rows}
     return told | {"violations": [found, listed | {"schedule": "also"}]} | more
 
 
@@ -213,8 +216,9 @@ elif sys.argv[1] == "minimize" and"""
     def test_what_a_search_finds_is_minimized_and_told_as_what_fuzzing_finds(self) -> None:
         code, out, error = self.search(searched())
         self.assertEqual(code, 1, error)
-        self.assertIn("1 of 2 scenarios to the end, 140 states, 400 steps, everything allowed but restarts 1", out)
-        self.assertIn("NOT searched to the end (stopped): sk: map_free m0 | destroy o0", out)
+        self.assertIn("1 of 3 scenarios to the end, 140 states, 400 steps, everything allowed but restarts 1", out)
+        self.assertIn("NOT searched to the end: sk: map_free m0 | destroy o0: about 3 %", out)
+        self.assertIn("NOT searched at all: 1 scenario\n", out)
         self.assertIn(f"NEW  {SIGNATURE}\n     2 scenarios\n", out)
         self.assertIn(f"1 scenario  {LEAK}", out)
         saved = {path.name: path.read_text() for path in self.work.glob("minimized/*.sched")}

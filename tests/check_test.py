@@ -132,7 +132,8 @@ class Reports(unittest.TestCase):
 
     def test_what_the_search_alone_shows_says_so_and_what_it_covered_is_told(self) -> None:
         covered = {"scenarios": 8, "complete": 7, "states": 900_000, "steps": 2_000_000, "bounds": {"restarts": 1}}
-        covered["not_to_the_end"] = [{"name": "sk: map_free m0", "ended": "stopped"}]
+        covered["not_to_the_end"] = [{"name": "sk: map_free m0", "given_up": "about 3 %"}]
+        covered["not_begun"] = 2
         alone = violation(LEAK, "new", 0, scenarios=8)
         both = violation(HANG, "new", 0, scenarios=2)
         gone = [{"signature": RACE, "name": RACE, "file": "build/gone/race.sched"}]
@@ -148,7 +149,8 @@ class Reports(unittest.TestCase):
             "search of every schedule: 7 of 8 scenarios to the end, 900,000 states, 2,000,000 steps, everything allowed"
         )
         self.assertIn(said, " ".join(text.split()))
-        self.assertIn("NOT searched to the end (stopped): sk: map_free m0", text)
+        self.assertIn("NOT searched to the end: sk: map_free m0: about 3 %", text)
+        self.assertIn("NOT searched at all: 2 scenarios", text)
         self.assertIn(f"  {RACE}\n    build/gone/race.sched", text)
         self.assertNotIn("teardown  race", text)
         self.assertIn("7 of 8 scenarios to the end", page.page(told))
@@ -157,7 +159,12 @@ class Reports(unittest.TestCase):
     def test_what_the_search_shows_comes_first_and_is_counted_where_fuzzing_took_it_for_listed(self) -> None:
         much = {"subject": 90.0, "baseline": 0.0}
         told = report_of(
-            campaign("teardown", "race", violation(LEAK, "worse", 0, scenarios=8), search={"not_to_the_end": []}),
+            campaign(
+                "teardown",
+                "race",
+                violation(LEAK, "worse", 0, scenarios=8),
+                search={"not_to_the_end": [], "not_begun": 0},
+            ),
             campaign("lifecycle", "address", violation(HANG, "new", 9, rates=much), violation(LEAK, "finding", 70)),
         )
         self.assertEqual([entry["signature"] for entry in told["news"]], [LEAK, HANG])

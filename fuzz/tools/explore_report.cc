@@ -121,6 +121,9 @@ Json WithNews(Json certificate, const std::vector<RatedViolation>& violations, c
                     {"schedule", violation.schedule}});
   }
   certificate["violations"] = list;
+  for (Json& row : certificate["results"]) {
+    if (row["ended"] != "complete") row["given_up"] = GivenUpText(row);
+  }
   return certificate;
 }
 

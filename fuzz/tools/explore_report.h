@@ -46,7 +46,7 @@ bool PrintViolations(const std::vector<RatedViolation>& violations, const Listin
 //   "news"    "none", "worse" or "new"
 //   "listed"  its name in the list, or null
 //   "known"   whether that is a known limitation
-// and the schedule that makes it news, with its "need".
+// and the schedule that makes it news, with its "need". A row that is not complete has "given_up": GivenUpText.
 nlohmann::ordered_json WithNews(nlohmann::ordered_json certificate, const std::vector<RatedViolation>& violations,
                                 const Listings& listings);
 

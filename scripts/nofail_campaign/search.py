@@ -127,13 +127,14 @@ class Search(Campaign):
     def covered(self) -> dict[str, Any]:
         """What was searched."""
         rows = self.told.get("results", [])
-        left_out = [{"name": r["name"], "ended": r["ended"]} for r in rows if r["ended"] != "complete"]
+        early = [row for row in rows if row["ended"] != "complete"]
         return {
             "scenarios": self.told.get("scenarios", 0),
             "complete": sum(row["ended"] == "complete" for row in rows),
             "states": sum(row["states"] for row in rows),
             "steps": sum(row["steps"] for row in rows),
             "bounds": self.told.get("bounds", {}),
-            "not_to_the_end": left_out,
+            "not_to_the_end": [{"name": row["name"], "given_up": row["given_up"]} for row in early],
+            "not_begun": self.told.get("scenarios", 0) - len(rows),
             "certificate": self.job.shown(self.job.work / "certificate.json") if rows else None,
         }

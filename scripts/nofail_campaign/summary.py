@@ -160,8 +160,8 @@ def show(job: Job, summary: dict[str, Any], written: bool) -> int:
 def show_head(job: Job, summary: dict[str, Any]) -> None:
     if job.engine == "search":
         say(f"\nsubject {job.subject}: {covered_text(summary['search'])}, in {summary['seconds']:.0f} s")
-        for row in summary["search"]["not_to_the_end"]:
-            say(f"  NOT searched to the end ({row['ended']}): {row['name']}")
+        for line in not_covered(summary["search"]):
+            say(f"  {line}")
         return
     interleavings = f", about {summary['interleavings']:,} interleavings" if summary["interleavings"] else ""
     interrupted = ", interrupted" if summary["interrupted"] else ""
@@ -185,6 +185,14 @@ def covered_text(search: dict[str, Any]) -> str:
         f"search of every schedule: {search['complete']} of {plural(search['scenarios'], 'scenario')} to the end, "
         f"{plural(search['states'], 'state')}, {plural(search['steps'], 'step')}{within}"
     )
+
+
+def not_covered(search: dict[str, Any]) -> list[str]:
+    """What was not searched, or not to the end, a sentence each."""
+    lines = [f"NOT searched to the end: {row['name']}: {row['given_up']}" for row in search["not_to_the_end"]]
+    if search["not_begun"]:
+        lines.append(f"NOT searched at all: {plural(search['not_begun'], 'scenario')}")
+    return lines
 
 
 def show_listed(job: Job, as_on: str, violations: list[dict[str, Any]]) -> None:

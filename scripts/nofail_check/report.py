@@ -6,7 +6,7 @@ import textwrap
 from typing import Any, Callable, Iterator
 
 from nofail_campaign import causes
-from nofail_campaign.summary import covered_text, schedule_of_gone
+from nofail_campaign.summary import covered_text, not_covered, schedule_of_gone
 from nofail_campaign.terminal import plural
 
 TERMINAL, MAIL = 100, 72  # columns
@@ -189,8 +189,8 @@ def searched(campaign: dict[str, Any], width: int) -> Iterator[str]:
     early = ", interrupted" if campaign["interrupted"] else f", {campaign['trouble']}" if campaign["trouble"] else ""
     wrap = textwrap.TextWrapper(width, initial_indent="  ", subsequent_indent="    ")
     yield from wrap.wrap(covered_text(campaign["search"]) + early)
-    for row in campaign["search"]["not_to_the_end"]:
-        yield from wrap.wrap(f"  NOT searched to the end ({row['ended']}): {row['name']}")
+    for line in not_covered(campaign["search"]):
+        yield from wrap.wrap("  " + line)
 
 
 def changed_lines(coverage: dict[str, Any], width: int) -> Iterator[str]:
