@@ -30,14 +30,15 @@ function(nofail_subject_sources library root)
   set_target_properties(${library} PROPERTIES NOFAIL_ROOT "${root}" NOFAIL_SOURCES "${ARGN}")
 endfunction()
 
-# nofail_hash_sources(OUT ROW ROOT FILE...): makes the file OUT, which says what is in these files (hash_sources.cmake).
-function(nofail_hash_sources out row root)
+# nofail_hash_sources(OUT ROW ROOT SHIM FILE...): makes the file OUT, which says what is in these files and in SHIM, a
+# file anywhere, or "" (hash_sources.cmake).
+function(nofail_hash_sources out row root shim)
   list(JOIN ARGN "," files)
   list(TRANSFORM ARGN PREPEND "${root}/" OUTPUT_VARIABLE paths)
   add_custom_command(OUTPUT ${out}
-    COMMAND ${CMAKE_COMMAND} -DOUT=${out} -DROW=${row} -DROOT=${root} -DFILES=${files}
+    COMMAND ${CMAKE_COMMAND} -DOUT=${out} -DROW=${row} -DROOT=${root} -DSHIM=${shim} -DFILES=${files}
       -P ${PROJECT_SOURCE_DIR}/cmake/hash_sources.cmake
-    DEPENDS ${paths} ${PROJECT_SOURCE_DIR}/cmake/hash_sources.cmake VERBATIM)
+    DEPENDS ${paths} ${shim} ${PROJECT_SOURCE_DIR}/cmake/hash_sources.cmake VERBATIM)
 endfunction()
 
 # nofail_link_subjects(TARGET LIBRARY...): links the subjects of these libraries into TARGET. It also writes
@@ -60,7 +61,11 @@ function(nofail_link_subjects target)
       message(FATAL_ERROR "${library}: say with nofail_subject_sources() which files the subject is made of")
     endif()
     set(sources ${folder}/sources_${name}.inc)
-    nofail_hash_sources(${sources} "NOFAIL_SOURCE(linked_subject_${name}, " ${root} ${files})
+    get_target_property(shim ${library} NOFAIL_SHIM)
+    if(NOT shim)
+      set(shim "")
+    endif()
+    nofail_hash_sources(${sources} "NOFAIL_SOURCE(linked_subject_${name}, " ${root} "${shim}" ${files})
     target_sources(${target} PRIVATE ${sources})
     string(APPEND includes "#include \"sources_${name}.inc\"\n")
   endforeach()

@@ -105,5 +105,6 @@ function(nofail_linux_subject target tree shim from)
   if(uncharges)
     set(leaves_charge 0)
   endif()
-  set_target_properties(${target} PROPERTIES NOFAIL_NAME ${name} NOFAIL_LEAVES_CHARGE ${leaves_charge})
+  set_target_properties(${target} PROPERTIES NOFAIL_SHIM "${shim}" NOFAIL_NAME ${name}
+                        NOFAIL_LEAVES_CHARGE ${leaves_charge})
 endfunction()
