@@ -64,7 +64,7 @@ has 'other.json: is not of the same search as part1.json: they differ in "scenar
 # A certificate agrees. What is changed in it is noticed, wherever it is.
 expect 0 "$nofail" explore --verify one.json --sample 3 --seed 5
 has "of this build"
-has "searched again with another hash of states: 3 of 32 scenarios to the end (--seed 5)"
+has "searched again with another hash of states and without reduction: 3 of 32 scenarios to the end (--seed 5)"
 has "agrees"
 # tampers HOW: writes bad.json, which is one.json but for what the Python statements do to c.
 tampers() {

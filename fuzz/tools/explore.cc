@@ -375,7 +375,7 @@ none stands for no bound:
 With certificates:
   --verify FILE     whether it is so: replays each schedule, and searches a
                     random part of the scenarios again, with another hash of
-                    states
+                    states and without reduction
   --sample N        how large that part is; without it, as much as one minute
                     (or --seconds) allows
   --seed N          chooses that part (1)

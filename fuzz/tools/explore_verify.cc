@@ -146,6 +146,7 @@ absl::StatusOr<size_t> SearchAgain(const Json& certificate, const subject& subje
   for (const Json* row : rows) plan.scenarios.push_back(ScenarioOf(*row));
   plan.options.memory = options.memory;
   ++plan.options.seed;
+  plan.options.reduces = false;
   const absl::StatusOr<std::vector<Json>> again = Search(subject, plan, options.jobs);
   std::filesystem::remove(options.jobs.journal);
   if (!again.ok()) return again.status();
@@ -154,8 +155,9 @@ absl::StatusOr<size_t> SearchAgain(const Json& certificate, const subject& subje
     complete += row["ended"] == "complete";
     Compare(*rows[row["index"].get<size_t>()], row, differences);
   }
-  absl::PrintF("  searched again with another hash of states: %d of %d scenarios to the end (--seed %d)\n", complete,
-               certificate["results"].size(), options.seed);
+  absl::PrintF(
+      "  searched again with another hash of states and without reduction: %d of %d scenarios to the end (--seed %d)\n",
+      complete, certificate["results"].size(), options.seed);
   return complete;
 }
 

@@ -5,7 +5,7 @@
 //   - It follows from its own rows, and its scenarios are those of its head.
 //   - Each schedule shows its violation.
 //   - A random part of the scenarios is searched again, with another hash of states, so that two states that were taken
-//     for one are noticed. The violations and the number of final states must be the same.
+//     for one are noticed, and without reduction. The violations and the number of final states must be the same.
 //
 // A certificate of another build is verified all the same, and the differences of the builds are said.
 #ifndef NOFAIL_FUZZ_TOOLS_EXPLORE_VERIFY_H_
