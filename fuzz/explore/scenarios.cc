@@ -113,19 +113,22 @@ void AddTeardowns(const ScenarioSize& size, std::vector<Schedule>* schedules) {
 }
 
 // The ops of a lifecycle scenario, on map 0 and owner 0. Owner 1 is the child of clones.
-std::vector<Op> LifecycleOps(storage_type type) {
-  std::vector<Op> ops = {{.kind = OpKind::kMapFree}, {.kind = OpKind::kDestroy},
-                         {.kind = OpKind::kUpdate},  {.kind = OpKind::kUpdate, .flags = UPDATE_NOEXIST},
-                         {.kind = OpKind::kDelete},  {.kind = OpKind::kLookup, .flags = 1},
-                         {.kind = OpKind::kKptr}};
+std::vector<Op> LifecycleOps(storage_type type, uint32_t maps) {
+  std::vector<Op> ops = {{.kind = OpKind::kMapFree},
+                         {.kind = OpKind::kDestroy},
+                         {.kind = OpKind::kUpdate},
+                         {.kind = OpKind::kUpdate, .flags = UPDATE_NOEXIST},
+                         {.kind = OpKind::kDelete},
+                         {.kind = OpKind::kLookup, .flags = 1},
+                         {.kind = OpKind::kKptr},
+                         {.kind = OpKind::kUpdate, .sleepable = true},
+                         {.kind = OpKind::kDelete, .sleepable = true},
+                         {.kind = OpKind::kLookup, .flags = 1, .sleepable = true}};
   if (type == STORAGE_SK) {
     ops.push_back({.kind = OpKind::kClone, .other = 1});
     ops.push_back({.kind = OpKind::kDump});
-  } else {
-    ops.push_back({.kind = OpKind::kUpdate, .sleepable = true});
-    ops.push_back({.kind = OpKind::kDelete, .sleepable = true});
-    ops.push_back({.kind = OpKind::kLookup, .flags = 1, .sleepable = true});
   }
+  if (maps == 2) ops.push_back({.kind = OpKind::kMapFree, .map = 1});
   return ops;
 }
 
@@ -146,16 +149,29 @@ void AddChoices(const std::vector<Op>& ops, size_t from, uint32_t tasks, Schedul
   }
 }
 
+// What owner 0 has of map 0 before the tasks start. Refused: nothing, and it may not have more.
+enum class Start { kElement, kNone, kRefused };
+
+Schedule LifecycleStart(storage_type type, uint32_t maps, Start start) {
+  Schedule schedule;
+  schedule.maps.assign(maps, {.type = type, .fields = KERNEL_FIELD_KPTR, .clone = type == STORAGE_SK});
+  schedule.owners.resize(type == STORAGE_SK ? 2 : 1);
+  if (start == Start::kRefused) schedule.owners[0].optmem = 1;
+  for (uint8_t map = start == Start::kElement ? 0 : 1; map < maps; ++map) {
+    schedule.setup.push_back({.kind = OpKind::kUpdate, .map = map});
+    schedule.setup.push_back({.kind = OpKind::kKptr, .map = map});
+  }
+  return schedule;
+}
+
 void AddLifecycles(const ScenarioSize& size, storage_type type, std::vector<Schedule>* schedules) {
-  for (const bool has_element : {true, false}) {
-    Schedule schedule;
-    schedule.maps = {{.type = type, .fields = KERNEL_FIELD_KPTR, .clone = type == STORAGE_SK}};
-    schedule.owners.resize(type == STORAGE_SK ? 2 : 1);
-    if (has_element) {
-      schedule.setup = {{.kind = OpKind::kUpdate}, {.kind = OpKind::kKptr}};
-    }
-    for (uint32_t tasks = 2; tasks <= size.tasks; ++tasks) {
-      AddChoices(LifecycleOps(type), 0, tasks, &schedule, schedules);
+  for (uint32_t maps = 1; maps <= std::min(size.maps, 2u); ++maps) {
+    for (const Start start : {Start::kElement, Start::kNone, Start::kRefused}) {
+      if (start == Start::kRefused && (type != STORAGE_SK || maps > 1)) continue;
+      Schedule schedule = LifecycleStart(type, maps, start);
+      for (uint32_t tasks = 2; tasks <= size.tasks; ++tasks) {
+        AddChoices(LifecycleOps(type, maps), 0, tasks, &schedule, schedules);
+      }
     }
   }
 }
@@ -168,9 +184,10 @@ std::string NameOf(const Schedule& schedule) {
   for (const auto& task : schedule.tasks) tasks.push_back(FormatOp(task[0]));
   std::vector<std::string> buckets;
   for (const OwnerSpec& owner : schedule.owners) buckets.push_back(absl::StrCat(owner.bucket));
+  const char* refused = schedule.owners[0].optmem == 0 ? "" : ", no more memory";
   return absl::StrCat(kTypeKeywords[schedule.maps[0].type], schedule.modes.preemptible_rcu ? "" : " non-preemptible",
                       ", elements ", setup.empty() ? "none" : absl::StrJoin(setup, " "), ", buckets ",
-                      absl::StrJoin(buckets, " "), ": ", absl::StrJoin(tasks, " | "));
+                      absl::StrJoin(buckets, " "), refused, ": ", absl::StrJoin(tasks, " | "));
 }
 
 }  // namespace
@@ -185,7 +202,10 @@ std::vector<Scenario> ScenariosOf(Profile profile, const ScenarioSize& size) {
       AddLifecycles(size, static_cast<storage_type>(type), &schedules);
     }
     for (Schedule& schedule : schedules) {
-      for (MapSpec& map : schedule.maps) map.type = static_cast<storage_type>(type);
+      for (MapSpec& map : schedule.maps) {
+        map.type = static_cast<storage_type>(type);
+        if (map.type == STORAGE_TASK) map.fields |= KERNEL_FIELD_UPTR;  // for others there is none
+      }
       for (OwnerSpec& owner : schedule.owners) owner.type = static_cast<storage_type>(type);
       for (const bool preemptible : {true, false}) {
         schedule.modes.preemptible_rcu = preemptible;
