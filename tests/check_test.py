@@ -199,6 +199,49 @@ class Reports(unittest.TestCase):
         self.assertIn("a &lt; b", text)
 
 
+class Orders(unittest.TestCase):
+    """The tree has a changed function, `two`, whose store conflicts with a load of `one`."""
+
+    def count(self, ab: int, ba: int, offset: int = 16) -> dict[str, Any]:
+        first = {"access": "load", "file": LOCAL, "line": 3, "function": "one"}
+        second = {"access": "store", "file": LOCAL, "line": 0, "function": "two"}
+        counts = {"first_then_second": ab, "second_then_first": ba}
+        return {"kind": "selem", "offset": offset, "first": first, "second": second} | counts
+
+    def coverage(self, *counts: dict[str, Any], plain: bool = False) -> dict[str, Any]:
+        told = {"orders": changes.orders(counts), "order_runs": 40, "orders_of_plain": plain}
+        return told | {"trouble": "not measured", "sites": [], "attempt_runs": 40}
+
+    def test_counts_of_several_campaigns_add_up(self) -> None:
+        pairs = changes.orders([self.count(1, 0), self.count(5, 0, offset=24), self.count(2, 3)])
+        told = [(p["offset"], p["first_then_second"], p["second_then_first"]) for p in pairs]
+        self.assertEqual(told, [(16, 3, 3), (24, 5, 0)])
+
+    def test_what_was_seen_in_one_order_only_is_told(self) -> None:
+        coverage = self.coverage(self.count(3, 4), self.count(5, 0, offset=24), self.count(0, 0, offset=32))
+        told = "\n".join(report.orders(coverage, 72))
+        self.assertLessEqual(max(map(len, told.splitlines())), 72)
+        self.assertIn("of 3 pairs 1 were seen in both orders, 1 in one, 1 in none", told.replace("\n", " "))
+        self.assertNotIn("selem+16", told)
+        lines = [
+            "A before B 5, B before A NOT REACHED",
+            f"    A load  {LOCAL}:3 in one",
+            "    B store somewhere in two",
+        ]
+        self.assertIn("\n".join([f"  selem+24: {lines[0]}", *lines[1:]]), told)
+        self.assertIn("selem+32: A before B NOT REACHED, B before A NOT REACHED", told)
+
+    def test_which_accesses_were_seen_is_said(self) -> None:
+        said = "marked accesses (only --sanitizer race sees plain ones)"
+        marked, all_of_them = (" ".join(report.orders(self.coverage(plain=plain), 100)) for plain in (False, True))
+        self.assertIn(said, marked)
+        self.assertNotIn(said, all_of_them)
+
+    def test_the_page_has_those_in_both_orders_too(self) -> None:
+        told = report_of(campaign("teardown", "address"), coverage=self.coverage(self.count(3, 4)))
+        self.assertIn("selem+16", page.page(told))
+
+
 class OfTwoTrees(unittest.TestCase):
     def trees(self, before: str, after: str) -> tuple[Tree, Tree]:
         scratch = tempfile.TemporaryDirectory()

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "fuzz/base/exit_code.h"
 #include "fuzz/base/harness_bug.h"
+#include "fuzz/engine/access_orders.h"
 #include "fuzz/engine/comparison.h"
 #include "fuzz/engine/feature_arrays.h"
 #include "fuzz/engine/finding_store.h"
@@ -33,7 +34,7 @@ namespace nofail {
 namespace {
 
 constexpr uint64_t kExecutionsBetweenDeterminismChecks = 1000;
-constexpr uint64_t kExecutionsBetweenCountsOfAttempts = 8;
+constexpr uint64_t kExecutionsBetweenCounts = 8;
 
 [[noreturn]] void HarnessBugAt(const char* what, const Schedule& schedule) {
   HarnessBug(what, FormatText({{}, schedule, {}}).c_str());
@@ -120,6 +121,7 @@ class Driver {
   RunStatus status_;
   std::optional<FindingStore> store_;     // absent in a bare binary
   std::optional<Comparison> comparison_;  // absent without a baseline, and in a bare binary
+  std::optional<AccessOrders> orders_;    // absent if nobody asked, and in a bare binary
   Profile profile_ = Profile::kTeardown;  // of the last input
   Schedule schedule_, recorded_;          // of the last input; of the last call of AnswersOf
 };
@@ -132,6 +134,7 @@ void Driver::Configure(Options options) {
   if (options_.no_failures) executor_.AllowNoFailures();
   if (!options_.SavesFindings()) return;
   if (&linked_baseline != nullptr) StartComparison();
+  if (!options_.orders.empty()) status_.SetOrders(orders_.emplace(options_.orders, Sim::Get()));
   store_.emplace(options_.findings);
   status_.WriteTo(options_.findings);
   struct sigaction action = {};
@@ -160,10 +163,13 @@ void Driver::Run(Profile profile, std::span<const uint8_t> input) {
   }
   profile_ = profile;
   DecodeInput(profile, input, &schedule_);
+  const bool counts = status_.executions() % kExecutionsBetweenCounts == 0;
+  if (counts && orders_) orders_->Begin();
   const JudgedRun& run = executor_.Run(schedule_);
+  if (counts && orders_) orders_->Count(run.trace);
+  if (counts) status_.CountAttempts(run.trace);
   if (options_.guidance.features) features_.Collect(run.trace, FeatureArrays());
   status_.CountExecution(run.trace.size(), run.trace.interleaving());
-  if (status_.executions() % kExecutionsBetweenCountsOfAttempts == 0) status_.CountAttempts(run.trace);
   std::vector<std::string> shown;  // for the baseline, which runs when this run has been told
   if (IsPaired()) shown = ComparedSignatures(run.verdict);
   if (!run.verdict.pass()) {

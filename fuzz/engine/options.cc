@@ -8,6 +8,7 @@
 #include <cstring>
 #include <fstream>
 
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "fuzz/base/exit_code.h"
@@ -54,6 +55,7 @@ Options ParseOptions(int argc, char** argv) {
     if (absl::ConsumePrefix(&argument, "--baseline=")) options.baseline = ReadBaseline(std::string(argument));
     if (absl::ConsumePrefix(&argument, "--only-signature=")) options.only_signature = ParseSignature(argument);
     if (absl::ConsumePrefix(&argument, "--guidance=")) options.guidance = ParseGuidance(argument);
+    if (absl::ConsumePrefix(&argument, "--orders=")) options.orders = absl::StrSplit(argument, ',', absl::SkipEmpty());
     if (absl::ConsumePrefix(&argument, "--findings=")) options.findings = std::string(argument);
   }
   return options;

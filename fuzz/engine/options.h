@@ -25,6 +25,8 @@ struct Options {
   bool once = false;               // --once: never check an input by a second run (driver.h)
   bool no_failures = false;        // --no-failures: no lock attempt and no allocation fails, whatever the input says
 
+  std::set<std::string> orders;  // --orders=F,G: functions whose accesses' orders are counted (access_orders.h)
+
   bool SavesFindings() const { return !findings.empty(); }
 };
 

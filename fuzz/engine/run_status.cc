@@ -118,6 +118,7 @@ void RunStatus::Write(bool done) {
   Status status{done, executions_, events_, seconds, interleavings_, {}};
   attempts_.AddTo(&status);
   if (comparison_ != nullptr) comparison_->AddTo(&status);
+  if (orders_ != nullptr) orders_->AddTo(&status);
   constexpr const char* kStandings[] = {"known", "finding", "differs", "worse", "new"};
   for (const auto* all : {&seen_, &worse_, &differs_}) {
     for (const auto& [hash, seen] : *all) {

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "fuzz/check/judged_run.h"
+#include "fuzz/engine/access_orders.h"
 #include "fuzz/engine/attempts.h"
 #include "fuzz/engine/comparison.h"
 #include "fuzz/engine/hyperloglog.h"
@@ -71,6 +72,8 @@ class RunStatus {
   }
   // From now on, the status file has the counts of the comparison as well, which must outlive this object.
   void SetComparison(const Comparison& comparison) { comparison_ = &comparison; }
+  // The same for the orders of accesses.
+  void SetOrders(const AccessOrders& orders) { orders_ = &orders; }
   // How many executions were counted.
   uint64_t executions() const { return executions_; }
 
@@ -86,6 +89,7 @@ class RunStatus {
   Listings listings_;
   std::set<std::string> baseline_;
   const Comparison* comparison_ = nullptr;  // null: there is no baseline
+  const AccessOrders* orders_ = nullptr;    // null: nobody asked for them
   std::string directory_;
   std::string file_;  // the status file of the process `owner_`; "": there is none yet
   pid_t owner_ = 0;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <optional>
 #include <tuple>
+#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -51,6 +52,26 @@ bool ReadAttempt(const Values& values, Status* status) {
   return true;
 }
 
+bool ReadAccess(const Values& values, size_t from, AccessPlace* place) {
+  place->access = std::string(values[from]);
+  place->file = std::string(values[from + 2]);
+  place->function = std::string(values[from + 3]);
+  return absl::SimpleAtoi(values[from + 1], &place->line);
+}
+
+bool ReadOrder(const Values& values, Status* status) {
+  OrderCount count;
+  if (values.size() != 12 || !absl::SimpleAtoi(values[1], &count.offset) ||
+      !absl::SimpleAtoi(values[2], &count.first_then_second) ||
+      !absl::SimpleAtoi(values[3], &count.second_then_first) || !ReadAccess(values, 4, &count.first) ||
+      !ReadAccess(values, 8, &count.second)) {
+    return false;
+  }
+  count.kind = std::string(values[0]);
+  AddOrder(std::move(count), &status->orders);
+  return true;
+}
+
 bool ReadInterleavings(absl::string_view registers, Status* status) {
   const std::optional<HyperLogLog> seen = HyperLogLog::FromText({registers.data(), registers.size()});
   if (seen) status->interleavings = *seen;
@@ -61,11 +82,13 @@ bool ReadLine(absl::string_view keyword, const Values& values, Status* status) {
   if (keyword == "violation") return ReadViolation(values, status);
   if (keyword == "pair") return ReadPair(values, status);
   if (keyword == "attempt") return ReadAttempt(values, status);
+  if (keyword == "order") return ReadOrder(values, status);
   if (values.size() != 1) return false;
   if (keyword == "executions") return absl::SimpleAtoi(values[0], &status->executions);
   if (keyword == "events") return absl::SimpleAtoi(values[0], &status->events);
   if (keyword == "pairs") return absl::SimpleAtoi(values[0], &status->pairs);
   if (keyword == "attempts") return absl::SimpleAtoi(values[0], &status->attempt_runs);
+  if (keyword == "orders") return absl::SimpleAtoi(values[0], &status->order_runs);
   if (keyword == "seconds") return absl::SimpleAtod(values[0], &status->seconds);
   if (keyword == "interleavings") return ReadInterleavings(values[0], status);
   status->is_done = values[0] == "done";
@@ -107,7 +130,27 @@ void AddAttempt(const AttemptCount& count, std::vector<AttemptCount>* all) {
   }
 }
 
+std::string AccessText(const AccessPlace& place) {
+  return absl::StrCat(place.access, " ", place.line, " ", place.file, " ", place.function);
+}
+
 }  // namespace
+
+bool OrderLess::operator()(const OrderCount& a, const OrderCount& b) const {
+  return std::tie(a.kind, a.offset, a.first, a.second) < std::tie(b.kind, b.offset, b.first, b.second);
+}
+
+void AddOrder(OrderCount count, OrderCounts* all) {
+  if (count.second < count.first) {
+    std::swap(count.first, count.second);
+    std::swap(count.first_then_second, count.second_then_first);
+  }
+  if (auto same = all->extract(count)) {
+    count.first_then_second += same.value().first_then_second;
+    count.second_then_first += same.value().second_then_first;
+  }
+  all->insert(std::move(count));
+}
 
 bool PairCount::IsClearRise() const {
   const double here = static_cast<double>(subject_alone), there = static_cast<double>(baseline_alone);
@@ -132,6 +175,11 @@ std::string FormatStatus(const Status& status) {
   for (const AttemptCount& count : status.attempts) {
     absl::StrAppendFormat(&text, "attempt %s %d %d %s %s\n", count.result, count.count, count.line, count.file,
                           count.function);
+  }
+  if (status.order_runs > 0) absl::StrAppendFormat(&text, "orders %d\n", status.order_runs);
+  for (const OrderCount& count : status.orders) {
+    absl::StrAppendFormat(&text, "order %s %d %d %d %s %s\n", count.kind, count.offset, count.first_then_second,
+                          count.second_then_first, AccessText(count.first), AccessText(count.second));
   }
   return text;
 }
@@ -163,6 +211,8 @@ void UniteStatus(const Status& other, Status* status) {
   for (const PairCount& count : other.pair_counts) AddPair(count, &status->pair_counts);
   status->attempt_runs += other.attempt_runs;
   for (const AttemptCount& count : other.attempts) AddAttempt(count, &status->attempts);
+  status->order_runs += other.order_runs;
+  for (const OrderCount& count : other.orders) AddOrder(count, &status->orders);
 }
 
 }  // namespace nofail

@@ -11,10 +11,13 @@
 //   violation known|finding|differs|worse|new COUNT FIRST-EXECUTION NAME SIGNATURE
 //   pairs N / pair BOTH SUBJECT-ALONE BASELINE-ALONE SIGNATURE (only with a baseline: fuzz/engine/comparison.h)
 //   attempts N / attempt RESULT COUNT LINE FILE FUNCTION
+//   orders N / order KIND OFFSET COUNT COUNT ACCESS LINE FILE FUNCTION ACCESS LINE FILE FUNCTION (with --orders only)
 #ifndef NOFAIL_FUZZ_ENGINE_STATUS_FILE_H_
 #define NOFAIL_FUZZ_ENGINE_STATUS_FILE_H_
 
+#include <compare>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -52,6 +55,29 @@ struct AttemptCount {
   std::string file, function;
 };
 
+// Where an access is made.
+struct AccessPlace {
+  std::string access;  // load, store or rmw (marked), read or write (plain)
+  uint32_t line = 0;   // 0: not known
+  std::string file, function;
+  auto operator<=>(const AccessPlace&) const = default;
+};
+
+// In how many executions two conflicting accesses of two tasks came in which order (fuzz/engine/access_orders.h).
+struct OrderCount {
+  std::string kind;           // of the object
+  uint32_t offset = 0;        // in it, in bytes
+  AccessPlace first, second;  // first < second
+  uint64_t first_then_second = 0, second_then_first = 0;
+};
+// Sorts by everything but the counts.
+struct OrderLess {
+  bool operator()(const OrderCount& a, const OrderCount& b) const;
+};
+using OrderCounts = std::set<OrderCount, OrderLess>;  // each pair of accesses to each place once
+// Adds the count, with its accesses exchanged if they are not in order.
+void AddOrder(OrderCount count, OrderCounts* all);
+
 struct Status {
   bool is_done = true;
   uint64_t executions = 0, events = 0;
@@ -62,6 +88,8 @@ struct Status {
   std::vector<PairCount> pair_counts;      // each signature once
   uint64_t attempt_runs = 0;               // executions whose attempts were counted
   std::vector<AttemptCount> attempts;      // each result at each place once
+  uint64_t order_runs = 0;                 // executions whose orders were counted
+  OrderCounts orders;
 };
 
 std::string FormatStatus(const Status& status);

@@ -42,6 +42,10 @@ absl::StatusOr<Status> Unite(const std::string& folder) {
   return all;
 }
 
+nlohmann::ordered_json AccessJson(const AccessPlace& place) {
+  return {{"access", place.access}, {"file", place.file}, {"line", place.line}, {"function", place.function}};
+}
+
 nlohmann::ordered_json StatusJson(const Status& status) {
   nlohmann::ordered_json violations = nlohmann::ordered_json::array();
   for (const ViolationCount& seen : status.violations) {
@@ -67,6 +71,15 @@ nlohmann::ordered_json StatusJson(const Status& status) {
                         {"result", count.result},
                         {"count", count.count}});
   }
+  nlohmann::ordered_json orders = nlohmann::ordered_json::array();
+  for (const OrderCount& count : status.orders) {
+    orders.push_back({{"kind", count.kind},
+                      {"offset", count.offset},
+                      {"first", AccessJson(count.first)},
+                      {"second", AccessJson(count.second)},
+                      {"first_then_second", count.first_then_second},
+                      {"second_then_first", count.second_then_first}});
+  }
   return {{"format", 1},
           {"executions", status.executions},
           {"events", status.events},
@@ -75,7 +88,9 @@ nlohmann::ordered_json StatusJson(const Status& status) {
           {"pairs", status.pairs},
           {"pair_counts", pairs},
           {"attempt_runs", status.attempt_runs},
-          {"attempts", attempts}};
+          {"attempts", attempts},
+          {"order_runs", status.order_runs},
+          {"orders", orders}};
 }
 
 int Run(absl::Span<const std::string> raw) {
@@ -100,7 +115,8 @@ were seen by all of them together (HyperLogLog, standard error 3 %), and how
 often each violation was seen. With a baseline, also how many schedules ran on
 both subjects (pairs), and how often each violation showed on which. Of some
 executions (attempt_runs), also what became of attempts to take a lock and to
-allocate, at each place of the source.
+allocate, at each place of the source. With --orders (order_runs), in how many
+two conflicting accesses of two tasks came in which order.
 
 example:
   nofail summarize build/fuzz/teardown-posted-address/findings

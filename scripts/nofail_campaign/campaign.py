@@ -326,6 +326,8 @@ class Campaign:
             "pairs": totals.pairs,
             "attempt_runs": totals.attempt_runs,
             "attempts": totals.attempts,
+            "order_runs": totals.order_runs,
+            "orders": totals.orders,
             "features": max((worker.features for worker in self.workers), default=0),
             "baseline": job.baseline or None,
             "interrupted": self.interrupted,

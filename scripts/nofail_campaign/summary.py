@@ -51,6 +51,8 @@ class Totals:
     pairs: int = 0  # executions that ran on both
     pair_counts: Sequence[PairCount] = ()
     attempt_runs: int = 0  # executions whose attempts were counted
+    order_runs: int = 0  # executions whose orders of accesses were counted
+    orders: Sequence[dict[str, Any]] = ()  # each as OrderCount in fuzz/engine/status_file.h has it
     attempts: Sequence[dict[str, Any]] = ()  # each with file, line, function, result and count (fuzz/engine/attempts.h)
 
     def count(self, listed: str) -> int:
@@ -75,6 +77,8 @@ def read_totals(tool: pathlib.Path, findings: pathlib.Path) -> Totals:
         pair_counts=[PairCount(**count) for count in said["pair_counts"]],
         attempt_runs=said["attempt_runs"],
         attempts=said["attempts"],
+        order_runs=said["order_runs"],
+        orders=said["orders"],
     )
 
 

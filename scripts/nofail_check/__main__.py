@@ -19,7 +19,7 @@ from nofail_check import changes, page, report
 from nofail_check.options import Options, parse
 
 TARGETS = ("teardown", "lifecycle")
-TOLD_ONCE = ("violations", "gone", "attempts")  # of all campaigns together
+TOLD_ONCE = ("violations", "gone", "attempts", "orders")  # of all campaigns together
 
 
 def campaign_of(options: Options, target: str, sanitizer: str) -> campaign_options.Options:
@@ -42,10 +42,13 @@ def jobs_of(options: Options, trees: list[Tree]) -> Iterator[Job]:
     """What is to be done, in order, built when it is asked for. What is gone, and how listed violations compare with
     the baseline, does not depend on the sanitizer; the address build is the faster one."""
     yield dataclasses.replace(make_search_job(campaign_of(options, TARGETS[0], "race"), trees), finds_gone=False)
+    names = {function.name for function in changes.changed_functions(*trees)} if len(trees) > 1 else set()
+    asks = (f"--orders={','.join(sorted(names))}",) if names else ()
     for sanitizer in options.sanitizers:
         said = build(campaign_of(options, TARGETS[0], sanitizer), trees, TARGETS)
         for target in TARGETS:
             job = make_job(campaign_of(options, target, sanitizer), trees, said)
+            job = dataclasses.replace(job, pass_on=(*job.pass_on, *asks))
             first = sanitizer == options.sanitizers[0]
             yield dataclasses.replace(job, finds_gone=first and target == TARGETS[0], compares_listed=first)
 
@@ -80,6 +83,9 @@ def coverage(options: Options, trees: list[Tree], jobs: list[Job], summaries: li
     told: dict[str, Any] = {
         "attempt_runs": sum(summary["attempt_runs"] for summary in summaries),
         "sites": [dataclasses.asdict(site) for site in sites],
+        "order_runs": sum(summary["order_runs"] for summary in summaries),
+        "orders": changes.orders([count for summary in summaries for count in summary["orders"]]),
+        "orders_of_plain": any(summary["sanitizer"] == "race" for summary in summaries),
     }
     note(f"measuring what was run of the {plural(len(lines), 'changed line')}")
     lcov = changes.measure(tree, options.shim, [job.corpus for job in jobs if job.engine != "search"])

@@ -126,6 +126,21 @@ def sites(tree: Tree, changed_ones: Sequence[Function], counts: Sequence[dict[st
     return found
 
 
+def orders(counts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The pairs of conflicting accesses that campaigns have counted, each once, by where in an object they are."""
+
+    def place(access: dict[str, Any]) -> tuple[str, int, str, str]:
+        return access["file"], access["line"], access["function"], access["access"]
+
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for count in counts:
+        key = (count["kind"], count["offset"], place(count["first"]), place(count["second"]))
+        entry = found.setdefault(key, {**count, "first_then_second": 0, "second_then_first": 0})
+        for order in ("first_then_second", "second_then_first"):
+            entry[order] += count[order]
+    return [found[key] for key in sorted(found)]
+
+
 def read_lcov(text: str, root: pathlib.Path) -> dict[tuple[str, int], tuple[int, int, int]]:
     """For each line with code: how often it was run, how many branches it has, and how many of them were taken."""
     lines: dict[tuple[str, int], tuple[int, int, int]] = {}

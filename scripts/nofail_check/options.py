@@ -8,7 +8,7 @@ from typing import Sequence
 from nofail_campaign.options import Parser, header, number, one_of
 
 HELP = """\
-usage: ./scripts/check [--linux TREE [--baseline TREE] [--shim FILE]] [--sanitizer address|thread]
+usage: ./scripts/check [--linux TREE [--baseline TREE] [--shim FILE]] [--sanitizer address|thread|race]
                        [--seconds N] [--jobs N] [--out FOLDER]
 
 The one command for the author of a patch. Sets up what is missing, replays the crash corpus, searches every schedule of
@@ -23,7 +23,8 @@ text of 72 columns, to answer a patch with). It is build/check/<subject>[-<conte
   --linux TREE     a directory, DIR@REV, a version such as 7.2, or one of these with +FILE.patch (docs/linux.md)
   --baseline TREE  the tree to compare with, such as ~/src/linux@HEAD~1
   --shim FILE      a header that says what those interfaces do that the trees use and this suite does not know
-  --sanitizer S    only under this one: address (with undefined behaviour) or thread (data races)
+  --sanitizer S    only under this one: address (with undefined behaviour), thread (data races) or race (data races, by
+                   a detector of its own; the report then has the orders of plain accesses as well)
   --seconds N      how long each of the campaigns fuzzes, and the search may take (60)
   --jobs N         how many processes each of them has (1)
   --out FOLDER     where the report goes
@@ -35,7 +36,7 @@ exit code: 0 nothing new, 1 something new, 2 wrong usage or a tree that cannot b
 """
 
 
-SANITIZERS = ("address", "thread")
+SANITIZERS = ("address", "thread")  # if none is named
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,7 +61,7 @@ def parse(arguments: Sequence[str]) -> Options:
     parser.add_argument("--linux")
     parser.add_argument("--baseline")
     parser.add_argument("--shim", type=header)
-    parser.add_argument("--sanitizer", type=one_of("--sanitizer ", SANITIZERS))
+    parser.add_argument("--sanitizer", type=one_of("--sanitizer ", (*SANITIZERS, "race")))
     parser.add_argument("--seconds", default=60, type=number("--seconds"))
     parser.add_argument("--jobs", default=1, type=number("--jobs"))
     parser.add_argument("--out")

@@ -6,6 +6,7 @@ from typing import Any
 
 from nofail_campaign import causes
 from nofail_campaign.summary import schedule_of_gone
+from nofail_campaign.terminal import plural
 from nofail_check import report as told
 
 STYLE = """
@@ -55,6 +56,19 @@ def article(entry: dict[str, Any], has_baseline: bool) -> str:
     return text + "</article>"
 
 
+def orders(pairs: list[dict[str, Any]]) -> str:
+    """All pairs of conflicting accesses, also those that were seen in both orders."""
+    if not pairs:
+        return ""
+    rows: list[list[object]] = [
+        [f"{pair['kind']}+{pair['offset']}", *(told.access_text(pair[of]) for of in ("first", "second"))]
+        + [pair["first_then_second"] or "NOT REACHED", pair["second_then_first"] or "NOT REACHED"]
+        for pair in pairs
+    ]
+    head = f"<details><summary>Orders of {plural(len(pairs), 'pair')} of conflicting accesses</summary>"
+    return head + table(["place", "A", "B", "A before B", "B before A"], rows) + "</details>"
+
+
 def page(report: dict[str, Any]) -> str:
     baseline = report["baseline"]
     title = f"nofail check of {report['tree'] or report['subject']}"
@@ -91,6 +105,7 @@ def page(report: dict[str, Any]) -> str:
             parts.append("".join(f"<p>{escape(line.strip())}</p>" for line in told.searched(campaign, 10_000)))
     if report["coverage"] is not None:
         parts.append(f"<pre>{escape(chr(10).join(told.changed_lines(report['coverage'], 100)))}</pre>")
+        parts.append(orders(report["coverage"]["orders"]))
     parts.append(f"<h2>As listed{escape(told.as_on(report))}</h2>")
     parts.append(table(["seen", "violation"], [[causes.seen(v), v["signature"]] for v in report["listed"]]))
     head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'

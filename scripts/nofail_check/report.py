@@ -200,6 +200,7 @@ def changed_lines(coverage: dict[str, Any], width: int) -> Iterator[str]:
     else:
         yield from run_lines(coverage["lines"], width)
     yield from tried(coverage, width)
+    yield from orders(coverage, width)
 
 
 def run_lines(lines: list[dict[str, Any]], width: int) -> Iterator[str]:
@@ -226,6 +227,36 @@ def tried(coverage: dict[str, Any], width: int) -> Iterator[str]:
         yield f"  {site['file']}:{site['number']} in {site['function']}"
         yield f"    {site['text']}"[:width]
         yield from textwrap.wrap(outcomes(site["results"]), width, initial_indent="    ", subsequent_indent="    ")
+
+
+def orders(coverage: dict[str, Any], width: int) -> Iterator[str]:
+    """In which orders conflicting accesses of two tasks came, of which a changed function makes one."""
+    seen = "accesses" if coverage["orders_of_plain"] else "marked accesses (only --sanitizer race sees plain ones)"
+    pairs = coverage["orders"]
+    if not pairs:
+        yield from textwrap.wrap(f"orders: no {seen} of the changed functions conflict with another task's", width)
+        return
+    both = sum(min(pair["first_then_second"], pair["second_then_first"]) > 0 for pair in pairs)
+    neither = sum(max(pair["first_then_second"], pair["second_then_first"]) == 0 for pair in pairs)
+    executions = plural(coverage["order_runs"], "execution")
+    said = f"orders of the changed functions' {seen} and conflicting ones of other tasks, in {executions} looked at: "
+    said += f"of {plural(len(pairs), 'pair')} {both} were seen in both orders, {len(pairs) - both - neither} in one, "
+    yield from textwrap.wrap(said + f"{neither} in none", width)
+    for pair in pairs:
+        if min(pair["first_then_second"], pair["second_then_first"]) == 0:
+            yield f"  {pair['kind']}+{pair['offset']}: {seen_orders(pair)}"
+            yield from (f"    {letter} {access_text(pair[of])}" for letter, of in (("A", "first"), ("B", "second")))
+
+
+def seen_orders(pair: dict[str, Any]) -> str:
+    """In how many executions the first access of a pair, called A, came before the second one, B, and the reverse."""
+    order = ((pair["first_then_second"], "A before B"), (pair["second_then_first"], "B before A"))
+    return ", ".join(f"{name} {count:,}" if count else f"{name} NOT REACHED" for count, name in order)
+
+
+def access_text(access: dict[str, Any]) -> str:
+    where = f"{access['file']}:{access['line']} in" if access["line"] else "somewhere in"
+    return f"{access['access']:5} {where} {access['function']}"
 
 
 def outcomes(results: dict[str, int]) -> str:

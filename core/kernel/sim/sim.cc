@@ -93,6 +93,10 @@ void Sim::SetSiteLookup(kernel_site (*site_of)(uintptr_t pc)) {
   g_site_of = site_of;
 }
 
+kernel_site Sim::SiteAt(uintptr_t pc) {
+  return SiteOf(pc);
+}
+
 void Sim::RenewFibers() {
   machine_.scheduler.RenewFibers();
 }

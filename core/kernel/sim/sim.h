@@ -67,6 +67,8 @@ class Sim {
   // Says which site of the subject the code at `pc` belongs to, for faults at plain accesses. `pc` is an address to
   // which a call returns. The strings of a site must live for ever. It may be called before the first Get.
   static void SetSiteLookup(kernel_site (*site_of)(uintptr_t pc));
+  // What that says of `pc`; empty where nobody knows.
+  static kernel_site SiteAt(uintptr_t pc);
 
   // Makes the thread sanitizer take the runs that follow for the first runs of their fibers. What the sanitizer
   // remembers of a memory word depends on what a fiber did before, and so do the races that it sees. Without the thread
