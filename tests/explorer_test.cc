@@ -239,11 +239,13 @@ TEST(ExplorerTest, FindsTheListedViolations) {
   const char* more = getenv("NOFAIL_TEST_STEPS");
   const uint64_t steps = more != nullptr ? static_cast<uint64_t>(atoll(more)) : 200'000;
   uint32_t found = 0, ended_early = 0;
+  std::set<std::string> expected, seen;  // by all schedules
   Explorer explorer(*linked_subject, Sim::Get());
   Executor executor(*linked_subject, Sim::Get());
   for (const CorpusEntry& entry : CrashCorpus()) {
     std::set<std::string> missing = ExpectedOf(entry.file);
     if (missing.empty()) continue;
+    expected.insert(missing.begin(), missing.end());
     SCOPED_TRACE(entry.name);
     const Departures used = DeparturesOf(entry.file.schedule, &executor);
     ExploreOptions options;
@@ -251,6 +253,7 @@ TEST(ExplorerTest, FindsTheListedViolations) {
     options.tell = [&](const Progress& progress) { return progress.steps < steps; };
     options.found = [&](const std::string& signature) {
       missing.erase(signature);
+      seen.insert(signature);
       return !missing.empty();
     };
     const Explored explored = explorer.Explore(entry.file.schedule, options);
@@ -261,6 +264,10 @@ TEST(ExplorerTest, FindsTheListedViolations) {
              DeparturesText(used).c_str());
     }
   }
+  for (const std::string& signature : expected) {
+    if (!seen.contains(signature)) printf("not found in any scenario: %s\n", signature.c_str());
+  }
+  printf("%u schedules' violations found, of %u\n", found, found + ended_early);
   EXPECT_GE(found, 75u) << ended_early << " more were not searched to their end";
 }
 
