@@ -234,7 +234,8 @@ std::set<std::string> ExpectedOf(const ScheduleFile& file) {
 }
 
 // With as many departures as the schedule has, the search finds what the schedule shows, or has not come to its end. To
-// search all of them takes hours. NOFAIL_TEST_STEPS sets how many steps the search of each may take.
+// search all of them takes hours. But each listed violation is found in some scenario. NOFAIL_TEST_STEPS sets how many
+// steps the search of each may take.
 TEST(ExplorerTest, FindsTheListedViolations) {
   const char* more = getenv("NOFAIL_TEST_STEPS");
   const uint64_t steps = more != nullptr ? static_cast<uint64_t>(atoll(more)) : 200'000;
@@ -264,9 +265,15 @@ TEST(ExplorerTest, FindsTheListedViolations) {
              DeparturesText(used).c_str());
     }
   }
-  for (const std::string& signature : expected) {
-    if (!seen.contains(signature)) printf("not found in any scenario: %s\n", signature.c_str());
+  // What schedules of many ops alone show, a small scenario shows with more steps.
+  const Schedule small = Parse(
+      "map m0 type=sk value=8\nmap m1 type=sk value=8\nowner o0 type=sk\nsetup: update m0 o0; update m1 o0\n"
+      "task A: map_free m1\ntask B: map_free m0\ntask C: destroy o0\n");
+  for (const FoundViolation& violation : explorer.Explore(small, {.bounds = Allowing(4, 2, 0, 0, 0)}).found) {
+    seen.insert(violation.signature);
   }
+  for (const std::string& signature : seen) expected.erase(signature);
+  EXPECT_THAT(expected, IsEmpty());
   printf("%u schedules' violations found, of %u\n", found, found + ended_early);
   EXPECT_GE(found, 75u) << ended_early << " more were not searched to their end";
 }

@@ -28,9 +28,10 @@ struct Scenario {
 
 // Profile::kTeardown: the set-up puts elements into maps and owners, each of which holds at least one. Then two or more
 // tasks tear down some of them: each task frees a map or destroys an owner. The end tears down the rest.
-// Profile::kLifecycle: one map and one owner (and a second one for a clone), with an element, without one, and for an sk
-// also without room for one. Then two or more tasks perform one op each, of all kinds of op. With two maps, the owner
-// also has an element of the second one, so that its storage stays when the first element goes; a task may free it.
+// Profile::kLifecycle: one map and one owner (and a second one for a clone), with an element, without one, and for an
+// sk also without room for one. Then two or more tasks perform one op each, of all kinds of op. With two maps, the
+// owner also has an element of the second one, so that its storage stays when the first element goes; a task may free
+// it.
 //
 // Both come for each storage type and both RCU configurations. Values have a kptr, which the set-up has set, so that
 // fields that are lost or freed twice are seen. Scenarios that differ only in the numbers of maps, owners or buckets,
