@@ -132,5 +132,15 @@ TEST(AccessOrders, CountsOfTwoProcessesAddUpAndSurviveTheStatusFile) {
   EXPECT_EQ(FormatStatus(*read), FormatStatus(status));
 }
 
+TEST(AccessOrders, APlaceWithoutFileAndLineSurvivesTheStatusFile) {
+  Status status;
+  AddOrder({"selem", 8, {"read", 0, "", "Walk"}, {"write", 0, "", "Set"}, 1, 2}, &status.orders);
+  const absl::StatusOr<Status> read = ParseStatus(FormatStatus(status));
+  ASSERT_TRUE(read.ok()) << read.status();
+  ASSERT_EQ(read->orders.size(), 1u);
+  EXPECT_EQ(read->orders.begin()->first, (AccessPlace{"read", 0, "", "Walk"}));
+  EXPECT_EQ(read->orders.begin()->second_then_first, 2u);
+}
+
 }  // namespace
 }  // namespace nofail

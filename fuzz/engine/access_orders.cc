@@ -10,8 +10,8 @@
 namespace nofail {
 namespace {
 
-// A copy of many bytes is an access to each of its words; this many are looked at.
-constexpr size_t kMostBytes = 128;
+// A copy of more bytes than this is an access to each of its words, of which so many bytes are looked at.
+constexpr size_t kOneAccess = 16, kMostBytes = 128;
 constexpr size_t kWord = 4;
 
 bool RunsBesideOthers(OpRef op) {
@@ -40,7 +40,8 @@ void AccessOrders::OnPlainAccess(const PlainAccess& access) {
   const kernel_site site = Sim::SiteAt(access.pc);
   if (site.function == nullptr) return;
   const Site place = {site.file, site.function, site.line, access.is_write ? "write" : "read"};
-  for (size_t i = 0; i < std::min(access.size, kMostBytes); i += kWord) {
+  const size_t bytes = access.size > kOneAccess ? std::min(access.size, kMostBytes) : kWord;
+  for (size_t i = 0; i < bytes; i += kWord) {
     plain_.push_back({sim_.trace().size(), op, access.object, static_cast<uint16_t>(access.offset + i), place});
   }
 }

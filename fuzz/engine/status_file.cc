@@ -17,6 +17,8 @@ namespace {
 
 using Values = std::vector<absl::string_view>;
 
+constexpr absl::string_view kNoFile = "-";
+
 bool ReadViolation(const Values& values, Status* status) {
   ViolationCount seen;
   if (values.size() != 5 || !absl::SimpleAtoi(values[1], &seen.count) || !absl::SimpleAtoi(values[2], &seen.first)) {
@@ -54,7 +56,7 @@ bool ReadAttempt(const Values& values, Status* status) {
 
 bool ReadAccess(const Values& values, size_t from, AccessPlace* place) {
   place->access = std::string(values[from]);
-  place->file = std::string(values[from + 2]);
+  if (values[from + 2] != kNoFile) place->file = std::string(values[from + 2]);
   place->function = std::string(values[from + 3]);
   return absl::SimpleAtoi(values[from + 1], &place->line);
 }
@@ -131,7 +133,8 @@ void AddAttempt(const AttemptCount& count, std::vector<AttemptCount>* all) {
 }
 
 std::string AccessText(const AccessPlace& place) {
-  return absl::StrCat(place.access, " ", place.line, " ", place.file, " ", place.function);
+  return absl::StrCat(place.access, " ", place.line, " ", place.file.empty() ? kNoFile : place.file, " ",
+                      place.function);
 }
 
 }  // namespace

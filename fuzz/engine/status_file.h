@@ -59,7 +59,8 @@ struct AttemptCount {
 struct AccessPlace {
   std::string access;  // load, store or rmw (marked), read or write (plain)
   uint32_t line = 0;   // 0: not known
-  std::string file, function;
+  std::string file;    // "": not known
+  std::string function;
   auto operator<=>(const AccessPlace&) const = default;
 };
 

@@ -72,7 +72,10 @@ const SymbolTable& Symbols() {
 // "Destroy".
 std::string_view PlainFunction(std::string_view name) {
   constexpr std::string_view kAnonymous = "(anonymous namespace)::";
-  if (const size_t at = name.rfind(kAnonymous); at != name.npos) name.remove_prefix(at + kAnonymous.size());
+  // Not those of the arguments, which come after a parenthesis of their own.
+  for (size_t at; (at = name.find('(')) != name.npos && name.substr(at).starts_with(kAnonymous);) {
+    name.remove_prefix(at + kAnonymous.size());
+  }
   name = name.substr(0, name.find('('));
   const size_t colon = name.rfind(':');
   return colon == name.npos ? name : name.substr(colon + 1);
