@@ -85,7 +85,7 @@ def coverage(options: Options, trees: list[Tree], jobs: list[Job], summaries: li
         "sites": [dataclasses.asdict(site) for site in sites],
         "order_runs": sum(summary["order_runs"] for summary in summaries),
         "orders": changes.orders([count for summary in summaries for count in summary["orders"]]),
-        "orders_of_plain": any(summary["sanitizer"] == "race" for summary in summaries),
+        "orders_of_plain": any(s["sanitizer"] == "race" for s in summaries if s["engine"] != "search"),
     }
     note(f"measuring what was run of the {plural(len(lines), 'changed line')}")
     lcov = changes.measure(tree, options.shim, [job.corpus for job in jobs if job.engine != "search"])
