@@ -8,8 +8,6 @@ namespace nofail {
 namespace {
 
 constexpr uint64_t kWord = sizeof(uint64_t);
-// Stands for all memory outside of the heap of which an event does not say where it is.
-constexpr uint64_t kSomewhere = 1;
 
 uint8_t BitOf(OpRef op) {
   return op.task >= kTaskA && op.task <= kTaskD ? static_cast<uint8_t>(1 << (op.task - kTaskA)) : uint8_t{0};
@@ -72,7 +70,8 @@ void StepWatcher::TakeIn(const Event& e) {
   if (e.kind == EventKind::kSwitch) return;  // it is of the task that the step follows
   kind_.tasks |= BitOf(e.op);
   if (!IsQuiet(e)) kind_.is_quiet = false;
-  const uint64_t word = e.object != 0 ? (state_.Name(e.object) + e.offset) & ~(kWord - 1) : kSomewhere;
+  // An event does not say where outside of the heap it is, so it is taken to touch all of what lies there.
+  const uint64_t word = e.object != 0 ? (state_.Name(e.object) + e.offset) & ~(kWord - 1) : 0;
   switch (e.kind) {
     case EventKind::kLoad:
       Add(e, word, false);

@@ -33,7 +33,7 @@ namespace nofail {
 // An access to a word, or to all of an object.
 struct Touch {
   uint64_t object;  // its name; 0 for memory outside of the heap
-  uint64_t word;    // its name; 0: all of the object
+  uint64_t word;    // its name; 0: all of the object, or of the memory outside of the heap
   bool writes;
 };
 
