@@ -33,7 +33,7 @@ constexpr size_t kFinalsShare = 8;
 
 // A step of one of the tasks A to D, which the search has let run before others from the same state.
 struct Step {
-  uint8_t task;
+  uint8_t task;  // its TaskBit
   StepKind kind;
   uint32_t first, count;  // of its touches
 };
@@ -52,14 +52,6 @@ struct Node {
 };
 
 static_assert(kMaxFibers <= 64, "Node::awake has a bit for each answer");
-
-bool IsOfATask(OpRef op) {
-  return op.task >= kTaskA && op.task <= kTaskD;
-}
-
-uint16_t BitOf(uint8_t task) {
-  return static_cast<uint16_t>(1 << (task - kTaskA));
-}
 
 }  // namespace
 
@@ -215,18 +207,19 @@ bool Explorer::Impl::GoOn() {
 void Explorer::Impl::StepEnded(bool paused) {
   watcher.End(!std::ranges::equal(world.counts(), counts_before));
   const StepKind kind = watcher.kind();
+  const uint8_t task = TaskBit(runner);
   std::erase_if(asleep, [&](uint32_t i) {
     const Step& step = steps[i];
-    return step.task == runner.task || (kind.tasks & BitOf(step.task)) != 0 ||
+    return ((kind.tasks | task) & step.task) != 0 ||
            !watcher.IsIndependentOf(step.kind, std::span(touches).subspan(step.first, step.count));
   });
-  if (!std::exchange(is_first_step, false) || !IsOfATask(runner) || kind.tasks != BitOf(runner.task)) return;
+  if (!std::exchange(is_first_step, false) || task == 0 || kind.tasks != task) return;
   const Node& node = path.back();
   const bool is_whole = !paused || question.kind == ChoiceKind::kPreempt;
   if (!is_whole || kind.counts_switches || !node.is_free) return;
   const uint32_t first = static_cast<uint32_t>(touches.size());
   touches.insert(touches.end(), watcher.touches().begin(), watcher.touches().end());
-  steps.push_back({runner.task, kind, first, static_cast<uint32_t>(touches.size()) - first});
+  steps.push_back({task, kind, first, static_cast<uint32_t>(touches.size()) - first});
 }
 
 // The answers to the question that the search tries: not those that let a sleeping task run. If the search has been in
@@ -236,7 +229,7 @@ uint64_t Explorer::Impl::Awake(uint16_t missing) const {
   if (question.kind != ChoiceKind::kPreempt) return awake;
   const uint16_t asleep_bits = AsleepBits();
   for (uint16_t i = 0; i < question.n; ++i) {
-    const uint16_t bit = IsOfATask(question.targets[i]) ? BitOf(question.targets[i].task) : uint16_t{0};
+    const uint16_t bit = TaskBit(question.targets[i]);
     if ((asleep_bits & bit) != 0 || (missing != 0 && (missing & bit) == 0)) awake &= ~(uint64_t{1} << i);
   }
   return awake;
@@ -244,7 +237,7 @@ uint64_t Explorer::Impl::Awake(uint16_t missing) const {
 
 uint16_t Explorer::Impl::AsleepBits() const {
   uint16_t bits = 0;
-  for (const uint32_t i : asleep) bits |= BitOf(steps[i].task);
+  for (const uint32_t i : asleep) bits |= steps[i].task;
   return bits;
 }
 
@@ -255,7 +248,7 @@ bool Explorer::Impl::Visit() {
   const bool is_unbounded = left.of(Departure::kPreemption) == Bounds::kUnbounded && left.all == Bounds::kUnbounded;
   const bool needs_no_task = question.kind == ChoiceKind::kPreempt && (!is_preemption || is_unbounded);
   // A callback has no number of its own, so its state has its name.
-  const bool by_number = is_preemption && !is_unbounded && IsOfATask(who);
+  const bool by_number = is_preemption && !is_unbounded && TaskBit(who) != 0;
   const StateHash state = hasher.Hash(question.kind, !needs_no_task && !by_number);
   const uint16_t task = by_number ? who.task : uint16_t{0};
   uint16_t missing = 0;
@@ -299,9 +292,8 @@ void Explorer::Impl::Answer() {
   Node& node = path.back();
   node.answer = static_cast<uint16_t>(std::countr_zero(node.awake));
   node.awake &= node.awake - 1;
-  question = node.choice;
+  question = node.choice;  // its targets lie on the stack of the task that asks, where going back has put them again
   Take(node.answer);
-  // The targets lie on the stack of the task that asks, where going back has put them again.
   node.deviation = question.kind == ChoiceKind::kPreempt ? PackTarget(runner) : answer;
   left = node.left;
   if (answer != 0 && node.departure != kDepartures) left.Use(static_cast<Departure>(node.departure));

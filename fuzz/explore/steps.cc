@@ -8,11 +8,6 @@ namespace nofail {
 namespace {
 
 constexpr uint64_t kWord = sizeof(uint64_t);
-
-uint8_t BitOf(OpRef op) {
-  return op.task >= kTaskA && op.task <= kTaskD ? static_cast<uint8_t>(1 << (op.task - kTaskA)) : uint8_t{0};
-}
-
 bool IsQuiet(const Event& event) {
   switch (event.kind) {
     case EventKind::kLoad:
@@ -41,13 +36,17 @@ bool Conflict(const Touch& a, const Touch& b) {
 
 }  // namespace
 
+uint8_t TaskBit(OpRef op) {
+  return op.task >= kTaskA && op.task <= kTaskD ? static_cast<uint8_t>(1 << (op.task - kTaskA)) : uint8_t{0};
+}
+
 void StepWatcher::Begin() {
   touches_.clear();
   kind_ = {.counts_switches = state_.HasLatePeriod()};
   first_event_ = state_.events();
   at_beginning_ = 0;
   for (const Task* task : state_.tasks()) {
-    if (task->Position() < 2) at_beginning_ |= BitOf(task->op);
+    if (task->Position() < 2) at_beginning_ |= TaskBit(task->op);
   }
 }
 
@@ -68,7 +67,7 @@ void StepWatcher::Add(const Event& event, uint64_t word, bool writes) {
 
 void StepWatcher::TakeIn(const Event& e) {
   if (e.kind == EventKind::kSwitch) return;  // it is of the task that the step follows
-  kind_.tasks |= BitOf(e.op);
+  kind_.tasks |= TaskBit(e.op);
   if (!IsQuiet(e)) kind_.is_quiet = false;
   // An event does not say where outside of the heap it is, so it is taken to touch all of what lies there.
   const uint64_t word = e.object != 0 ? (state_.Name(e.object) + e.offset) & ~(kWord - 1) : 0;

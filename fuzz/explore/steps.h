@@ -20,7 +20,6 @@
 #ifndef NOFAIL_FUZZ_EXPLORE_STEPS_H_
 #define NOFAIL_FUZZ_EXPLORE_STEPS_H_
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -37,13 +36,16 @@ struct Touch {
   bool writes;
 };
 
+// One of four bits for a task A to D, 0 for others.
+uint8_t TaskBit(OpRef op);
+
 // What a step has done besides its touches.
 struct StepKind {
   bool is_quiet = true;
   bool stores = false;
   bool polls = false;
   bool counts_switches = false;  // a grace period had no reader left, and ended some task switches later
-  uint8_t tasks = 0;             // who of A to D took part, as bits; a callback: none
+  uint8_t tasks = 0;             // who took part, as TaskBit has it
 };
 
 class StepWatcher {
@@ -73,7 +75,7 @@ class StepWatcher {
   std::vector<Touch> touches_;
   StepKind kind_;
   uint32_t first_event_ = 0;
-  uint8_t at_beginning_ = 0;  // the tasks whose op has begun and done nothing yet, as bits
+  uint8_t at_beginning_ = 0;  // the tasks whose op has begun and done nothing yet, as TaskBit has it
   bool locks_or_unlocks_ = false;
 };
 
