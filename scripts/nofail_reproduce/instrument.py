@@ -50,6 +50,9 @@ OPS = {
     "bpf_inode_storage_free": "NOFAIL_OP(NOFAIL_DESTROY, inode)",
 }
 
+# So that a trace names each function, and a count's repair is a step of its own.
+FLAGS = "-fno-inline -Drefcount_warn_saturate=nofail_refcount_warn_saturate"
+
 GUEST = pathlib.Path(__file__).parent / "guest"
 # Comments, strings and directives are left alone; a name is a primitive's only if a call follows and no member access
 # goes before.
@@ -115,13 +118,12 @@ def changed_files(under_test: pathlib.Path, tree: pathlib.Path) -> dict[str, str
         files[name] = f'#include <linux/nofail_gates.h>\n#line 1 "{name}"\n{text}'
     if not any("NOFAIL_OP(NOFAIL_MAP_FREE" in text for text in files.values()):
         raise NoGates("it has no bpf_local_storage_map_free()")
-    makefile = (tree / "kernel/bpf/Makefile").read_text()
-    files["kernel/bpf/Makefile"] = (
-        makefile
-        + "obj-y += nofail_gates.o\n"
-        # So that a trace names the function, and a count's repair is a step of its own.
-        "CFLAGS_bpf_local_storage.o += -fno-inline -Drefcount_warn_saturate=nofail_refcount_warn_saturate\n"
-    )
+    for name in FILES:
+        if name.endswith(".c"):
+            makefile = str(pathlib.PurePath(name).parent / "Makefile")
+            files.setdefault(makefile, (tree / makefile).read_text())
+            files[makefile] += f"CFLAGS_{pathlib.PurePath(name).stem}.o += {FLAGS}\n"
+    files["kernel/bpf/Makefile"] += "obj-y += nofail_gates.o\n"
     files["include/linux/nofail_gates.h"] = (GUEST / "nofail_gates.h").read_text()
     files["kernel/bpf/nofail_gates.c"] = (GUEST / "nofail_gates.c").read_text()
     return files

@@ -53,7 +53,17 @@ def make_image(kernel: pathlib.Path, driver: pathlib.Path, plan: pathlib.Path, t
 
 def boot(kernel: pathlib.Path, image: pathlib.Path, is_open: bool, heard: Callable[[str], None]) -> Run:
     """Runs the machine to its end, but not longer than it may. `heard` is called with each line."""
-    command = ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", f"{CPUS},sockets=1,cores={CPUS}", "-m", "768"]
+    command = [
+        "qemu-system-x86_64",
+        "-accel",
+        "tcg,thread=multi",
+        "-cpu",
+        "max",
+        "-smp",
+        f"{CPUS},sockets=1,cores={CPUS}",
+        "-m",
+        "768",
+    ]
     command += ["-nodefaults", "-display", "none", "-serial", "stdio", "-no-reboot"]
     command += ["-kernel", str(kernel / "arch/x86/boot/bzImage"), "-initrd", str(image)]
     command += ["-append", COMMAND_LINE + (" nofail_open" if is_open else "")]

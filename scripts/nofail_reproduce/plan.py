@@ -180,7 +180,8 @@ class Maker:
         self.runner: int | None = None
         self.stopped: dict[int, Gate] = {}  # where an op waits for its next turn
         self.going_on: dict[int, tuple[Gate, dict[Site, int]]] = {}  # it has gone on, and not come to a site yet
-        self.handed_over = self.asked = False  # something was handed to RCU; the driver waits for the end of it
+        self.handed_over: set[str] = set()  # objects that RCU has
+        self.asked_for: set[str] = set()  # those of them whose end the driver waits for
 
     def stop(self, number: int, event: dict[str, Any] | None) -> None:
         """The op's turn ends."""
@@ -228,20 +229,26 @@ class Maker:
             due = Gate(number, site, op.visits[site], 0, True, 0, resched=True, turn=self.turn, visit_in_turn=here)
             self.gates.append(due)
 
+    def step_of_rcu(self, is_end: bool, trace: bool = False) -> None:
+        self.rcu.append(RcuStep(self.turn, is_end, self.turn + 1, trace))
+        self.turn += 1
+
     def ask_rcu(self) -> None:
         """Before anybody else goes on: the grace periods of what was handed over begin, so that readers who come later
         do not hold them up."""
-        if self.handed_over and not self.asked:
-            self.rcu.append(RcuStep(self.turn, False, self.turn + 1))
-            self.turn += 1
-            self.asked = True
+        if self.handed_over and not self.asked_for:
+            self.step_of_rcu(is_end=False)
+            self.asked_for, self.handed_over = self.handed_over, set()
 
-    def rcu_ends(self, trace: bool) -> None:
-        if self.asked:
-            self.rcu[-1].trace = trace
-            self.rcu.append(RcuStep(self.turn, True, self.turn + 1))
-            self.turn += 1
-            self.asked = self.handed_over = False
+    def rcu_ends(self, freed: set[str], trace: bool) -> None:
+        """These objects are freed now. What was handed over after the driver had begun to wait takes another wait."""
+        if self.asked_for & freed:
+            self.step_of_rcu(is_end=True)
+            self.asked_for = set()
+        if self.handed_over & freed:
+            self.step_of_rcu(is_end=False, trace=trace)
+            self.step_of_rcu(is_end=True)
+            self.handed_over = set()
 
 
 def is_freed_by_rcu(event: dict[str, Any]) -> bool:
@@ -250,11 +257,12 @@ def is_freed_by_rcu(event: dict[str, Any]) -> bool:
 
 def read_events(maker: Maker, events: list[dict[str, Any]]) -> None:
     last: dict[int, dict[str, Any]] = {}
-    freed = trace = False
+    freed: set[str] = set()
+    trace = False
     for event in events:
         number = maker.numbers.get((event["task"], event["op"]))
         if is_freed_by_rcu(event):
-            freed = True
+            freed.add(event["object"])
             trace = trace or event["kind"] == "callback"
             continue
         if number is None or event["kind"] in NO_STEPS:
@@ -273,14 +281,14 @@ def read_events(maker: Maker, events: list[dict[str, Any]]) -> None:
             maker.ask_rcu()
             maker.runner = None
         if freed:
-            maker.rcu_ends(trace)
-            freed = trace = False
+            maker.rcu_ends(freed, trace)
+            freed, trace = set(), False
         if maker.runner != number:
             maker.go_on(number)
         op = maker.ops[number]
         op.begun = True
         if event["kind"] in ("kfree-rcu", "call-rcu"):
-            maker.handed_over = True
+            maker.handed_over.add(event["object"])
         if (site := site_of(event)) is not None:
             maker.visit(number, site, event)
         last[number] = event
@@ -289,7 +297,7 @@ def read_events(maker: Maker, events: list[dict[str, Any]]) -> None:
             maker.gates.append(Gate(number, (0, 2), 1, 0, True, maker.turn))
             maker.runner = None
     if freed:
-        maker.rcu_ends(trace)
+        maker.rcu_ends(freed, trace)
     for gate in maker.stopped.values():
         gate.until = maker.turn + 1  # it does not go on in the run: it does when all is over
 
