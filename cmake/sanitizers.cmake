@@ -98,7 +98,10 @@ else()
     set(coverage $<$<BOOL:${NOFAIL_HAVE_ENGINE}>:-fsanitize=fuzzer-no-link>)
   endif()
 
+  # Of a subject the debug information has the types, too, and those that the file itself makes no use of: reports name
+  # fields by them (fuzz/report/fields.h).
   target_compile_options(nofail_common INTERFACE -g $<$<CONFIG:Release>:-gline-tables-only>)
+  target_compile_options(nofail_instrumented INTERFACE -g2 -fno-eliminate-unused-debug-types)
   target_compile_options(nofail_instrumented INTERFACE ${NOFAIL_SANITIZER_FLAGS}
     ${coverage} $<$<BOOL:${NOFAIL_COVERAGE}>:-fprofile-instr-generate;-fcoverage-mapping>)
   # Programs without libFuzzer are linked with the coverage flags, too, because coverage counters need a runtime in

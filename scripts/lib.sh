@@ -7,7 +7,7 @@ nofail_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 nofail_name=$(basename "$0")
 
 readonly nofail_packages=(cmake ninja-build pkg-config git python3 python3-yaml libabsl-dev libboost-context-dev
-  liburcu-dev libgtest-dev libgmock-dev libbenchmark-dev libexpat1-dev nlohmann-json3-dev libxxhash-dev zip
+  liburcu-dev libgtest-dev libgmock-dev libbenchmark-dev libexpat1-dev libdw-dev nlohmann-json3-dev libxxhash-dev zip
   bubblewrap binutils patch)
 # The one this suite is measured with first, then the newest. From 15 on, ThreadSanitizer and libFuzzer go together.
 readonly nofail_clangs=(19 22 21 20 18 17 16 15)

@@ -43,6 +43,14 @@ for subject in "${subjects[@]}"; do
   check '[[ $verdict == *"posted "*/SelemUnlinkNofail/* && $verdict == *"$subject "*/bpf_selem_unlink_nofail/* ]]'
 done
 
+# Reports name the fields of each subject's own structures.
+for subject in "${subjects[@]}"; do
+  fields=$("$nofail" show corpus/seeds/teardown_two_maps.sched --subject "$subject" --verbose)
+  check '[[ $fields == *"load selem0.local_storage: storage0"* && $fields == *"lock storage0.lock"* ]]'
+  check '[[ $subject == posted || $fields == *"o0.sk.sk_bpf_storage"* ]]'
+  check '[[ $subject != posted || $fields == *"o0.omem: "* ]]'
+done
+
 # What is minimized on a subject expects of that one what it violates there, and is told with its functions.
 crash=corpus/findings/refcount-dec-to-zero/livelock.StorageDestroy_2.sched
 signature=livelock/storage/bpf_local_storage_destroy/after=saturation

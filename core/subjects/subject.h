@@ -33,8 +33,15 @@ struct subject_range {
 };
 enum { SUBJECT_RANGES = 3 };
 
+// The types of the objects that a subject allocates, as its debug information calls them; NULL where there is none. A
+// buckets object is an array of `bucket`. Reports name fields by them (fuzz/report/fields.h).
+struct subject_types {
+  const char *map, *bucket, *storage, *selem, *owner;
+};
+
 struct subject {
   const char* name;  // as a person types it: "posted"
+  struct subject_types types;
 
   // Forgets every earlier run, also one that was cut short: the subject's global state (which cache indexes are in use)
   // is as at boot. The driver calls it before each run, when nothing runs.

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "fuzz/report/describe.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <set>
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
 #include "core/kernel/trace/ids.h"
 #include "fuzz/base/object_kind.h"
+#include "fuzz/report/fields.h"
 #include "fuzz/schedule/keywords.h"
 #include "fuzz/schedule/text.h"
 
@@ -19,7 +23,7 @@ absl::string_view OpText(uint8_t kind) {
   return kind < kOpKinds ? kOpKeywords[kind] : "op";
 }
 
-const char* FieldText(uint8_t field) {
+const char* SpecialFieldText(uint8_t field) {
   switch (field) {
     case KERNEL_FIELD_KPTR:
       return "kptr";
@@ -63,15 +67,56 @@ std::string TaskText(uint64_t packed) {
   return TaskName(UnpackTarget(static_cast<uint16_t>(packed)));
 }
 
+// Whether the event is about a word of memory, and not about a whole object.
+bool IsAboutWord(const Event& e) {
+  switch (e.kind) {
+    case EventKind::kLoad:
+    case EventKind::kStore:
+    case EventKind::kRmw:
+    case EventKind::kRmwOld:
+    case EventKind::kLockWait:
+    case EventKind::kLock:
+    case EventKind::kUnlock:
+    case EventKind::kSpinLock:
+    case EventKind::kSpinUnlock:
+    case EventKind::kEarlierAccess:
+      return e.object != 0;
+    default:
+      return e.object != 0 && e.offset != 0;
+  }
+}
+
+// A field of an object, as it is written behind the object's name; "" where nobody knows one.
+std::string FieldText(const JudgedRun& report, ObjectId object, uint16_t offset) {
+  const kernel_object_kind kind = report.trace.objects()[object].kind;
+  if (std::string field = FieldAt(report.subject, kind, offset); !field.empty()) return field;
+  if (kind == KERNEL_SELEM && offset == report.subject.selem_state_offset) return ".state";
+  if (kind == KERNEL_OWNER && offset == report.subject.owner_charge_offset) return ".charge";
+  return "";
+}
+
+// How locations and pointers are written in one description: with the names of fields if the report is there.
+struct Names {
+  const Trace& trace;
+  const JudgedRun* report;
+
+  std::string Value(uint64_t value) const { return report ? ValueText(*report, value) : ValueText(trace, value); }
+  std::string Location(const Event& e) const {
+    return report && IsAboutWord(e) ? LocationText(*report, e.object, e.offset)
+                                    : LocationText(trace, e.object, e.offset);
+  }
+};
+
 // Describes an Rmw together with the RmwOld that follows it.
-std::string DescribeRmw(const Trace& trace, uint32_t event, const std::string& location) {
+std::string DescribeRmw(const Names& names, uint32_t event, const std::string& location) {
+  const Trace& trace = names.trace;
   const Event& e = trace.events()[event];
   if (event + 1 == trace.size() || trace.events()[event + 1].kind != EventKind::kRmwOld) {
-    return absl::StrCat("rmw ", location, " = ", ValueText(trace, e.value));
+    return absl::StrCat("rmw ", location, " = ", names.Value(e.value));
   }
   const Event& old = trace.events()[event + 1];
-  if (!old.wrote()) return absl::StrCat("rmw ", location, " stays ", ValueText(trace, old.value));
-  return absl::StrCat("rmw ", location, ": ", ValueText(trace, old.value), "->", ValueText(trace, e.value));
+  if (!old.wrote()) return absl::StrCat("rmw ", location, " stays ", names.Value(old.value));
+  return absl::StrCat("rmw ", location, ": ", names.Value(old.value), "->", names.Value(e.value));
 }
 
 // Why a task stops running at a switch. "preempted": the schedule stopped it; "waits" or "done": its own last event
@@ -99,71 +144,11 @@ const char* WhyItStops(const Trace& trace, uint32_t event) {
   return "preempted";
 }
 
-}  // namespace
-
-std::string LocationText(const Trace& trace, ObjectId object, uint16_t offset) {
-  if (object == 0) return "global";
-  const ObjectInfo& info = trace.objects()[object];
-  std::string name = ObjectName(info.kind, info.number);
-  return offset == 0 ? name : absl::StrCat(name, "+", offset);
-}
-
-std::string ValueText(const Trace& trace, uint64_t value) {
-  if (value == kOtherPointer) return "pointer";
-  if (IsPointer(value) && PointerObject(value) < trace.objects().size()) {
-    return LocationText(trace, PointerObject(value), PointerOffset(value));
-  }
-  const int64_t number = static_cast<int64_t>(value);
-  if (number < 0 && number > -4096) {
-    const char* text = ErrnoText(static_cast<int>(-number));
-    return text != nullptr ? text : absl::StrCat(number);
-  }
-  return value >> 32 != 0 ? absl::StrCat("0x", absl::Hex(value)) : absl::StrCat(value);
-}
-
-std::string SiteText(const Event& event) {
-  if (event.function == nullptr) return "";
-  return event.line == 0 ? event.function : absl::StrCat(event.function, ":", event.line);
-}
-
-std::string EarlierText(const Event& event) {
-  const std::string site = SiteText(event);
-  if (event.earlier_op().task == kNoTask) return site;
-  const std::string who = TaskName(event.earlier_op());
-  return site.empty() ? who : absl::StrCat(who, " in ", site);
-}
-
-std::string ByWhom(const Event& event) {
-  return IsByRcu(event) ? "RCU" : TaskName(event.op);
-}
-
-std::string WhoAndWhere(const Trace& trace, uint32_t event) {
+std::string Describe(const Names& names, uint32_t event) {
+  const Trace& trace = names.trace;
   const Event& e = trace.events()[event];
-  const std::string site = SiteText(e), who = absl::StrCat("by ", ByWhom(e));
-  if (site.empty()) return who;
-  return absl::StrCat(who, IsByRcu(e) ? ", given up in " : " in ", site);
-}
-
-std::map<std::string, std::string> FunctionsByFile(const Trace& trace) {
-  std::map<std::string, std::string> functions;  // from function to file
-  const char* last = nullptr;                    // mostly the next event has the same function again
-  for (const Event& e : trace.events()) {
-    if (e.function == nullptr || e.function == last) continue;
-    last = e.function;
-    functions.try_emplace(e.function, e.file);
-  }
-  std::map<std::string, std::string> files;
-  for (const auto& [function, file] : functions) {
-    std::string& list = files[file];
-    absl::StrAppend(&list, list.empty() ? "" : ", ", function);
-  }
-  return files;
-}
-
-std::string Describe(const Trace& trace, uint32_t event) {
-  const Event& e = trace.events()[event];
-  const std::string location = LocationText(trace, e.object, e.offset);
-  const std::string value = ValueText(trace, e.value);
+  const std::string location = names.Location(e);
+  const std::string value = names.Value(e.value);
   switch (e.kind) {
     case EventKind::kOpBegin:
       return absl::StrCat(OpText(e.op_kind()), e.object ? " " : "", e.object ? location : "", " begins");
@@ -178,7 +163,7 @@ std::string Describe(const Trace& trace, uint32_t event) {
     case EventKind::kStore:
       return absl::StrCat("store ", location, " = ", value);
     case EventKind::kRmw:
-      return DescribeRmw(trace, event, location);
+      return DescribeRmw(names, event, location);
     case EventKind::kRmwOld:
       return absl::StrCat(location, " was ", value);
     case EventKind::kFence:
@@ -234,9 +219,9 @@ std::string Describe(const Trace& trace, uint32_t event) {
     case EventKind::kMapPut:
       return absl::StrCat("map reference ", location, " given back");
     case EventKind::kFieldSet:
-      return absl::StrCat(FieldText(e.field()), " of ", location, " = resource ", e.value);
+      return absl::StrCat(SpecialFieldText(e.field()), " of ", location, " = resource ", e.value);
     case EventKind::kFieldFree:
-      return absl::StrCat("free ", FieldText(e.field()), " of ", location, ": ",
+      return absl::StrCat("free ", SpecialFieldText(e.field()), " of ", location, ": ",
                           e.value == 0 ? "it holds none" : absl::StrCat("resource ", e.value));
     case EventKind::kRecordEnd:
       return absl::StrCat("record of m", e.value, " is gone");
@@ -252,16 +237,119 @@ std::string Describe(const Trace& trace, uint32_t event) {
   return "";
 }
 
+}  // namespace
+
+std::string LocationText(const Trace& trace, ObjectId object, uint16_t offset) {
+  if (object == 0) return "global";
+  const ObjectInfo& info = trace.objects()[object];
+  std::string name = ObjectName(info.kind, info.number);
+  return offset == 0 ? name : absl::StrCat(name, "+", offset);
+}
+
+std::string LocationText(const JudgedRun& report, ObjectId object, uint16_t offset) {
+  const std::string field = object == 0 ? "" : FieldText(report, object, offset);
+  return field.empty() ? LocationText(report.trace, object, offset)
+                       : absl::StrCat(LocationText(report.trace, object, 0), field);
+}
+
+std::string ValueText(const Trace& trace, uint64_t value) {
+  if (value == kOtherPointer) return "pointer";
+  if (IsPointer(value) && PointerObject(value) < trace.objects().size()) {
+    return LocationText(trace, PointerObject(value), PointerOffset(value));
+  }
+  const int64_t number = static_cast<int64_t>(value);
+  if (number < 0 && number > -4096) {
+    const char* text = ErrnoText(static_cast<int>(-number));
+    return text != nullptr ? text : absl::StrCat(number);
+  }
+  return value >> 32 != 0 ? absl::StrCat("0x", absl::Hex(value)) : absl::StrCat(value);
+}
+
+std::string ValueText(const JudgedRun& report, uint64_t value) {
+  const ObjectId object = PointerObject(value);
+  const bool points = IsPointer(value) && value != kOtherPointer && object < report.trace.objects().size();
+  if (!points || PointerOffset(value) == 0) return ValueText(report.trace, value);
+  const std::string field = FieldPointedTo(report.subject, report.trace.objects()[object].kind, PointerOffset(value));
+  if (field.empty()) return ValueText(report.trace, value);
+  return absl::StrCat("&", LocationText(report.trace, object, 0), field);
+}
+
+std::string FieldOf(const JudgedRun& report, const Event& event) {
+  if (!IsAboutWord(event)) return "";
+  const kernel_object_kind kind = report.trace.objects()[event.object].kind;
+  return std::string(absl::StripPrefix(FieldAt(report.subject, kind, event.offset), "."));
+}
+
+std::string WithFields(const JudgedRun& report, absl::string_view sentence) {
+  const auto objects = report.trace.objects();
+  std::map<std::string, ObjectId> by_name;
+  for (ObjectId id = 1; id < objects.size(); ++id) by_name[ObjectName(objects[id].kind, objects[id].number)] = id;
+  std::string out;
+  for (size_t at = 0; at < sentence.size();) {
+    size_t end = at;
+    while (end < sentence.size() && absl::ascii_isalnum(sentence[end])) ++end;
+    const auto named = by_name.find(std::string(sentence.substr(at, end - at)));
+    size_t digits = std::min(end + 1, sentence.size());
+    while (digits < sentence.size() && absl::ascii_isdigit(sentence[digits])) ++digits;
+    uint32_t offset = 0;
+    if (named != by_name.end() && end < sentence.size() && sentence[end] == '+' &&
+        absl::SimpleAtoi(sentence.substr(end + 1, digits - end - 1), &offset)) {
+      absl::StrAppend(&out, LocationText(report, named->second, static_cast<uint16_t>(offset)));
+      at = digits;
+      continue;
+    }
+    end = std::max(end, at + 1);
+    absl::StrAppend(&out, sentence.substr(at, end - at));
+    at = end;
+  }
+  return out;
+}
+
+std::string SiteText(const Event& event) {
+  if (event.function == nullptr) return "";
+  return event.line == 0 ? event.function : absl::StrCat(event.function, ":", event.line);
+}
+
+std::string EarlierText(const Event& event) {
+  const std::string site = SiteText(event);
+  if (event.earlier_op().task == kNoTask) return site;
+  const std::string who = TaskName(event.earlier_op());
+  return site.empty() ? who : absl::StrCat(who, " in ", site);
+}
+
+std::string ByWhom(const Event& event) {
+  return IsByRcu(event) ? "RCU" : TaskName(event.op);
+}
+
+std::string WhoAndWhere(const Trace& trace, uint32_t event) {
+  const Event& e = trace.events()[event];
+  const std::string site = SiteText(e), who = absl::StrCat("by ", ByWhom(e));
+  if (site.empty()) return who;
+  return absl::StrCat(who, IsByRcu(e) ? ", given up in " : " in ", site);
+}
+
+std::map<std::string, std::string> FunctionsByFile(const Trace& trace) {
+  std::map<std::string, std::string> functions;  // from function to file
+  const char* last = nullptr;                    // mostly the next event has the same function again
+  for (const Event& e : trace.events()) {
+    if (e.function == nullptr || e.function == last) continue;
+    last = e.function;
+    functions.try_emplace(e.function, e.file);
+  }
+  std::map<std::string, std::string> files;
+  for (const auto& [function, file] : functions) {
+    std::string& list = files[file];
+    absl::StrAppend(&list, list.empty() ? "" : ", ", function);
+  }
+  return files;
+}
+
+std::string Describe(const Trace& trace, uint32_t event) {
+  return Describe(Names{trace, nullptr}, event);
+}
+
 std::string Describe(const JudgedRun& report, uint32_t event) {
-  const Event& e = report.trace.events()[event];
-  const kernel_object_kind kind = report.trace.objects()[e.object].kind;
-  const char* name = nullptr;
-  if (kind == KERNEL_SELEM && e.offset == report.subject.selem_state_offset) name = ".state";
-  if (kind == KERNEL_OWNER && e.offset == report.subject.owner_charge_offset) name = ".charge";
-  const std::string text = Describe(report.trace, event);
-  if (e.object == 0 || name == nullptr) return text;
-  const std::string location = LocationText(report.trace, e.object, e.offset);
-  return absl::StrReplaceAll(text, {{location, LocationText(report.trace, e.object, 0) + name}});
+  return Describe(Names{report.trace, &report}, event);
 }
 
 bool IsByRcu(const Event& event) {

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 //
 // Turns events, values and sites into text. Every report uses these functions, so that all reports say the same thing
-// in the same words. Objects are written by name ("selem3"), pointers as name+offset ("selem3+16", offset in bytes).
+// in the same words. Objects are written by name ("selem3").
+//
+// What takes a JudgedRun names fields ("selem3.snode.next") where fields.h knows them. Otherwise, and from what takes a
+// Trace alone, which knows no subject, a location is name+offset ("selem3+16", offset in bytes).
 #ifndef NOFAIL_FUZZ_REPORT_DESCRIBE_H_
 #define NOFAIL_FUZZ_REPORT_DESCRIBE_H_
 
 #include <map>
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "core/kernel/trace/trace.h"
 #include "fuzz/check/judged_run.h"
 
@@ -15,9 +19,20 @@ namespace nofail {
 
 // A location: "selem3" or "selem3+16". "global" for object 0, which stands for the subject's static variables.
 std::string LocationText(const Trace& trace, ObjectId object, uint16_t offset);
+// The same by the name of the field: "selem3.snode.next", "storage0.cache[2]". Where fields.h knows no name, two words
+// have names that the subject declares: "selem0.state", "o0.charge".
+std::string LocationText(const JudgedRun& report, ObjectId object, uint16_t offset);
 // A value that an event saw, stored or returned: the target of a pointer ("selem3+16"), the name of a negative errno
 // ("-EBUSY"), or the number itself, in hexadecimal when it needs more than 32 bits.
 std::string ValueText(const Trace& trace, uint64_t value);
+// The same, but a pointer into an object names what it points to: "&selem3.snode".
+std::string ValueText(const JudgedRun& report, uint64_t value);
+// The field that the event is about: "owner_refcnt", or "[1].lock" of buckets. "" where fields.h knows no name, and for
+// an event that is about no word of memory.
+std::string FieldOf(const JudgedRun& report, const Event& event);
+// A sentence of a judge, such as Violation::detail, with the names of fields. Judges see every run that is fuzzed, so
+// they write object and offset: "storage0+176".
+std::string WithFields(const JudgedRun& report, absl::string_view sentence);
 // The function and line of the event, for example "SelemUnlinkNofail:96". The function alone where the line is not
 // known;
 // "" for an event without a site.
@@ -39,7 +54,7 @@ std::map<std::string, std::string> FunctionsByFile(const Trace& trace);
 // What happened at an event, for example "lock buckets0+8 FAILS: -ETIMEDOUT". The text of an Rmw includes the old
 // value, so reports pass over the RmwOld event that follows it.
 std::string Describe(const Trace& trace, uint32_t event);
-// The same, but with names for the two words of memory that the subject declares: "selem0.state", "o0.charge".
+// The same with the names of fields: "lock buckets0[1].lock FAILS: -ETIMEDOUT".
 std::string Describe(const JudgedRun& report, uint32_t event);
 // Whether something went wrong at the event: a fault, a warning, a failed lock attempt or a failed allocation.
 bool IsFailure(const Event& event);

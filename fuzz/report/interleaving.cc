@@ -57,7 +57,7 @@ class Selection {
  public:
   // `violation` may be null: then the whole trace is told.
   Selection(const JudgedRun& report, const Violation* violation)
-      : trace_(report.trace), subject_(report.subject), violation_(violation) {
+      : report_(report), trace_(report.trace), violation_(violation) {
     // Events after the violation do not matter, except for a leak, which shows at the end of the run.
     const bool to_the_end = violation == nullptr || absl::StartsWith(violation->kind, "leak.");
     end_ = to_the_end ? trace_.size() : violation->event + 1;
@@ -86,7 +86,7 @@ class Selection {
 
   // Selects the life of an object, but for what the set-up does.
   void TellLife(ObjectId object) {
-    for (const LifeEvent& moment : LifeOf(trace_, object)) {
+    for (const LifeEvent& moment : LifeOf(report_, object)) {
       if (trace_.events()[moment.event].op.task != kSetup) told_.insert(moment.event);
     }
   }
@@ -115,7 +115,8 @@ class Selection {
   }
 
   bool IsState(const Event& e) const {
-    return e.object != 0 && trace_.objects()[e.object].kind == KERNEL_SELEM && e.offset == subject_.selem_state_offset;
+    return e.object != 0 && trace_.objects()[e.object].kind == KERNEL_SELEM &&
+           e.offset == report_.subject.selem_state_offset;
   }
 
   // Whether an event is told whatever the other events are.
@@ -145,8 +146,8 @@ class Selection {
     }
   }
 
+  const JudgedRun& report_;
   const Trace& trace_;
-  const struct subject& subject_;
   const Violation* const violation_;
   uint32_t end_;
   std::set<ObjectId> objects_;     // the objects that the violation is about
@@ -160,7 +161,7 @@ class Selection {
 class Teller {
  public:
   Teller(const JudgedRun& report, const Violation* violation)
-      : trace_(report.trace), subject_(report.subject), violation_(violation), selection_(report, violation) {}
+      : report_(report), trace_(report.trace), violation_(violation), selection_(report, violation) {}
 
   // Returns the numbered sentences. `signature` is named when there is no violation. Called once.
   std::vector<std::string> Tell(absl::string_view signature) {
@@ -168,14 +169,15 @@ class Teller {
       const Event& e = trace_.events()[i];
       if (e.kind == EventKind::kSwitch) TellSwitch(i);
       if (violation_ != nullptr && i == violation_->event && !absl::StartsWith(violation_->kind, "leak.")) {
-        Add({}, violation_->detail, e);
+        Add({}, WithFields(report_, violation_->detail), e);
       } else if (selection_.Tells(i) && !ChangesNothing(e)) {
         Add(e.op, EventText(i), e);
       }
       Follow(i);
     }
     if (violation_ == nullptr) Add({}, absl::StrCat("the process ends: ", signature), {});
-    if (violation_ != nullptr && absl::StartsWith(violation_->kind, "leak.")) Add({}, violation_->detail, {});
+    if (violation_ != nullptr && absl::StartsWith(violation_->kind, "leak."))
+      Add({}, WithFields(report_, violation_->detail), {});
     return std::move(lines_);
   }
 
@@ -185,7 +187,7 @@ class Teller {
     const Event& e = trace_.events()[index];
     holders_.Follow(index, e);
     if (e.kind == EventKind::kStore || e.kind == EventKind::kRmw) values_[WordOf(e)] = e.value;
-    if (e.kind == EventKind::kOpBegin) ops_[e.op] = std::string(absl::StripSuffix(Describe(trace_, index), " begins"));
+    if (e.kind == EventKind::kOpBegin) ops_[e.op] = std::string(absl::StripSuffix(Describe(report_, index), " begins"));
   }
 
   // Tells of a switch away from a task that has more to do: what it waits for, or before which site it is preempted.
@@ -221,18 +223,14 @@ class Teller {
   }
   bool PointsToObject(uint64_t value) const { return IsPointer(value) && PointerObject(value) != 0; }
 
-  std::string WordName(const Event& e) const {
-    const kernel_object_kind kind = e.object == 0 ? KERNEL_OTHER : trace_.objects()[e.object].kind;
-    if (kind == KERNEL_SELEM && e.offset == subject_.selem_state_offset) return absl::StrCat(Name(e), ".state");
-    if (kind == KERNEL_OWNER && e.offset == subject_.owner_charge_offset) return absl::StrCat(Name(e), ".charge");
-    return LocationText(trace_, e.object, e.offset);
-  }
+  std::string WordName(const Event& e) const { return LocationText(report_, e.object, e.offset); }
 
   std::string WriteText(const Event& e) const {
     const uint64_t old = ValueBefore(e);
     if (PointsToObject(e.value)) return absl::StrCat("sets ", PointerOf(e, e.value));
     if (PointsToObject(old)) return absl::StrCat("clears ", PointerOf(e, old));
-    return absl::StrCat("changes ", WordName(e), " from ", ValueText(trace_, old), " to ", ValueText(trace_, e.value));
+    return absl::StrCat("changes ", WordName(e), " from ", ValueText(report_, old), " to ",
+                        ValueText(report_, e.value));
   }
 
   std::string FailedLockText(const Event& e) const {
@@ -242,7 +240,7 @@ class Teller {
                         taken < 0                  ? "nobody holds"
                         : holder == TaskName(e.op) ? "it holds itself"
                                                    : absl::StrCat(holder, " holds"),
-                        ": ", ValueText(trace_, e.value));
+                        ": ", ValueText(report_, e.value));
   }
 
   std::string EventText(uint32_t index) const {
@@ -261,14 +259,14 @@ class Teller {
         return WriteText(e);
       case EventKind::kLoad:
         return PointsToObject(e.value) ? absl::StrCat("reads ", PointerOf(e, e.value))
-                                       : absl::StrCat("reads ", WordName(e), ": ", ValueText(trace_, e.value));
+                                       : absl::StrCat("reads ", WordName(e), ": ", ValueText(report_, e.value));
       case EventKind::kCallRcu:
       case EventKind::kKfreeRcu:
         return absl::StrCat("hands ", Name(e), " to RCU");
       case EventKind::kFree:
         return absl::StrCat("frees ", Name(e), e.by_rcu() ? ", the grace period being over" : "");
       case EventKind::kAlloc:
-        return e.object == 0 ? Describe(trace_, index) : absl::StrCat("allocates ", Name(e));
+        return e.object == 0 ? Describe(report_, index) : absl::StrCat("allocates ", Name(e));
       case EventKind::kWarning:
         return "warns (WARN_ON_ONCE)";
       case EventKind::kNeedResched:
@@ -276,7 +274,7 @@ class Teller {
       case EventKind::kFault:
         return absl::StrCat("runs into ", FaultText(e.fault()), " of ", Name(e));
       default:
-        return Describe(trace_, index);
+        return Describe(report_, index);
     }
   }
 
@@ -319,8 +317,8 @@ class Teller {
     lines_.push_back(std::move(text));
   }
 
+  const JudgedRun& report_;
   const Trace& trace_;
-  const struct subject& subject_;
   const Violation* const violation_;
   const Selection selection_;
   Holders holders_;

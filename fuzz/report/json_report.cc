@@ -35,13 +35,16 @@ Json ViolationJson(const JudgedRun& report, const Violation& violation) {
           {"detail", violation.detail}};
 }
 
-Json EventJson(const Trace& trace, uint32_t event) {
+Json EventJson(const JudgedRun& report, uint32_t event) {
+  const Trace& trace = report.trace;
   const Event& e = trace.events()[event];
+  const std::string field = FieldOf(report, e);
   Json json = {{"task", TaskName(e.op)},
                {"op", e.op.op},
                {"kind", EventKindText(e.kind)},
                {"object", e.object == 0 ? Json() : Json(LocationText(trace, e.object, 0))},
                {"offset", e.offset},
+               {"field", field.empty() ? Json() : Json(field)},
                {"detail", e.detail},
                {"value", ValueText(trace, e.value)},
                {"text", Describe(trace, event)}};
@@ -65,7 +68,7 @@ nlohmann::ordered_json JsonReport(const JudgedRun& report, bool with_events) {
                {"violations", violations}};
   if (with_events) {
     Json& events = json["events"] = Json::array();
-    for (uint32_t i = 0; i < report.trace.size(); ++i) events.push_back(EventJson(report.trace, i));
+    for (uint32_t i = 0; i < report.trace.size(); ++i) events.push_back(EventJson(report, i));
   }
   return json;
 }

@@ -24,8 +24,8 @@ namespace nofail {
 //                   belongs together), "need" (NeedText), "event" (its number), "involved" (names of objects),
 //                   "detail"}]
 //   "events"        only when `with_events`: [{"task", "op" (its number), "kind", "object" (name or null), "offset"
-//                   (bytes), "detail", "value", "text", and for an event in the subject "site" ({"function", "file",
-//                   "line"})}]
+//                   (bytes), "field" (its name, as of FieldOf in describe.h, or null), "detail", "value", "text", and
+//                   for an event in the subject "site" ({"function", "file", "line"})}]
 nlohmann::ordered_json JsonReport(const JudgedRun& report, bool with_events);
 
 // Returns the text of a JSON value, indented. A byte that is not UTF-8 becomes U+FFFD: names of files and words of an

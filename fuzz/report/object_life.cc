@@ -31,7 +31,8 @@ bool IsTouch(const Event& e) {
 
 }  // namespace
 
-std::vector<LifeEvent> LifeOf(const Trace& trace, ObjectId object, bool touches) {
+std::vector<LifeEvent> LifeOf(const JudgedRun& report, ObjectId object, bool touches) {
+  const Trace& trace = report.trace;
   const ObjectInfo& info = trace.objects()[object];
   std::vector<LifeEvent> life;
   std::set<std::pair<ObjectId, uint16_t>> links;  // the words of memory that hold a pointer to the object now
@@ -45,9 +46,10 @@ std::vector<LifeEvent> LifeOf(const Trace& trace, ObjectId object, bool touches)
     const std::pair word(e.object, e.offset);
     const bool points = IsPointer(e.value) && PointerObject(e.value) == object;
     if (points && links.insert(word).second) {
-      life.push_back({i, LifeKind::kLinked, absl::StrCat("linked from ", LocationText(trace, e.object, e.offset))});
+      life.push_back({i, LifeKind::kLinked, absl::StrCat("linked from ", LocationText(report, e.object, e.offset))});
     } else if (!points && links.erase(word) != 0) {
-      life.push_back({i, LifeKind::kUnlinked, absl::StrCat("unlinked from ", LocationText(trace, e.object, e.offset))});
+      life.push_back(
+          {i, LifeKind::kUnlinked, absl::StrCat("unlinked from ", LocationText(report, e.object, e.offset))});
     }
   }
   return life;

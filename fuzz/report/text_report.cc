@@ -52,7 +52,8 @@ void AppendViolation(const JudgedRun& report, const Violation& violation, std::s
   const std::string standing = absl::StrCat("(", Standing(FindListed(report.subject.name, signature)), ")");
   const bool fits = first.size() + 2 + standing.size() <= static_cast<size_t>(options.width);
   absl::StrAppend(out, first, fits ? "  " : "\n     ", standing, "\n");
-  AppendParagraph("     ", absl::StrCat("#", violation.event, " ", violation.detail, "."), options, out);
+  AppendParagraph("     ", absl::StrCat("#", violation.event, " ", WithFields(report, violation.detail), "."), options,
+                  out);
 }
 
 // Each cause has a number. Below its first face are the others.
@@ -69,11 +70,12 @@ void AppendViolations(const JudgedRun& report, const TextOptions& options, std::
   AppendParagraph("  ", absl::StrCat("Lock mode: ", LocksSentence(FindLocksNeeded(report.trace)), "."), options, out);
 }
 
-void AppendLife(const Trace& trace, ObjectId object, std::string* out) {
+void AppendLife(const JudgedRun& report, ObjectId object, std::string* out) {
+  const Trace& trace = report.trace;
   const ObjectInfo& info = trace.objects()[object];
   absl::StrAppend(out, "  ", ObjectName(info.kind, info.number), ", ", info.size, " bytes",
                   info.freed == ObjectInfo::kAlive ? ", never freed" : "", "\n");
-  for (const LifeEvent& moment : LifeOf(trace, object)) {
+  for (const LifeEvent& moment : LifeOf(report, object)) {
     absl::StrAppend(out, absl::StrFormat("    #%-5d", moment.event), moment.what, " ", WhoAndWhere(trace, moment.event),
                     "\n");
   }
@@ -88,7 +90,7 @@ void AppendObjects(const JudgedRun& report, const TextOptions& options, std::str
   objects.erase(std::unique(objects.begin(), objects.end()), objects.end());
   if (objects.empty()) return;
   absl::StrAppend(out, Heading(options, "Objects"));
-  for (ObjectId object : objects) AppendLife(report.trace, object, out);
+  for (ObjectId object : objects) AppendLife(report, object, out);
 }
 
 void AppendSchedule(const JudgedRun& report, const TextOptions& options, std::string* out) {

@@ -86,7 +86,7 @@ class TimelineBuilder {
       involved.insert(violation.involved.begin(), violation.involved.end());
     }
     involved.erase(0);
-    for (ObjectId object : involved) t_.lives.push_back({object, true, LifeOf(trace_, object, true)});
+    for (ObjectId object : involved) t_.lives.push_back({object, true, LifeOf(report_, object, true)});
     for (const Life& life : t_.lives) {
       for (const LifeEvent& moment : life.moments) {
         const bool told = moment.kind != LifeKind::kTouched && At(moment.event).op.task != kSetup;
@@ -95,7 +95,7 @@ class TimelineBuilder {
     }
     involved_ = std::move(involved);
     for (ObjectId object = 1; object < trace_.objects().size() && t_.lives.size() < kMaxLives; ++object) {
-      if (!involved_.contains(object)) t_.lives.push_back({object, false, LifeOf(trace_, object, true)});
+      if (!involved_.contains(object)) t_.lives.push_back({object, false, LifeOf(report_, object, true)});
     }
   }
 

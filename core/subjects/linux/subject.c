@@ -293,6 +293,11 @@ static int linux_dump(void* owner) {
 
 static const struct subject linux_subject = {
     .name = NOFAIL_LINUX_NAME,
+    .types = {.map = "bpf_local_storage_map",
+              .bucket = "bpf_local_storage_map_bucket",
+              .storage = "bpf_local_storage",
+              .selem = "bpf_local_storage_elem",
+              .owner = "nofail_owner"},
     .reset = linux_reset,
     .memory = linux_memory,
     .map_alloc = linux_map_alloc,

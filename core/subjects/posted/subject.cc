@@ -18,6 +18,7 @@ void PostedMapFree(kernel_map* map) {
 
 constexpr subject kPosted = {
     .name = "posted",
+    .types = {.map = "Map", .bucket = "Bucket", .storage = "Storage", .selem = "Selem", .owner = "Owner"},
     .reset = TypesReset,
     .memory = TypesMemory,
     .map_alloc = PostedMapAlloc,
