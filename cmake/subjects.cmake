@@ -42,9 +42,10 @@ function(nofail_hash_sources out row root shim)
 endfunction()
 
 # nofail_link_subjects(TARGET LIBRARY...): links the subjects of these libraries into TARGET. It also writes
-# subjects.inc, which has a row NOFAIL_SUBJECT(linked_subject_...) for each subject; for each subject
-# sources_<name>.inc, with a row NOFAIL_SOURCE(linked_subject_..., "NAME", "HASH") for each file that it is made of; and
-# sources.inc, which includes those. It adds their folder to TARGET's include path.
+# subjects.inc, which has a row NOFAIL_SUBJECT(linked_subject_..., "ROOT") for each subject; for each
+# subject sources_<name>.inc, with a row NOFAIL_SOURCE(linked_subject_..., "NAME", "HASH") for each file that it is made
+# of; and sources.inc, which includes those. It adds their folder to TARGET's include path, and defines NOFAIL_ROOT as
+# the folder of this suite.
 function(nofail_link_subjects target)
   set(folder ${CMAKE_CURRENT_BINARY_DIR}/subjects_${target})
   set(rows "")
@@ -54,8 +55,8 @@ function(nofail_link_subjects target)
     set(object ${folder}/${name}.o)
     nofail_isolated_subject(${object} ${library} linked_subject_${name})
     target_sources(${target} PRIVATE ${object})
-    string(APPEND rows "NOFAIL_SUBJECT(linked_subject_${name})\n")
     get_target_property(root ${library} NOFAIL_ROOT)
+    string(APPEND rows "NOFAIL_SUBJECT(linked_subject_${name}, \"${root}\")\n")
     get_target_property(files ${library} NOFAIL_SOURCES)
     if(NOT files)
       message(FATAL_ERROR "${library}: say with nofail_subject_sources() which files the subject is made of")
@@ -72,4 +73,5 @@ function(nofail_link_subjects target)
   file(CONFIGURE OUTPUT ${folder}/subjects.inc CONTENT "${rows}")
   file(CONFIGURE OUTPUT ${folder}/sources.inc CONTENT "${includes}")
   target_include_directories(${target} PRIVATE ${folder})
+  target_compile_definitions(${target} PRIVATE NOFAIL_ROOT="${PROJECT_SOURCE_DIR}")
 endfunction()

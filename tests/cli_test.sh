@@ -60,7 +60,7 @@ expect 0 '^ok +clusterfuzz.*-4711 \(teardown\) ' replay --target teardown cluste
 expect 0 '^ok +testcase \(teardown\) ' replay testcase
 expect 2 'is for the codec' show crash-nofail_codec_fuzzer
 for command in show convert; do
-  check '[[ $("$nofail" $command clusterfuzz-*-4711 | grep -v trace) == $("$nofail" $command --target lifecycle testcase | grep -v trace) ]]'
+  check '[[ $("$nofail" $command clusterfuzz-*-4711 | grep -v trace) == "$("$nofail" $command --target lifecycle testcase | grep -v trace)" ]]'
 done
 rm clusterfuzz-* testcase crash-*
 

@@ -8,9 +8,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
@@ -80,6 +83,18 @@ Violations
        of selem0, one of which setup in Update had set at #3.
   Lock mode: contended is enough (every attempt that failed met a held lock).
 
+How leak.fields comes about
+   1. B (destroy) locks buckets0 (UnlinkNofail, f.cc:105)
+   2. B is preempted (before UnlinkNofail, f.cc:112)
+   3. A (map_free) cannot lock buckets0, which B holds: -ETIMEDOUT
+        (UnlinkNofail, f.cc:109)
+   4. A changes selem0.state from 0 to 1 (UnlinkNofail, f.cc:110)
+   5. B clears buckets0's pointer to selem0 (DelInit, f.cc:113)
+   6. B hands selem0 to RCU (SelemFree, f.cc:114)
+   7. cb/selem0 frees selem0 (SelemFreeRcu, f.cc:116)
+   8. A in UnlinkNofail failed to lock buckets0, and nobody freed the fields of
+        selem0, one of which setup in Update had set at #3
+
 Objects
   selem0, 128 bytes
     #1    allocated by setup in SelemAlloc:101
@@ -114,6 +129,47 @@ Where the functions are
     DelInit, LinkMap, MapAlloc, MapFree, SelemAlloc, SelemFree, SelemFreeRcu,
       UnlinkNofail, Update
 )");
+}
+
+// A folder with the source f.cc, whose 109th line is the place where map_free fails to lock.
+class SourceTest : public testing::Test {
+ protected:
+  SourceTest() {
+    std::string text;
+    for (int line = 1; line < 109; ++line) absl::StrAppend(&text, "\n");
+    std::ofstream(file_) << text << "\t\terr = lock(&bucket->lock, a_rather_long_name, that_goes_on, and_on_and_on);\n";
+    std::filesystem::last_write_time(file_, std::filesystem::last_write_time("/proc/self/exe"));
+    FillLeak(&b_);
+  }
+  ~SourceTest() override { std::filesystem::remove_all(folder_); }
+
+  const std::filesystem::path folder_ = testing::TempDir() + absl::StrCat("/nofail-source-", getpid());
+  const std::filesystem::path file_ = (std::filesystem::create_directory(folder_), folder_ / "f.cc");
+  Source source_{{"/nonexistent", folder_}};
+  TraceBuilder b_;
+};
+
+TEST_F(SourceTest, StandsBelowEachStepAsFarAsItFits) {
+  EXPECT_THAT(Text(b_, {.width = 60, .source = &source_}),
+              HasSubstr("(UnlinkNofail, f.cc:109)\n"
+                        "       :109  err = lock(&bucket->lock, a_rather_long_name...\n"
+                        "   4. A changes"));
+}
+
+TEST_F(SourceTest, IsWithTheEventsOfTheJsonReport) {
+  const auto json = JsonReport({TestSubject(), Scenario(), b_.trace, b_.Judged(), {}}, true, &source_);
+  EXPECT_EQ(json["events"][9]["source"], "err = lock(&bucket->lock, a_rather_long_name, that_goes_on, and_on_and_on);");
+  EXPECT_FALSE(json["events"][10].contains("source")) << "the file has no such line";
+}
+
+TEST_F(SourceTest, IsNotShownWhereItMayBeAnother) {
+  std::filesystem::last_write_time(file_, std::filesystem::file_time_type::clock::now() + std::chrono::hours(1));
+  EXPECT_EQ(source_.Line("f.cc", 109), "");
+}
+
+TEST_F(SourceTest, IsNotShownWhereItIsGone) {
+  EXPECT_EQ(source_.Line("g.cc", 109), "");
+  EXPECT_EQ(source_.Line("f.cc", 0), "");
 }
 
 TEST(TextReportTest, FacesOfOneCauseShareANumber) {

@@ -51,6 +51,18 @@ for subject in "${subjects[@]}"; do
   check '[[ $subject != posted || $fields == *"o0.omem: "* ]]'
 done
 
+# Each step has its line of the source that the subject was built from. A line that does not fit is cut.
+finding=corpus/findings/refcount-dec-to-zero/livelock.StorageDestroy.sched
+lines_of() { COLUMNS=200 "$nofail" show "$finding" --subject "$1" | sed -nE 's/^ +:[0-9]+  (.*)$/\1/p'; }
+check '[[ $(lines_of posted | wc -l) -ge 10 ]]'
+while read -r line; do
+  check 'grep -qF -- "$line" core/subjects/*/*.cc'
+done < <(lines_of posted)
+for subject in "${subjects[@]}"; do
+  [[ $subject == linux-7.* && -d linux/${subject#linux-} ]] || continue
+  check '[[ $(lines_of "$subject") == *"lock"* ]]'
+done
+
 # What is minimized on a subject expects of that one what it violates there, and is told with its functions.
 crash=corpus/findings/refcount-dec-to-zero/livelock.StorageDestroy_2.sched
 signature=livelock/storage/bpf_local_storage_destroy/after=saturation

@@ -163,22 +163,22 @@ class Teller {
   Teller(const JudgedRun& report, const Violation* violation)
       : report_(report), trace_(report.trace), violation_(violation), selection_(report, violation) {}
 
-  // Returns the numbered sentences. `signature` is named when there is no violation. Called once.
-  std::vector<std::string> Tell(absl::string_view signature) {
+  // Returns the steps. `ending` is named when there is no violation. Called once.
+  std::vector<Step> Tell(absl::string_view ending) {
+    const bool is_leak = violation_ != nullptr && absl::StartsWith(violation_->kind, "leak.");
     for (uint32_t i = 0; i < selection_.end(); ++i) {
       const Event& e = trace_.events()[i];
       if (e.kind == EventKind::kSwitch) TellSwitch(i);
-      if (violation_ != nullptr && i == violation_->event && !absl::StartsWith(violation_->kind, "leak.")) {
-        Add({}, WithFields(report_, violation_->detail), e);
+      if (violation_ != nullptr && i == violation_->event && !is_leak) {
+        Add({}, WithFields(report_, violation_->detail), i);
       } else if (selection_.Tells(i) && !ChangesNothing(e)) {
-        Add(e.op, EventText(i), e);
+        Add(e.op, EventText(i), i);
       }
       Follow(i);
     }
-    if (violation_ == nullptr) Add({}, absl::StrCat("the process ends: ", signature), {});
-    if (violation_ != nullptr && absl::StartsWith(violation_->kind, "leak."))
-      Add({}, WithFields(report_, violation_->detail), {});
-    return std::move(lines_);
+    if (violation_ == nullptr) Add({}, absl::StrCat("the process ends: ", ending), kNoEvent);
+    if (is_leak) Add({}, WithFields(report_, violation_->detail), kNoEvent);
+    return std::move(steps_);
   }
 
  private:
@@ -197,13 +197,13 @@ class Teller {
     const bool waits = blocked != nullptr && blocked->op == op &&
                        (blocked->kind == EventKind::kGpWait || blocked->kind == EventKind::kBarrierWait ||
                         blocked->kind == EventKind::kLockWait);
-    if (waits) return Add(op, EventText(index - 1), *blocked);
+    if (waits) return Add(op, EventText(index - 1), index - 1);
     for (uint32_t next = index + 1; next < trace_.size(); ++next) {
       const Event& e = trace_.events()[next];
       if (e.op != op || e.kind == EventKind::kSwitch || e.kind == EventKind::kOpEnd) continue;
       if (e.kind == EventKind::kOpBegin || e.kind == EventKind::kCallbackEnd) return;
       if (e.function == nullptr) continue;
-      return Add(op, "is preempted", e, "before ");
+      return Add(op, "is preempted", next, true);
     }
   }
 
@@ -217,26 +217,37 @@ class Teller {
 
   std::string Name(const Event& e) const { return LocationText(trace_, e.object, 0); }
 
-  // The pointer that `e` is about, for example "selem0's pointer to storage0".
+  bool PointsToObject(uint64_t value) const { return IsPointer(value) && PointerObject(value) != 0; }
+
+  // The word that `e` is about: "storage0.lock". Where the field has no name, a lock or a pointer is not said to be at
+  // an offset: one says which object it is in.
+  std::string WordName(const Event& e) const { return LocationText(report_, e.object, e.offset); }
+  std::string LockName(const Event& e) const { return FieldOf(report_, e).empty() ? Name(e) : WordName(e); }
   std::string PointerOf(const Event& e, uint64_t target) const {
     return absl::StrCat(Name(e), "'s pointer to ", LocationText(trace_, PointerObject(target), 0));
   }
-  bool PointsToObject(uint64_t value) const { return IsPointer(value) && PointerObject(value) != 0; }
-
-  std::string WordName(const Event& e) const { return LocationText(report_, e.object, e.offset); }
 
   std::string WriteText(const Event& e) const {
     const uint64_t old = ValueBefore(e);
-    if (PointsToObject(e.value)) return absl::StrCat("sets ", PointerOf(e, e.value));
-    if (PointsToObject(old)) return absl::StrCat("clears ", PointerOf(e, old));
+    const bool sets = PointsToObject(e.value), clears = !sets && PointsToObject(old),
+               is_named = !FieldOf(report_, e).empty();
+    if (sets && is_named) return absl::StrCat("sets ", WordName(e), " to ", ValueText(report_, e.value));
+    if (clears && is_named) return absl::StrCat("clears ", WordName(e), ", which pointed to ", ValueText(report_, old));
+    if (sets) return absl::StrCat("sets ", PointerOf(e, e.value));
+    if (clears) return absl::StrCat("clears ", PointerOf(e, old));
     return absl::StrCat("changes ", WordName(e), " from ", ValueText(report_, old), " to ",
                         ValueText(report_, e.value));
+  }
+
+  std::string ReadText(const Event& e) const {
+    if (PointsToObject(e.value) && FieldOf(report_, e).empty()) return absl::StrCat("reads ", PointerOf(e, e.value));
+    return absl::StrCat("reads ", WordName(e), ": ", ValueText(report_, e.value));
   }
 
   std::string FailedLockText(const Event& e) const {
     const int64_t taken = holders_.TakenAt(e);
     const std::string holder = taken < 0 ? "" : TaskName(trace_.events()[static_cast<size_t>(taken)].op);
-    return absl::StrCat("cannot lock ", Name(e), ", which ",
+    return absl::StrCat("cannot lock ", LockName(e), ", which ",
                         taken < 0                  ? "nobody holds"
                         : holder == TaskName(e.op) ? "it holds itself"
                                                    : absl::StrCat(holder, " holds"),
@@ -247,7 +258,7 @@ class Teller {
     const Event& e = trace_.events()[index];
     switch (e.kind) {
       case EventKind::kLock:
-        return IsFailedLock(e) ? FailedLockText(e) : absl::StrCat("locks ", Name(e));
+        return IsFailedLock(e) ? FailedLockText(e) : absl::StrCat("locks ", LockName(e));
       case EventKind::kLockWait:
         return absl::StrCat("waits for the lock of ", Name(e));
       case EventKind::kGpWait:
@@ -258,8 +269,7 @@ class Teller {
       case EventKind::kRmw:
         return WriteText(e);
       case EventKind::kLoad:
-        return PointsToObject(e.value) ? absl::StrCat("reads ", PointerOf(e, e.value))
-                                       : absl::StrCat("reads ", WordName(e), ": ", ValueText(report_, e.value));
+        return ReadText(e);
       case EventKind::kCallRcu:
       case EventKind::kKfreeRcu:
         return absl::StrCat("hands ", Name(e), " to RCU");
@@ -286,35 +296,13 @@ class Teller {
     return absl::StrCat(TaskName(op), first && ops != ops_.end() ? absl::StrCat(" (", ops->second, ")") : "", " ");
   }
 
-  // Adds one sentence, with the site of `e` in parentheses and `prefix` before the site. A sentence that says the same
-  // as the one before is left out: for example, taking an element off a list writes two pointers to it.
-  void Add(OpRef op, absl::string_view words, const Event& e, absl::string_view prefix = "") {
+  // Adds one step. One that says the same as the one before is left out: for example, taking an element off a list
+  // writes two pointers to it.
+  void Add(OpRef op, absl::string_view words, uint32_t event, bool is_before = false) {
     std::string said = absl::StrCat(TaskName(op), words);
     if (said == last_said_) return;
     last_said_ = std::move(said);
-    std::string text = absl::StrFormat("%2d. %s%s", ++number_, Who(op), words);
-    const absl::string_view file = e.file == nullptr ? "" : e.file;
-    const std::string site = e.function == nullptr ? ""
-                                                   : absl::StrCat("(", prefix, e.function, ", ",
-                                                                  file.substr(file.rfind('/') + 1), ":", e.line, ")");
-    Wrap(std::move(text));
-    if (site.empty()) return;
-    if (lines_.back().size() + 1 + site.size() <= kColumns) {
-      absl::StrAppend(&lines_.back(), " ", site);
-    } else {
-      lines_.push_back(absl::StrCat(kIndent, site));
-    }
-  }
-
-  // Adds the text as lines of at most kColumns characters, broken at blanks.
-  void Wrap(std::string text) {
-    while (text.size() > kColumns) {
-      const size_t blank = text.rfind(' ', kColumns);
-      if (blank == text.npos || blank < kIndent.size()) break;
-      lines_.push_back(text.substr(0, blank));
-      text = absl::StrCat(kIndent, text.substr(blank + 1));
-    }
-    lines_.push_back(std::move(text));
+    steps_.push_back({op, absl::StrCat(Who(op), words), event, is_before});
   }
 
   const JudgedRun& report_;
@@ -325,10 +313,20 @@ class Teller {
   std::map<Word, uint64_t> values_;   // what each word of memory holds now
   std::map<OpRef, std::string> ops_;  // the ops that have begun, as "map_free m0"
   std::set<OpRef> told_ops_;          // the ops that a sentence was about
-  std::vector<std::string> lines_;
+  std::vector<Step> steps_;
   std::string last_said_;
-  int number_ = 0;
 };
+
+// Appends the text as lines of at most kColumns characters, broken at blanks.
+void Wrap(std::string text, std::vector<std::string>* lines) {
+  while (text.size() > kColumns) {
+    const size_t blank = text.rfind(' ', kColumns);
+    if (blank == text.npos || blank < kIndent.size()) break;
+    lines->push_back(text.substr(0, blank));
+    text = absl::StrCat(kIndent, text.substr(blank + 1));
+  }
+  lines->push_back(std::move(text));
+}
 
 std::string Count(int count, absl::string_view one, absl::string_view many) {
   return absl::StrCat(count, " ", count == 1 ? one : many);
@@ -356,13 +354,36 @@ std::string FailuresText(const Trace& trace) {
   return failures.empty() ? "none" : absl::StrJoin(failures, ", ");
 }
 
+std::vector<Step> Steps(const JudgedRun& report, const Violation* violation, absl::string_view ending) {
+  return Teller(report, violation).Tell(ending);
+}
+
+std::string StepSite(const JudgedRun& report, const Step& step) {
+  if (step.event == kNoEvent) return "";
+  const Event& e = report.trace.events()[step.event];
+  if (e.function == nullptr) return "";
+  const absl::string_view file = e.file == nullptr ? "" : e.file;
+  return absl::StrCat("(", step.is_before ? "before " : "", e.function, ", ", file.substr(file.rfind('/') + 1), ":",
+                      e.line, ")");
+}
+
 std::vector<std::string> Interleaving(const JudgedRun& report, absl::string_view signature) {
   const Violation* violation = nullptr;
   for (const Violation& candidate : report.verdict.violations) {
     if (candidate.Signature() == signature) violation = &candidate;
   }
   std::vector<std::string> lines = {absl::StrCat("Failures it needs: ", FailuresText(report.trace), ".")};
-  for (std::string& line : Teller(report, violation).Tell(signature)) lines.push_back(std::move(line));
+  int number = 0;
+  for (const Step& step : Steps(report, violation, signature)) {
+    Wrap(absl::StrFormat("%2d. %s", ++number, step.sentence), &lines);
+    const std::string site = StepSite(report, step);
+    if (site.empty()) continue;
+    if (lines.back().size() + 1 + site.size() <= kColumns) {
+      absl::StrAppend(&lines.back(), " ", site);
+    } else {
+      lines.push_back(absl::StrCat(kIndent, site));
+    }
+  }
   return lines;
 }
 

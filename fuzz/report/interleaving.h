@@ -14,6 +14,20 @@
 
 namespace nofail {
 
+// One thing that a task does, or the violation itself.
+struct Step {
+  OpRef op;              // {} for the violation, and for the end of the process
+  std::string sentence;  // "A (map_free m0) cannot lock storage0, which B holds: -ETIMEDOUT"
+  uint32_t event;        // the event that the sentence is about, which may have a site; kNoEvent where there is none
+  bool is_before;        // the task is preempted before this event, which comes later
+};
+
+// The steps that lead to the violation, in order; the last one is the violation. When it is null, because the process
+// ended, the steps are about the whole trace, and the last one says that the process ends by `ending`.
+std::vector<Step> Steps(const JudgedRun& report, const Violation* violation, absl::string_view ending = "");
+// The site of a step as a sentence has it behind it: "(before SelemUnlinkNofail, teardown.cc:26)". "" without a site.
+std::string StepSite(const JudgedRun& report, const Step& step);
+
 // The interleaving that leads to the violation with this signature. When the verdict has no such violation, because the
 // process ended, the sentences are about the whole trace and the last one says that the process ends.
 //

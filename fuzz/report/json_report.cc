@@ -35,7 +35,7 @@ Json ViolationJson(const JudgedRun& report, const Violation& violation) {
           {"detail", violation.detail}};
 }
 
-Json EventJson(const JudgedRun& report, uint32_t event) {
+Json EventJson(const JudgedRun& report, uint32_t event, Source* source) {
   const Trace& trace = report.trace;
   const Event& e = trace.events()[event];
   const std::string field = FieldOf(report, e);
@@ -49,12 +49,13 @@ Json EventJson(const JudgedRun& report, uint32_t event) {
                {"value", ValueText(trace, e.value)},
                {"text", Describe(trace, event)}};
   if (e.function != nullptr) json["site"] = {{"function", e.function}, {"file", e.file}, {"line", e.line}};
+  if (source != nullptr && !source->Line(e).empty()) json["source"] = std::string(source->Line(e));
   return json;
 }
 
 }  // namespace
 
-nlohmann::ordered_json JsonReport(const JudgedRun& report, bool with_events) {
+nlohmann::ordered_json JsonReport(const JudgedRun& report, bool with_events, Source* source) {
   const Violation* headline = Headline(report.verdict, report.subject.name);
   Json violations = Json::array();
   for (const Violation& violation : report.verdict.violations) violations.push_back(ViolationJson(report, violation));
@@ -68,7 +69,7 @@ nlohmann::ordered_json JsonReport(const JudgedRun& report, bool with_events) {
                {"violations", violations}};
   if (with_events) {
     Json& events = json["events"] = Json::array();
-    for (uint32_t i = 0; i < report.trace.size(); ++i) events.push_back(EventJson(report, i));
+    for (uint32_t i = 0; i < report.trace.size(); ++i) events.push_back(EventJson(report, i, source));
   }
   return json;
 }

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "fuzz/check/judged_run.h"
+#include "fuzz/report/source.h"
 
 namespace nofail {
 
@@ -25,8 +26,10 @@ namespace nofail {
 //                   "detail"}]
 //   "events"        only when `with_events`: [{"task", "op" (its number), "kind", "object" (name or null), "offset"
 //                   (bytes), "field" (its name, as of FieldOf in describe.h, or null), "detail", "value", "text", and
-//                   for an event in the subject "site" ({"function", "file", "line"})}]
-nlohmann::ordered_json JsonReport(const JudgedRun& report, bool with_events);
+//                   for an event in the subject "site" ({"function", "file", "line"}) and, where `source` has it,
+//                   "source" (the text of that line)}]
+// `source` may be null.
+nlohmann::ordered_json JsonReport(const JudgedRun& report, bool with_events, Source* source = nullptr);
 
 // Returns the text of a JSON value, indented. A byte that is not UTF-8 becomes U+FFFD: names of files and words of an
 // `expect` line may have any bytes.

@@ -20,6 +20,7 @@
 #include "fuzz/check/known.h"
 #include "fuzz/report/columns.h"
 #include "fuzz/report/describe.h"
+#include "fuzz/report/interleaving.h"
 #include "fuzz/report/object_life.h"
 
 namespace nofail {
@@ -29,7 +30,7 @@ std::string Paint(const TextOptions& options, const char* colour, const std::str
   return options.colour ? absl::StrCat(colour, text, "\x1b[0m") : text;
 }
 
-std::string Heading(const TextOptions& options, const char* text) {
+std::string Heading(const TextOptions& options, const std::string& text) {
   return absl::StrCat("\n", Paint(options, "\x1b[1m", text), "\n");
 }
 
@@ -68,6 +69,37 @@ void AppendViolations(const JudgedRun& report, const TextOptions& options, std::
     }
   }
   AppendParagraph("  ", absl::StrCat("Lock mode: ", LocksSentence(FindLocksNeeded(report.trace)), "."), options, out);
+}
+
+// The violation that the report's first line names. REQUIRES: there is one.
+const Violation& Foremost(const JudgedRun& report) {
+  const Violation* headline = Headline(report.verdict, report.subject.name);
+  return headline == nullptr ? report.verdict.violations.front() : *headline;
+}
+
+// The source line of a step, cut to the width. Nothing where it is not known.
+void AppendSource(const Event& event, const TextOptions& options, std::string* out) {
+  const absl::string_view text = options.source->Line(event);
+  if (text.empty()) return;
+  std::string line = absl::StrCat("       :", event.line, "  ", text);
+  if (const size_t width = static_cast<size_t>(options.width); line.size() > width) {
+    line = absl::StrCat(line.substr(0, width - 3), "...");
+  }
+  absl::StrAppend(out, Paint(options, "\x1b[2m", line), "\n");
+}
+
+void AppendSteps(const JudgedRun& report, const TextOptions& options, std::string* out) {
+  const Violation& violation = Foremost(report);
+  absl::StrAppend(out, Heading(options, absl::StrCat("How ", violation.kind, " comes about")));
+  int number = 0;
+  for (const Step& step : Steps(report, &violation)) {
+    const std::string site = StepSite(report, step);
+    AppendParagraph(absl::StrFormat("%4d. ", ++number),
+                    site.empty() ? step.sentence : absl::StrCat(step.sentence, " ", site), options, out);
+    if (options.source != nullptr && step.event != kNoEvent) {
+      AppendSource(report.trace.events()[step.event], options, out);
+    }
+  }
 }
 
 void AppendLife(const JudgedRun& report, ObjectId object, std::string* out) {
@@ -143,6 +175,7 @@ std::string TextReport(const JudgedRun& report, const TextOptions& options) {
                   ", ", report.trace.size(), " events\n");
   if (!report.verdict.pass()) {
     AppendViolations(report, options, &out);
+    AppendSteps(report, options, &out);
     AppendObjects(report, options, &out);
   }
   AppendSchedule(report, options, &out);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The report for a person at a terminal. Its parts are the headline, the violations by cause, the lives of the objects
-// involved, the schedule, the trace, and the files that the functions are in.
+// The report for a person at a terminal. Its parts are the headline, the violations by cause, the steps that lead to
+// the one that the headline names, the lives of the objects involved, the schedule, the trace, and the files that the
+// functions are in.
 #ifndef NOFAIL_FUZZ_REPORT_TEXT_REPORT_H_
 #define NOFAIL_FUZZ_REPORT_TEXT_REPORT_H_
 
@@ -9,13 +10,15 @@
 
 #include "fuzz/check/judged_run.h"
 #include "fuzz/check/known.h"
+#include "fuzz/report/source.h"
 
 namespace nofail {
 
 struct TextOptions {
-  int width = 80;        // of the terminal, in characters; 80 is enough for four tasks and callbacks
-  bool verbose = false;  // true: print every event of the trace; false: only the events that matter
-  bool colour = false;   // use ANSI escapes; the caller knows whether it writes to a terminal
+  int width = 80;            // of the terminal, in characters; 80 is enough for four tasks and callbacks
+  bool verbose = false;      // true: print every event of the trace; false: only the events that matter
+  bool colour = false;       // use ANSI escapes; the caller knows whether it writes to a terminal
+  Source* source = nullptr;  // of the subject, to show the line of each step; borrowed
 };
 
 // The width to print for: $COLUMNS if it is a number from 40 to 1000, else the width of the terminal at stdout,

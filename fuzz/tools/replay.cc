@@ -97,11 +97,12 @@ ReplayResult Replay(Executor& executor, const subject& subject, const Input& inp
   const JudgedRun& run = executor.Run(schedule);
   const Signatures expected = Expected(input.file, subject), seen = Seen(run.verdict);
   ReplayResult result{expected == seen, {}};
+  Source source(RootsOf(subject));
   if (arguments.json) {
     result.json = {{"file", input.name}, {"as_expected", result.as_expected}, {"expected", expected}};
     auto& ignored = result.json["ignored"] = nlohmann::ordered_json::array();
     for (const Deviation& deviation : run.ignored) ignored.push_back(FormatDeviation(schedule, deviation));
-    result.json.update(JsonReport(run, arguments.verbose));
+    result.json.update(JsonReport(run, arguments.verbose, &source));
     return result;
   }
   const bool all_listed = Headline(run.verdict, subject.name) == nullptr;
@@ -120,7 +121,8 @@ ReplayResult Replay(Executor& executor, const subject& subject, const Input& inp
     absl::PrintF("            ignored, for it never fired: %s\n", FormatDeviation(schedule, deviation));
   }
   if (arguments.verbose) {
-    absl::PrintF("%s%s\n", TextReport(run, {.width = TerminalWidth(), .colour = UseColour()}), TakeSanitizerReports());
+    const TextOptions options{.width = TerminalWidth(), .colour = UseColour(), .source = &source};
+    absl::PrintF("%s%s\n", TextReport(run, options), TakeSanitizerReports());
   }
   fflush(stdout);
   return result;

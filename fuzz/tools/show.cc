@@ -24,6 +24,7 @@
 #include "fuzz/tools/certificate_page.h"
 #include "fuzz/tools/command.h"
 #include "fuzz/tools/explore_report.h"
+#include "fuzz/tools/subjects.h"
 
 namespace nofail {
 namespace {
@@ -65,8 +66,10 @@ int Write(const Arguments& arguments, const std::string& text) {
 
 std::string Report(const Arguments& arguments, const Input& input, const JudgedRun& run) {
   if (arguments.html) return HtmlReport(run, Printable(std::filesystem::path(input.name).filename().string()));
-  if (arguments.json) return JsonText(JsonReport(run, arguments.verbose)) + "\n";
-  const TextOptions options{.width = TerminalWidth(), .verbose = arguments.verbose, .colour = UseColour()};
+  Source source(RootsOf(run.subject));
+  if (arguments.json) return JsonText(JsonReport(run, arguments.verbose, &source)) + "\n";
+  const TextOptions options{
+      .width = TerminalWidth(), .verbose = arguments.verbose, .colour = UseColour(), .source = &source};
   return absl::StrCat(TextReport(run, options), TakeSanitizerReports());
 }
 

@@ -8,7 +8,7 @@
 #include "absl/strings/str_join.h"
 
 extern "C" {
-#define NOFAIL_SUBJECT(symbol) extern const subject* const symbol;
+#define NOFAIL_SUBJECT(symbol, root) extern const subject* const symbol;
 #include "subjects.inc"
 #undef NOFAIL_SUBJECT
 }
@@ -17,7 +17,7 @@ namespace nofail {
 
 const Subjects& AllSubjects() {
   static const Subjects subjects = {
-#define NOFAIL_SUBJECT(symbol) symbol,
+#define NOFAIL_SUBJECT(symbol, root) symbol,
 #include "subjects.inc"
 #undef NOFAIL_SUBJECT
   };
@@ -46,6 +46,15 @@ std::vector<std::pair<std::string, std::string>> SourcesOf(const subject& subjec
     if (source.of == &subject) sources.emplace_back(source.name, source.hash);
   }
   return sources;
+}
+
+std::vector<std::string> RootsOf(const subject& subject) {
+  std::vector<std::string> roots;
+#define NOFAIL_SUBJECT(symbol, root) \
+  if (symbol == &subject) roots = {root, NOFAIL_ROOT};
+#include "subjects.inc"
+#undef NOFAIL_SUBJECT
+  return roots;
 }
 
 std::string NamesOf(const Subjects& subjects) {

@@ -26,6 +26,9 @@ const subject* FindSubject(absl::string_view name);
 // The source files that the subject was built from, as the names that its tree has for them, each with the SHA-256 of
 // its contents in hexadecimal digits.
 std::vector<std::pair<std::string, std::string>> SourcesOf(const subject& subject);
+// The folders that the names of the subject's sites are relative to: its tree, and this suite. What they have may have
+// been changed since, or be gone.
+std::vector<std::string> RootsOf(const subject& subject);
 // The names as a list for a person, for example "posted, linux-7.2".
 std::string NamesOf(const Subjects& subjects);
 
