@@ -76,6 +76,15 @@ class Crash(unittest.TestCase):
         self.assertEqual(frames[:2], (f"nofail::{kind}", "nofail::" + signature.split("/")[2]))
         self.assertRegex(frames[2], "^FuzzerHash=[a-z]{8,}$")
 
+    def test_the_frame_it_is_filed_under_has_a_line_of_the_subject(self) -> None:
+        """ClusterFuzzLite's SARIF is empty otherwise. It leaves out /src/ and the folder below it."""
+        kind, _ = filed_under(self.found[1])
+        [(file, line)] = re.findall(
+            rf"#0 0x[0-9a-f]+ in nofail::{kind} /src/[^/ ]+/(core/[^ ]+):(\d+):\d+$", self.found[1], re.M
+        )
+        self.assertTrue((LISTED.parents[3] / file).is_file(), file)
+        self.assertGreater(int(line), 1)
+
     def test_it_is_the_same_each_time(self) -> None:
         for _ in range(TIMES):
             code, text = self.run_binary(self.crashes[0])

@@ -219,7 +219,7 @@ void Driver::CountAndReport(const JudgedRun& run) {
 void Driver::Print(const JudgedRun& run, const Violation& headline) {
   fputs(TextReport(run, {.width = TerminalWidth(), .colour = false}).c_str(), stderr);
   fputs(TakeSanitizerReports().c_str(), stderr);
-  fputs(CrashHeader(headline, getpid()).c_str(), stderr);
+  fputs(CrashHeader(run.trace, headline, getpid()).c_str(), stderr);
 }
 
 void Driver::CompareSample(const RunStatus::Seen& listed, std::vector<Fresh>* fresh) {

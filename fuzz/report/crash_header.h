@@ -5,8 +5,10 @@
 //
 // STANDS FOR: the real stack of the process at the abort. That stack is the suite's own and the same for every
 // violation, so it would tell a service nothing.
-// GUARANTEES: two violations have the same frames if and only if their signatures have the same hash, in every process
-// and build. docs/oss-fuzz.md says how ClusterFuzz reads the header; tests/crash_test.py reads it in the same way.
+// GUARANTEES: the functions of the frames are the same if and only if the signatures of two violations have the same
+// hash, in every process and build. The first two frames also have the file and the line where the violation shows;
+// services do not tell crashes apart by these. docs/oss-fuzz.md says how ClusterFuzz reads the header;
+// tests/crash_test.py reads it in the same way.
 #ifndef NOFAIL_FUZZ_REPORT_CRASH_HEADER_H_
 #define NOFAIL_FUZZ_REPORT_CRASH_HEADER_H_
 
@@ -16,9 +18,9 @@
 
 namespace nofail {
 
-// Returns the report as text with line breaks; `pid` is the process id to print in it.
+// Returns the report as text with line breaks. `trace` is that of the run; `pid` is the process id to print.
 // REQUIRES: the process is about to end by SIGABRT, and prints nothing else in this form.
-std::string CrashHeader(const Violation& violation, int pid);
+std::string CrashHeader(const Trace& trace, const Violation& violation, int pid);
 
 }  // namespace nofail
 #endif  // NOFAIL_FUZZ_REPORT_CRASH_HEADER_H_

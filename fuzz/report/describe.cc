@@ -310,6 +310,14 @@ std::string SiteText(const Event& event) {
   return event.line == 0 ? event.function : absl::StrCat(event.function, ":", event.line);
 }
 
+const Event* LastSite(const Trace& trace, uint32_t event) {
+  for (uint32_t i = std::min(event + 1, trace.size()); i > 0; --i) {
+    const Event& e = trace.events()[i - 1];
+    if (e.function != nullptr) return &e;
+  }
+  return nullptr;
+}
+
 std::string EarlierText(const Event& event) {
   const std::string site = SiteText(event);
   if (event.earlier_op().task == kNoTask) return site;

@@ -37,6 +37,8 @@ std::string WithFields(const JudgedRun& report, absl::string_view sentence);
 // known;
 // "" for an event without a site.
 std::string SiteText(const Event& event);
+// The last event up to this one that has a site; nullptr where none has.
+const Event* LastSite(const Trace& trace, uint32_t event);
 // Who made the earlier access of a data race, and where: "B in SelemUnlinkNofail:96". Without the name of the task
 // where nobody knows it.
 std::string EarlierText(const Event& event);

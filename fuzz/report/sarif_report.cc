@@ -6,25 +6,17 @@
 #include "absl/strings/str_cat.h"
 #include "fuzz/check/cause.h"
 #include "fuzz/check/known.h"
+#include "fuzz/report/describe.h"
 
 namespace nofail {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-// The last event up to `event` that has a line of the subject; nullptr: none has.
-const Event* LastWithSite(const Trace& trace, uint32_t event) {
-  for (uint32_t i = event + 1; i > 0; --i) {
-    const Event& e = trace.events()[i - 1];
-    if (e.function != nullptr) return &e;
-  }
-  return nullptr;
-}
-
 // Where the violation shows, and what it is; without a physical location if no line of the subject was reached.
 Json Location(const JudgedRun& run, const Violation& violation) {
   Json location = Json::object();
-  if (const Event* e = LastWithSite(run.trace, violation.event)) {
+  if (const Event* e = LastSite(run.trace, violation.event)) {
     location["physicalLocation"] = {{"artifactLocation", {{"uri", e->file}}}, {"region", {{"startLine", e->line}}}};
   }
   return location;
