@@ -30,6 +30,15 @@ function(nofail_subject_sources library root)
   set_target_properties(${library} PROPERTIES NOFAIL_ROOT "${root}" NOFAIL_SOURCES "${ARGN}")
 endfunction()
 
+# nofail_sites_relative_to(LIBRARY FOLDER): sites of the subject of the library name files as paths from FOLDER.
+function(nofail_sites_relative_to library folder)
+  # A ccache that is told a base directory hands relative names to the compiler.
+  file(RELATIVE_PATH relative ${CMAKE_BINARY_DIR} ${folder})
+  string(REGEX REPLACE "/$" "" relative "${relative}")
+  target_compile_options(${library} PRIVATE -fmacro-prefix-map=${folder}/= -fmacro-prefix-map=${relative}/=)
+  set_target_properties(${library} PROPERTIES NOFAIL_SITES "${folder}")
+endfunction()
+
 # nofail_hash_sources(OUT ROW ROOT SHIM FILE...): makes the file OUT, which says what is in these files and in SHIM, a
 # file anywhere, or "" (hash_sources.cmake).
 function(nofail_hash_sources out row root shim)
@@ -42,10 +51,10 @@ function(nofail_hash_sources out row root shim)
 endfunction()
 
 # nofail_link_subjects(TARGET LIBRARY...): links the subjects of these libraries into TARGET. It also writes
-# subjects.inc, which has a row NOFAIL_SUBJECT(linked_subject_..., "ROOT") for each subject; for each
-# subject sources_<name>.inc, with a row NOFAIL_SOURCE(linked_subject_..., "NAME", "HASH") for each file that it is made
-# of; and sources.inc, which includes those. It adds their folder to TARGET's include path, and defines NOFAIL_ROOT as
-# the folder of this suite.
+# subjects.inc, which has a row NOFAIL_SUBJECT(linked_subject_..., "FOLDER") for each subject, with the folder that its
+# sites are relative to; for each subject sources_<name>.inc, with a row NOFAIL_SOURCE(linked_subject_..., "NAME",
+# "HASH") for each file that it is made of; and sources.inc, which includes those. It adds their folder to TARGET's
+# include path, and defines NOFAIL_ROOT as the folder of this suite.
 function(nofail_link_subjects target)
   set(folder ${CMAKE_CURRENT_BINARY_DIR}/subjects_${target})
   set(rows "")
@@ -55,8 +64,9 @@ function(nofail_link_subjects target)
     set(object ${folder}/${name}.o)
     nofail_isolated_subject(${object} ${library} linked_subject_${name})
     target_sources(${target} PRIVATE ${object})
+    get_target_property(sites ${library} NOFAIL_SITES)
+    string(APPEND rows "NOFAIL_SUBJECT(linked_subject_${name}, \"${sites}\")\n")
     get_target_property(root ${library} NOFAIL_ROOT)
-    string(APPEND rows "NOFAIL_SUBJECT(linked_subject_${name}, \"${root}\")\n")
     get_target_property(files ${library} NOFAIL_SOURCES)
     if(NOT files)
       message(FATAL_ERROR "${library}: say with nofail_subject_sources() which files the subject is made of")

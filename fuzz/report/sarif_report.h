@@ -18,6 +18,9 @@ namespace nofail {
 // it, at the last line of the subject that was reached when the violation showed. Its other faces are related locations
 // of that result, each signature once. What is listed is a suppressed result: hosts know it, and do not call it news.
 // So a cause that has listed and other faces is two results.
+//
+// A result has the steps that lead to it (interleaving.h) as one code flow, with a thread for each task: the steps'
+// executionOrder is their number. Its stacks say where each task stood. Files are relative to the subject's tree.
 class SarifReport {
  public:
   // `worse`: listed violations are news as well.

@@ -8,7 +8,7 @@
 #include "absl/strings/str_join.h"
 
 extern "C" {
-#define NOFAIL_SUBJECT(symbol, root) extern const subject* const symbol;
+#define NOFAIL_SUBJECT(symbol, folder) extern const subject* const symbol;
 #include "subjects.inc"
 #undef NOFAIL_SUBJECT
 }
@@ -17,7 +17,7 @@ namespace nofail {
 
 const Subjects& AllSubjects() {
   static const Subjects subjects = {
-#define NOFAIL_SUBJECT(symbol, root) symbol,
+#define NOFAIL_SUBJECT(symbol, folder) symbol,
 #include "subjects.inc"
 #undef NOFAIL_SUBJECT
   };
@@ -50,8 +50,8 @@ std::vector<std::pair<std::string, std::string>> SourcesOf(const subject& subjec
 
 std::vector<std::string> RootsOf(const subject& subject) {
   std::vector<std::string> roots;
-#define NOFAIL_SUBJECT(symbol, root) \
-  if (symbol == &subject) roots = {root, NOFAIL_ROOT};
+#define NOFAIL_SUBJECT(symbol, folder) \
+  if (symbol == &subject) roots = {folder, NOFAIL_ROOT};
 #include "subjects.inc"
 #undef NOFAIL_SUBJECT
   return roots;

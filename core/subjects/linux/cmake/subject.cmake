@@ -25,10 +25,8 @@ function(nofail_linux_library target tree from shims files definitions)
   nofail_library(NAME ${target} INSTRUMENTED SRCS ${sources})
   target_include_directories(${target} BEFORE PRIVATE ${shims})
   target_compile_definitions(${target} PRIVATE ${definitions})
-  # A ccache that is told a base directory hands relative names to the compiler.
-  file(RELATIVE_PATH relative ${CMAKE_BINARY_DIR} ${tree})
-  target_compile_options(${target} PRIVATE -fmacro-prefix-map=${tree}/= -fmacro-prefix-map=${from}/=
-    -fmacro-prefix-map=${relative}/=)
+  nofail_sites_relative_to(${target} ${tree})
+  target_compile_options(${target} PRIVATE -fmacro-prefix-map=${from}/=)
   # Options of source files come after those of targets. So these options switch off the warnings that all targets get
   # and that the kernel's code does not heed.
   set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS "${NOFAIL_LINUX_OPTIONS}")
