@@ -55,7 +55,7 @@ class OssFuzz(unittest.TestCase):
 
     def test_workflows_are_yaml_and_name_scripts_that_exist(self) -> None:
         workflows = sorted((ROOT / ".github/workflows").glob("*.yml"))
-        self.assertEqual(len(workflows), 3)
+        self.assertEqual(len(workflows), 4)
         for path in workflows:
             workflow = yaml.safe_load(path.read_text())
             self.assertIn(True, workflow, f"{path}: has no `on:`")  # YAML 1.1 reads the word as a truth value
@@ -66,6 +66,27 @@ class OssFuzz(unittest.TestCase):
                     for script in re.findall(r"\./(scripts/\S+)", step.get("run", "")):
                         self.assertTrue((ROOT / script).is_file(), f"{path}: {script}")
         self.assertEqual(yaml.safe_load(text(".clusterfuzzlite/project.yaml")), {"language": "c++"})
+
+    def test_a_pull_request_is_compared_with_the_builds_of_main(self) -> None:
+        [kept], [compared] = (
+            yaml.safe_load(text(f".github/workflows/fuzz-{name}.yml"))["jobs"].values()
+            for name in ("build", "pull-request")
+        )
+        self.assertEqual(kept["strategy"]["matrix"], compared["strategy"]["matrix"])
+        [build] = kept["steps"]
+        self.assertIs(build["with"]["upload-build"], True)
+        self.assertEqual(build["uses"], compared["steps"][0]["uses"])
+
+    def test_what_a_pull_request_shows_is_uploaded(self) -> None:
+        [job] = yaml.safe_load(text(".github/workflows/fuzz-pull-request.yml"))["jobs"].values()
+        _, run, upload = job["steps"]
+        self.assertIs(run["with"]["output-sarif"], True)
+        # Where run_fuzzers writes it, beside a copy of the sources.
+        self.assertEqual(upload["with"]["sarif_file"], "cifuzz-sarif/results.sarif")
+        self.assertEqual(upload["with"]["checkout_path"], "cifuzz-sarif")
+        self.assertEqual(job["permissions"]["security-events"], "write")
+        # Uploads of one category overwrite each other.
+        self.assertIn("matrix.sanitizer", upload["with"]["category"])
 
     def test_options_limit_what_limits_h_does(self) -> None:
         [limit] = re.findall(r"kMaxInputBytes = (\d+);", text("fuzz/base/limits.h"))
