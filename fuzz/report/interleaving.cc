@@ -288,21 +288,26 @@ class Teller {
     }
   }
 
-  // The subject of a sentence: "A (map_free m0) " in the first sentence about an op, "A " in the others.
-  std::string Who(OpRef op) {
-    if (op == OpRef{}) return "";
+  // What op it is, for its first step; "" for its others.
+  std::string Begun(OpRef op) {
     const auto ops = ops_.find(op);
-    const bool first = told_ops_.insert(op).second;
-    return absl::StrCat(TaskName(op), first && ops != ops_.end() ? absl::StrCat(" (", ops->second, ")") : "", " ");
+    return op != OpRef{} && told_ops_.insert(op).second && ops != ops_.end() ? ops->second : "";
+  }
+  // The subject of a sentence: "A (map_free m0) " in the first sentence about an op, "A " in the others.
+  static std::string Who(OpRef op, absl::string_view begun) {
+    if (op == OpRef{}) return "";
+    return absl::StrCat(TaskName(op), begun.empty() ? "" : absl::StrCat(" (", begun, ")"), " ");
   }
 
   // Adds one step. One that says the same as the one before is left out: for example, taking an element off a list
   // writes two pointers to it.
-  void Add(OpRef op, absl::string_view words, uint32_t event, bool is_before = false) {
-    std::string said = absl::StrCat(TaskName(op), words);
+  void Add(OpRef op, std::string what, uint32_t event, bool is_before = false) {
+    std::string said = absl::StrCat(TaskName(op), what);
     if (said == last_said_) return;
     last_said_ = std::move(said);
-    steps_.push_back({op, absl::StrCat(Who(op), words), event, is_before});
+    std::string begun = Begun(op);
+    std::string sentence = absl::StrCat(Who(op, begun), what);
+    steps_.push_back({op, std::move(sentence), std::move(what), std::move(begun), event, is_before});
   }
 
   const JudgedRun& report_;

@@ -18,6 +18,8 @@ namespace nofail {
 struct Step {
   OpRef op;              // {} for the violation, and for the end of the process
   std::string sentence;  // "A (map_free m0) cannot lock storage0, which B holds: -ETIMEDOUT"
+  std::string what;      // the sentence without its subject: "cannot lock storage0, which B holds: -ETIMEDOUT"
+  std::string begun;     // in the first step of each op: the op, for example "map_free m0"; otherwise ""
   uint32_t event;        // the event that the sentence is about, which may have a site; kNoEvent where there is none
   bool is_before;        // the task is preempted before this event, which comes later
 };
