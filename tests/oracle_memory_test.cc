@@ -351,5 +351,29 @@ TEST(KnownTest, UnlistedIsTheHeadline) {
   EXPECT_EQ(Headline(verdict, "posted"), &verdict.violations[0]);
 }
 
+// A run often begins with a warning and ends with what a person must know.
+TEST(KnownTest, TheGravestIsTheHeadlineAndOfSeveralTheFirst) {
+  Verdict verdict;
+  for (const char* kind : {"warning", "livelock", "use-after-free", "double-free"}) {
+    verdict.violations.emplace_back().kind = kind;
+  }
+  EXPECT_EQ(Headline(verdict, "posted"), &verdict.violations[2]);
+}
+
+TEST(KnownTest, ARunIsAboutWhatIsNewElseAboutTheGravest) {
+  EXPECT_EQ(Foremost({}, "posted"), nullptr);
+  Verdict verdict;
+  Violation& listed = verdict.violations.emplace_back();  // a livelock: graver than a warning
+  listed.kind = "livelock";
+  listed.objects = {"storage"};
+  listed.functions = {"StorageDestroy"};
+  listed.Set("after", "saturation");
+  ASSERT_NE(FindListed("posted", listed.Signature()), nullptr);
+  EXPECT_EQ(Headline(verdict, "posted"), nullptr);
+  EXPECT_EQ(Foremost(verdict, "posted"), &verdict.violations[0]);
+  verdict.violations.emplace_back().kind = "warning";
+  EXPECT_EQ(Foremost(verdict, "posted"), &verdict.violations[1]);
+}
+
 }  // namespace
 }  // namespace nofail

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "fuzz/check/crash_corpus.h"
+#include "fuzz/check/gravity.h"
 
 namespace nofail {
 namespace {
@@ -22,6 +23,17 @@ std::vector<Listed> ReadCorpus() {
     }
   }
   return rows;
+}
+
+// The gravest violation that satisfies the test, of several the first; nullptr when none does.
+template <typename Test>
+const Violation* Gravest(const Verdict& verdict, Test test) {
+  const Violation* gravest = nullptr;
+  for (const Violation& violation : verdict.violations) {
+    if (!test(violation)) continue;
+    if (gravest == nullptr || GravityOf(violation.kind) < GravityOf(gravest->kind)) gravest = &violation;
+  }
+  return gravest;
 }
 
 }  // namespace
@@ -50,10 +62,13 @@ const Listed* FindListed(std::string_view subject, std::string_view signature) {
 }
 
 const Violation* Headline(const Verdict& verdict, std::string_view subject) {
-  for (const Violation& violation : verdict.violations) {
-    if (FindListed(subject, violation.Signature()) == nullptr) return &violation;
-  }
-  return nullptr;
+  return Gravest(verdict,
+                 [&](const Violation& violation) { return FindListed(subject, violation.Signature()) == nullptr; });
+}
+
+const Violation* Foremost(const Verdict& verdict, std::string_view subject) {
+  const Violation* headline = Headline(verdict, subject);
+  return headline != nullptr ? headline : Gravest(verdict, [](const Violation&) { return true; });
 }
 
 }  // namespace nofail

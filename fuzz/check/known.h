@@ -35,9 +35,12 @@ bool IsBetterName(const ListedName& a, const ListedName& b, std::string_view sig
 std::span<const Listed> AllListed();
 // The entry of a signature; nullptr when it is not listed for this subject.
 const Listed* FindListed(std::string_view subject, std::string_view signature);
-// The first violation of the verdict that is new, which is to say not listed for this subject. nullptr when there is
-// none. The result points into `verdict`.
+// The gravest violation of the verdict that is new, which is to say not listed for this subject; of several the first.
+// nullptr when there is none. The result points into `verdict`.
 const Violation* Headline(const Verdict& verdict, std::string_view subject);
+// The violation that a report of the run is about: the headline, or the gravest of all when all are listed. nullptr
+// when the run passes. The result points into `verdict`.
+const Violation* Foremost(const Verdict& verdict, std::string_view subject);
 
 }  // namespace nofail
 #endif  // NOFAIL_FUZZ_CHECK_KNOWN_H_

@@ -19,7 +19,7 @@ namespace nofail {
 //   "trace_hash"    16 hexadecimal digits
 //   "event_count"   number of events in the trace
 //   "locks_needed"  "none", "contended" or "any" (describe.h)
-//   "headline"      the first signature that is not listed, or null
+//   "headline"      the gravest signature that is not listed, or null
 //   "violations"    [{"signature", "kind", "objects", "functions", "attributes" ({key: value}), "listed" (its name in
 //                   the list, or null), "known" (true for a known limitation), "cause" (CauseOf: the same for what
 //                   belongs together), "need" (NeedText), "event" (its number), "involved" (names of objects),

@@ -71,12 +71,6 @@ void AppendViolations(const JudgedRun& report, const TextOptions& options, std::
   AppendParagraph("  ", absl::StrCat("Lock mode: ", LocksSentence(FindLocksNeeded(report.trace)), "."), options, out);
 }
 
-// The violation that the report's first line names. REQUIRES: there is one.
-const Violation& Foremost(const JudgedRun& report) {
-  const Violation* headline = Headline(report.verdict, report.subject.name);
-  return headline == nullptr ? report.verdict.violations.front() : *headline;
-}
-
 // The source line of a step, cut to the width. Nothing where it is not known.
 void AppendSource(const Event& event, const TextOptions& options, std::string* out) {
   const absl::string_view text = options.source->Line(event);
@@ -89,7 +83,7 @@ void AppendSource(const Event& event, const TextOptions& options, std::string* o
 }
 
 void AppendSteps(const JudgedRun& report, const TextOptions& options, std::string* out) {
-  const Violation& violation = Foremost(report);
+  const Violation& violation = *Foremost(report.verdict, report.subject.name);
   absl::StrAppend(out, Heading(options, absl::StrCat("How ", violation.kind, " comes about")));
   int number = 0;
   for (const Step& step : Steps(report, &violation)) {
@@ -166,7 +160,7 @@ std::string Headline(const JudgedRun& report) {
   if (const Violation* violation = Headline(report.verdict, report.subject.name)) {
     return absl::StrCat("==nofail== ERROR: ", violation->Signature());
   }
-  return absl::StrCat("==nofail== LISTED: ", report.verdict.violations.front().Signature());
+  return absl::StrCat("==nofail== LISTED: ", Foremost(report.verdict, report.subject.name)->Signature());
 }
 
 std::string TextReport(const JudgedRun& report, const TextOptions& options) {

@@ -27,8 +27,8 @@ int TerminalWidth();
 
 // Whether a violation is listed, in words: "new" for nullptr, otherwise "finding NAME" or "known limitation NAME".
 std::string Standing(const Listed* listed);
-// The first line of the report, without its line break. "==nofail== ERROR: SIGNATURE" names the first new violation;
-// "==nofail== LISTED: SIGNATURE" names the first violation of a run in which every violation is listed; "==nofail==
+// The first line of the report, without its line break. "==nofail== ERROR: SIGNATURE" names the gravest new violation;
+// "==nofail== LISTED: SIGNATURE" names the gravest violation of a run in which every violation is listed; "==nofail==
 // PASS" is for a run without violations.
 std::string Headline(const JudgedRun& report);
 // The whole report, with line breaks.
