@@ -139,8 +139,23 @@ expect 0 '' show bytes --html -o page.html --force
 check 'grep -q "<title>bytes" page.html'
 expect 2 'directory: is a directory' show good.sched --html -o directory
 expect 2 'no/such/place: cannot be written' show good.sched --html -o no/such/place
-expect 2 'show: -o goes with --html and --sarif' show good.sched -o page.html
+expect 2 'show: -o goes with --html, --mail and --sarif' show good.sched -o page.html
 expect 2 'ask for one' show good.sched --html --json
+
+# The mail, with what a real kernel printed.
+{ sed 's/bucket=0/bucket=1/; /^setup:/i mode locks=contended memory=sc rcu=preemptible cpus=2' good.sched
+  echo 'deviate A/map_free: preempt 19 to B'
+  echo 'deviate B/destroy: lock 1 timeout'; } >bug.sched
+printf '[   1.0] watchdog: BUG: soft lockup\n' >console.txt
+expect 0 '^Subject: \[BUG\] bpf: .*endless loop in StorageDestroy' show bug.sched --mail
+expect 0 '^    \[   1.0\] watchdog: BUG: soft lockup$' show bug.sched --mail --console console.txt
+expect 0 '' show bug.sched --mail -o mail.txt
+check '[[ $(<mail.txt) == "$("$nofail" show bug.sched --mail)" ]]'
+expect 4 'good.sched: nothing is wrong with its run on posted, so there is no mail to write' show good.sched --mail
+expect 2 'nosuch.txt: cannot be read' show bug.sched --mail --console nosuch.txt
+expect 2 'directory: cannot be read' show bug.sched --mail --console directory
+expect 2 'show: --console goes with --mail' show bug.sched --console console.txt
+expect 2 'ask for one' show bug.sched --mail --html
 
 # Nothing but a plain file is replaced, and it keeps its permissions.
 ln -s page.html link

@@ -12,7 +12,7 @@ enum ExitCode {
   kUnexpected = 1,         // a violation that was not expected
   kUsage = 2,              // wrong arguments, or input that cannot be used
   kHarnessBug = 3,         // a bug of the suite itself (harness_bug.h)
-  kNothingToMinimize = 4,  // the schedule does not show the violation to minimize
+  kNothingToMinimize = 4,  // the schedule does not show the violation to minimize, or none to write a mail about
   kSetUpFailed = 5,        // the program cannot get something that it needs, such as disk space
   kIncomplete = 6,         // a search or a check ended before it was complete, and nothing new was found
   kInterrupted = 130,      // SIGINT or SIGTERM ended the program

@@ -17,6 +17,7 @@
 #include "fuzz/exec/executor.h"
 #include "fuzz/explore/read_certificate.h"
 #include "fuzz/report/json_report.h"
+#include "fuzz/report/mail_report.h"
 #include "fuzz/report/sarif_report.h"
 #include "fuzz/report/text_report.h"
 #include "fuzz/report/timeline/html_report.h"
@@ -34,13 +35,14 @@ using Json = nlohmann::ordered_json;
 // What is wrong with the way the reports are asked for; empty: nothing.
 absl::string_view Misuse(const Arguments& arguments) {
   const size_t inputs = arguments.files.size() + arguments.seeds.size();
-  const bool is_for_a_file = arguments.html || arguments.sarif;
-  if (arguments.html + arguments.json + arguments.sarif > 1) {
-    return "show: --html, --json and --sarif are three reports; ask for one";
+  const bool is_for_a_file = arguments.html || arguments.sarif || arguments.mail;
+  if (arguments.html + arguments.json + arguments.sarif + arguments.mail > 1) {
+    return "show: --html, --json, --sarif and --mail are different reports; ask for one";
   }
+  if (arguments.given.contains("--console") && !arguments.mail) return "show: --console goes with --mail";
   if (arguments.sarif && inputs == 0) return "show: expected a file or a --seed";
   if (!arguments.sarif && inputs != 1) return "show: expected one file or one --seed; --sarif takes several";
-  if (!is_for_a_file && !arguments.output.empty()) return "show: -o goes with --html and --sarif";
+  if (!is_for_a_file && !arguments.output.empty()) return "show: -o goes with --html, --mail and --sarif";
   if (arguments.html && arguments.output.empty() && isatty(STDOUT_FILENO)) {
     return "show: a page is nothing to read on a terminal; name its file with -o OUT.html";
   }
@@ -73,10 +75,36 @@ std::string Report(const Arguments& arguments, const Input& input, const JudgedR
   return absl::StrCat(TextReport(run, options), TakeSanitizerReports());
 }
 
+// What --console names, to be quoted; "" without it.
+absl::StatusOr<std::string> Console(const Arguments& arguments) {
+  if (!arguments.given.contains("--console")) return "";
+  constexpr size_t kMost = 256 << 10;  // bytes; an excerpt is for reading
+  const std::string& path = arguments.values.at("--console");
+  std::ifstream file(path, std::ios::binary);
+  std::string text(kMost + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!file.is_open() || file.bad()) return absl::InvalidArgumentError(absl::StrCat(path, ": cannot be read"));
+  text.resize(static_cast<size_t>(file.gcount()));
+  if (text.empty()) return absl::InvalidArgumentError(absl::StrCat(path, ": is empty"));
+  if (text.size() <= kMost) return text;
+  return absl::InvalidArgumentError(absl::StrCat(path, ": is larger than ", kMost, " bytes; cut it to what matters"));
+}
+
+int Mail(const Arguments& arguments, const Input& input, const JudgedRun& run) {
+  const absl::StatusOr<std::string> console = Console(arguments);
+  if (!console.ok()) return Fail(kUsage, console.status().message());
+  if (run.verdict.pass()) {
+    return Fail(kNothingToMinimize, absl::StrCat(input.name, ": nothing is wrong with its run on ", run.subject.name,
+                                                 ", so there is no mail to write"));
+  }
+  std::string file = Printable(std::filesystem::path(input.name).filename().string());
+  return Write(arguments, MailReport(run, {.file = std::move(file), .console = *console}));
+}
+
 // ---- Certificates of `nofail explore` -------------------------------------------------------------------------------
 
 bool IsCertificate(const Arguments& arguments) {
-  if (arguments.files.size() != 1 || arguments.sarif) return false;
+  if (arguments.files.size() != 1 || arguments.sarif || arguments.mail) return false;
   std::ifstream file(arguments.files[0], std::ios::binary);
   std::string first(16, '\0');
   file.read(first.data(), static_cast<std::streamsize>(first.size()));
@@ -119,8 +147,8 @@ int ShowCertificate(const Arguments& arguments) {
 }
 
 int Run(absl::Span<const std::string> raw) {
-  const absl::StatusOr<Arguments> arguments =
-      ParseArguments(raw, "--verbose --json --html --sarif --worse -o --force --target --seed --subject");
+  const absl::StatusOr<Arguments> arguments = ParseArguments(
+      raw, "--verbose --json --html --mail --console= --sarif --worse -o --force --target --seed --subject");
   if (!arguments.ok()) return Fail(kUsage, arguments.status().message());
   if (const absl::string_view misuse = Misuse(*arguments); !misuse.empty()) return Fail(kUsage, misuse);
   if (IsCertificate(*arguments)) return ShowCertificate(*arguments);
@@ -135,6 +163,7 @@ int Run(absl::Span<const std::string> raw) {
     if (!subject.ok()) return Fail(kUsage, absl::StrCat(input.name, ": ", subject.status().message()));
     const JudgedRun& run =
         executors.try_emplace(*subject, **subject, Sim::Get()).first->second.Run(input.file.schedule);
+    if (arguments->mail) return Mail(*arguments, input, run);
     if (!arguments->sarif) return Write(*arguments, Report(*arguments, input, run));
     sarif.Add(run);
   }
@@ -148,6 +177,8 @@ const Command kShowCommand = {"show", "print or draw the report of one schedule"
                    [--verbose] [--json]
        nofail show FILE|--seed N [--subject S] [--target T] --html
                    [-o OUT.html] [--force]
+       nofail show FILE|--seed N [--subject S] [--target T] --mail
+                   [--console LOG] [-o OUT.txt] [--force]
        nofail show FILE... --sarif [-o OUT.sarif] [--force]
        nofail show CERTIFICATE [--json | --html [-o OUT.html] [--force]]
 
@@ -168,22 +199,29 @@ found and what was left out; the page has all of it.
   --html        a page for a browser: a lane for each task, locks, reader
                 sections and grace periods as bars, the objects' lives; every
                 event is in it. Goes to the standard output without -o
+  --mail        a mail to who maintains the code: plain text of 72 columns that
+                stands alone. What is wrong, a column for each CPU, what it
+                needed, how to replay it and to reproduce it on a real kernel
+  --console LOG with --mail: quotes this file, such as the excerpt of a real
+                kernel's console that ./scripts/reproduce saves
   --sarif       the violations for code hosts, which show them beside source
                 lines (SARIF 2.1.0); of several schedules as one log, each
                 signature once. Listed violations are suppressed results
   --worse       with --sarif: listed violations are news, too, because they are
                 worse than what is listed
-  -o OUT        the file of the page or the log; one that exists is left alone
+  -o OUT        the file of the page, the mail or the log; one that exists is
+                left alone
   --force       overwrites it
 
 examples:
   nofail show crash-8a53b1
   nofail show crash-8a53b1 --html -o crash.html
   nofail show corpus/known/map_free-bucket-timeout.sched --verbose | less -S
+  nofail show crash-8a53b1 --mail --console console.txt -o mail.txt
   nofail show certificate.json --html -o certificate.html
 
 exit code: 0 whatever the verdict, 2 unreadable input, wrong usage, or output
-that cannot be written
+that cannot be written, 4 --mail of a run in which nothing is wrong
 )",
                               Run};
 
