@@ -139,7 +139,7 @@ expect 0 '' show bytes --html -o page.html --force
 check 'grep -q "<title>bytes" page.html'
 expect 2 'directory: is a directory' show good.sched --html -o directory
 expect 2 'no/such/place: cannot be written' show good.sched --html -o no/such/place
-expect 2 'show: -o goes with --html, --mail and --sarif' show good.sched -o page.html
+expect 2 'show: -o goes with --html, --mail, --perfetto and --sarif' show good.sched -o page.html
 expect 2 'ask for one' show good.sched --html --json
 
 # The mail, with what a real kernel printed.
@@ -156,6 +156,10 @@ expect 2 'nosuch.txt: cannot be read' show bug.sched --mail --console nosuch.txt
 expect 2 'directory: cannot be read' show bug.sched --mail --console directory
 expect 2 'show: --console goes with --mail' show bug.sched --console console.txt
 expect 2 'ask for one' show bug.sched --mail --html
+
+# The trace for Perfetto.
+expect 0 '' show bug.sched --perfetto -o trace.json
+check 'python3 -c "import json, sys; json.load(open(sys.argv[1]))[\"traceEvents\"]" trace.json'
 
 # Nothing but a plain file is replaced, and it keeps its permissions.
 ln -s page.html link

@@ -109,6 +109,7 @@ absl::StatusOr<Arguments> ParseArguments(absl::Span<const std::string> arguments
     if (flag == "--html") result.html = true;
     if (flag == "--sarif") result.sarif = true;
     if (flag == "--mail") result.mail = true;
+    if (flag == "--perfetto") result.perfetto = true;
     if (flag == "--force") result.force = true;
     if (flag == "--update") result.update = true;
     if (flag == "--worse") result.worse = true;

@@ -44,8 +44,8 @@ inline constexpr TargetName kTargets[] = {
 // The parsed arguments of a command. `files` are the arguments that are not flags; the bools are flags of their names.
 struct Arguments {
   std::vector<std::string> files;
-  bool verbose = false, json = false, html = false, sarif = false, mail = false, force = false, update = false,
-       worse = false, resumes = false, list = false, reduces = true;
+  bool verbose = false, json = false, html = false, sarif = false, mail = false, perfetto = false, force = false,
+       update = false, worse = false, resumes = false, list = false, reduces = true;
   std::string output;                         // -o
   Subjects subjects;                          // --subject, without repetitions; empty: not given
   std::optional<Profile> profile;             // --target

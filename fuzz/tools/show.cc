@@ -18,6 +18,7 @@
 #include "fuzz/explore/read_certificate.h"
 #include "fuzz/report/json_report.h"
 #include "fuzz/report/mail_report.h"
+#include "fuzz/report/perfetto_report.h"
 #include "fuzz/report/sarif_report.h"
 #include "fuzz/report/text_report.h"
 #include "fuzz/report/timeline/html_report.h"
@@ -35,14 +36,14 @@ using Json = nlohmann::ordered_json;
 // What is wrong with the way the reports are asked for; empty: nothing.
 absl::string_view Misuse(const Arguments& arguments) {
   const size_t inputs = arguments.files.size() + arguments.seeds.size();
-  const bool is_for_a_file = arguments.html || arguments.sarif || arguments.mail;
-  if (arguments.html + arguments.json + arguments.sarif + arguments.mail > 1) {
-    return "show: --html, --json, --sarif and --mail are different reports; ask for one";
+  const bool is_for_a_file = arguments.html || arguments.sarif || arguments.mail || arguments.perfetto;
+  if (arguments.html + arguments.json + arguments.sarif + arguments.mail + arguments.perfetto > 1) {
+    return "show: --html, --json, --sarif, --mail and --perfetto are different reports; ask for one";
   }
   if (arguments.given.contains("--console") && !arguments.mail) return "show: --console goes with --mail";
   if (arguments.sarif && inputs == 0) return "show: expected a file or a --seed";
   if (!arguments.sarif && inputs != 1) return "show: expected one file or one --seed; --sarif takes several";
-  if (!is_for_a_file && !arguments.output.empty()) return "show: -o goes with --html, --mail and --sarif";
+  if (!is_for_a_file && !arguments.output.empty()) return "show: -o goes with --html, --mail, --perfetto and --sarif";
   if (arguments.html && arguments.output.empty() && isatty(STDOUT_FILENO)) {
     return "show: a page is nothing to read on a terminal; name its file with -o OUT.html";
   }
@@ -68,6 +69,7 @@ int Write(const Arguments& arguments, const std::string& text) {
 
 std::string Report(const Arguments& arguments, const Input& input, const JudgedRun& run) {
   if (arguments.html) return HtmlReport(run, Printable(std::filesystem::path(input.name).filename().string()));
+  if (arguments.perfetto) return PerfettoReport(run);
   Source source(RootsOf(run.subject));
   if (arguments.json) return JsonText(JsonReport(run, arguments.verbose, &source)) + "\n";
   const TextOptions options{
@@ -104,7 +106,7 @@ int Mail(const Arguments& arguments, const Input& input, const JudgedRun& run) {
 // ---- Certificates of `nofail explore` -------------------------------------------------------------------------------
 
 bool IsCertificate(const Arguments& arguments) {
-  if (arguments.files.size() != 1 || arguments.sarif || arguments.mail) return false;
+  if (arguments.files.size() != 1 || arguments.sarif || arguments.mail || arguments.perfetto) return false;
   std::ifstream file(arguments.files[0], std::ios::binary);
   std::string first(16, '\0');
   file.read(first.data(), static_cast<std::streamsize>(first.size()));
@@ -148,7 +150,7 @@ int ShowCertificate(const Arguments& arguments) {
 
 int Run(absl::Span<const std::string> raw) {
   const absl::StatusOr<Arguments> arguments = ParseArguments(
-      raw, "--verbose --json --html --mail --console= --sarif --worse -o --force --target --seed --subject");
+      raw, "--verbose --json --html --mail --console= --perfetto --sarif --worse -o --force --target --seed --subject");
   if (!arguments.ok()) return Fail(kUsage, arguments.status().message());
   if (const absl::string_view misuse = Misuse(*arguments); !misuse.empty()) return Fail(kUsage, misuse);
   if (IsCertificate(*arguments)) return ShowCertificate(*arguments);
@@ -179,6 +181,8 @@ const Command kShowCommand = {"show", "print or draw the report of one schedule"
                    [-o OUT.html] [--force]
        nofail show FILE|--seed N [--subject S] [--target T] --mail
                    [--console LOG] [-o OUT.txt] [--force]
+       nofail show FILE|--seed N [--subject S] [--target T] --perfetto
+                   [-o OUT.json] [--force]
        nofail show FILE... --sarif [-o OUT.sarif] [--force]
        nofail show CERTIFICATE [--json | --html [-o OUT.html] [--force]]
 
@@ -204,13 +208,15 @@ found and what was left out; the page has all of it.
                 needed, how to replay it and to reproduce it on a real kernel
   --console LOG with --mail: quotes this file, such as the excerpt of a real
                 kernel's console that ./scripts/reproduce saves
+  --perfetto    the run for ui.perfetto.dev and chrome://tracing: a thread for
+                each task, slices for ops, functions, reader sections and locks,
+                arrows for who reads what. The event number is the time in us
   --sarif       the violations for code hosts, which show them beside source
                 lines (SARIF 2.1.0); of several schedules as one log, each
                 signature once. Listed violations are suppressed results
   --worse       with --sarif: listed violations are news, too, because they are
                 worse than what is listed
-  -o OUT        the file of the page, the mail or the log; one that exists is
-                left alone
+  -o OUT        the file to write; one that exists is left alone
   --force       overwrites it
 
 examples:
