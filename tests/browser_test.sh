@@ -73,6 +73,10 @@ press('a');
 see('a goes back', shown('folded') && at() === violation);
 press('Escape');
 see('Escape lets go', at() === -1 && status.hidden);
+const writer = folded.find((r) => r.querySelector('title').textContent.includes('\n  changes '));
+if (writer) writer.dispatchEvent(new MouseEvent('click', {bubbles: true}));
+see('what a step changes is marked', writer && status.querySelector('.changes').textContent.includes(' -> '));
+press('Escape');
 
 const arrows = [...document.querySelectorAll('#folded .arrow')];
 if (arrows.length) {

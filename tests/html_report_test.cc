@@ -16,6 +16,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "fuzz/check/known.h"
 #include "fuzz/report/timeline/timeline_svg.h"
 #include "fuzz/schedule/schedule.h"
 #include "fuzz/schedule/text.h"
@@ -133,6 +134,64 @@ TEST(HtmlReportTest, EveryLinkHasItsTarget) {
     EXPECT_THAT(page.ids, Contains(html.substr(begin, html.find('"', begin) - begin)));
   }
   EXPECT_GT(links, 3);
+}
+
+// Who has never seen such a page reads from the top, and may stop after three sentences.
+TEST(HtmlReportTest, SaysFirstWhatHappenedThenShowsItThenTheDetails) {
+  TraceBuilder b;
+  FillRun(&b);
+  const std::string html = PageOf(b);
+  const size_t gist = html.find("A frees the map m0 while B ends the socket o0. B uses the element selem0 after its"),
+               picture = html.find("<table class=\"view\""), violations = html.find("<h2>Violations</h2>"),
+               steps = html.find("<h2>How it comes about</h2>"), words = html.find("<h2>Words</h2>");
+  ASSERT_NE(words, html.npos);
+  EXPECT_LT(gist, picture);
+  EXPECT_LT(picture, violations);
+  EXPECT_LT(violations, steps);
+  EXPECT_LT(steps, words);
+  EXPECT_THAT(html, HasSubstr("<h1 class=\"fail\">Use after free in Walk()</h1>"));
+}
+
+TEST(HtmlReportTest, AStepSaysWhichWordItChanges) {
+  TraceBuilder b;
+  const ObjectId selem = b.Alloc(kSetupOp, KERNEL_SELEM);
+  b.Rmw(kOpA, selem, kStateOffset, 0, 1, "F");
+  b.Add(EventKind::kStore, kOpB, selem, "F", 2, KERNEL_ONCE, kStateOffset);
+  b.Add(EventKind::kStore, kOpB, selem, "G", 2, KERNEL_ONCE, kStateOffset);  // changes nothing
+  b.Add(EventKind::kStore, kOpB, selem, "F", PackPointer(selem, 0), KERNEL_ONCE, 16);
+  const Page page(PageOf(b));
+  EXPECT_THAT(page.text, HasSubstr("A: rmw selem0.state: 0->1\n  changes selem0.state: 0 -> 1\n  F "));
+  EXPECT_THAT(page.text, HasSubstr("B: store selem0.state = 2\n  changes selem0.state: 1 -> 2\n  F "));
+  EXPECT_THAT(page.text, HasSubstr("B: store selem0.state = 2\n  G "));
+  EXPECT_THAT(page.text, HasSubstr("  changes selem0+16: (not written before) -> selem0\n"));
+}
+
+// Who got the page by mail has no file beside it, so there is a name and no link.
+TEST(HtmlReportTest, NamesThePageOfTheFinding) {
+  TraceBuilder b;
+  const ObjectId storage = b.Alloc(kSetupOp, KERNEL_STORAGE);
+  b.Fault(Fault::kRefcountDecToZero, kOpA, storage, "SelemUnlinkStorageMisc");
+  const Verdict verdict = b.Judged();
+  ASSERT_NE(FindListed("posted", verdict.violations.at(0).Signature()), nullptr);
+  struct subject posted = TestSubject();
+  for (const char* name : {"posted", "another"}) {
+    posted.name = name;
+    const Page page(HtmlReport({posted, Scenario(), b.trace, verdict, {}}, "x.sched"));
+    const auto names_it = HasSubstr("explained in corpus/findings/");
+    if (posted.name == std::string("posted")) EXPECT_THAT(page.text, names_it);
+    if (posted.name != std::string("posted")) EXPECT_THAT(page.text, Not(names_it));
+    EXPECT_THAT(page.outside, testing::IsEmpty());
+  }
+}
+
+TEST(HtmlReportTest, ExplainsOnlyWhatIsThere) {
+  TraceBuilder b;
+  b.Lock(kOpA, b.Alloc(kSetupOp, KERNEL_STORAGE), "F");
+  const Page page(PageOf(b));
+  for (const char* there : {"storage lock", "allocated", "storage0"}) EXPECT_THAT(page.text, HasSubstr(there));
+  for (const char* absent : {"Tasks Trace", "bucket lock", "grace period", "an element"}) {
+    EXPECT_THAT(page.text, Not(HasSubstr(absent))) << absent;
+  }
 }
 
 TEST(HtmlReportTest, FacesOfACauseAreBelowTheFirstOne) {

@@ -124,6 +124,17 @@ const auto* RowOf(absl::string_view kind) {
   return static_cast<decltype(&kKinds[0])>(nullptr);
 }
 
+// The function in which the op of an event was then; "" where that is not known.
+std::string FunctionAt(const Trace& trace, uint32_t event) {
+  if (event >= trace.size()) return "";
+  const OpRef op = trace.events()[event].op;
+  for (uint32_t i = event + 1; i-- > 0;) {
+    const Event& e = trace.events()[i];
+    if (e.op == op && e.function != nullptr) return absl::StrCat(e.function, "()");
+  }
+  return "";
+}
+
 // The doer of an event, as the subject of a sentence.
 std::string Doer(const Event& event) {
   if (event.op.IsCallback()) return "an RCU callback";
@@ -218,6 +229,11 @@ std::string CodeText(absl::string_view subject) {
   absl::string_view version = subject;
   if (!absl::ConsumePrefix(&version, "linux-")) return absl::StrCat("the tree under test (subject ", subject, ")");
   return absl::StrCat("Linux ", version);
+}
+
+std::string TitleOf(const JudgedRun& report, const Violation& violation) {
+  const std::string function = FunctionAt(report.trace, violation.event);
+  return absl::StrCat(KindWords(violation.kind), function.empty() ? "" : absl::StrCat(" in ", function));
 }
 
 std::string KindWords(absl::string_view kind) {

@@ -29,6 +29,10 @@ std::string TimingText(const JudgedRun& report);
 // What the code is that was run, for a sentence: "Linux 7.2", "the posted series".
 std::string CodeText(absl::string_view subject);
 
+// The violation in a few words, for a subject or a title: "use after free in bpf_selem_unlink_nofail()". The function
+// is that of the event at which it shows, or of the last event before it of the same op.
+std::string TitleOf(const JudgedRun& report, const Violation& violation);
+
 // The kind of a violation in words that kernel reports use, for example "use after free", "refcount saturated".
 std::string KindWords(absl::string_view kind);
 

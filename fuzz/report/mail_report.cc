@@ -176,24 +176,6 @@ class Columns {
 
 // ---- The parts of the mail ---------------------------------------------------------------------------------------
 
-// Where the violation shows: the function of its event, or of the last event before it that the same op made and that
-// has one. "" where there is none.
-std::string FunctionOf(const Trace& trace, uint32_t event) {
-  if (event >= trace.size()) return "";
-  const OpRef op = trace.events()[event].op;
-  for (uint32_t i = event + 1; i-- > 0;) {
-    const Event& e = trace.events()[i];
-    if (e.op == op && e.function != nullptr) return absl::StrCat(e.function, "()");
-  }
-  return "";
-}
-
-std::string Subject(const JudgedRun& report, const Violation& violation) {
-  const std::string function = FunctionOf(report.trace, violation.event);
-  return absl::StrCat("Subject: [BUG] bpf: local storage: ", KindWords(violation.kind),
-                      function.empty() ? "" : absl::StrCat(" in ", function));
-}
-
 void AppendOpening(const JudgedRun& report, const Violation& violation, std::string* out) {
   const Gist gist = GistOf(report, &violation);
   const bool is_posted = absl::string_view(report.subject.name) == "posted";
@@ -275,7 +257,7 @@ void AppendWords(const std::vector<Term>& terms, std::string* out) {
 
 std::string MailReport(const JudgedRun& report, const MailOptions& options) {
   const Violation& violation = *Foremost(report.verdict, report.subject.name);
-  std::string out = absl::StrCat(Subject(report, violation), "\n\n");
+  std::string out = absl::StrCat("Subject: [BUG] bpf: local storage: ", TitleOf(report, violation), "\n\n");
   AppendOpening(report, violation, &out);
   AppendHeading("How it happens", &out);
   absl::StrAppend(&out, Columns(report, Steps(report, &violation)).text());

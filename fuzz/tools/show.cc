@@ -68,9 +68,9 @@ int Write(const Arguments& arguments, const std::string& text) {
 }
 
 std::string Report(const Arguments& arguments, const Input& input, const JudgedRun& run) {
-  if (arguments.html) return HtmlReport(run, Printable(std::filesystem::path(input.name).filename().string()));
-  if (arguments.perfetto) return PerfettoReport(run);
   Source source(RootsOf(run.subject));
+  if (arguments.html) return HtmlReport(run, Printable(std::filesystem::path(input.name).filename().string()), &source);
+  if (arguments.perfetto) return PerfettoReport(run);
   if (arguments.json) return JsonText(JsonReport(run, arguments.verbose, &source)) + "\n";
   const TextOptions options{
       .width = TerminalWidth(), .verbose = arguments.verbose, .colour = UseColour(), .source = &source};

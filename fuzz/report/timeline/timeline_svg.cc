@@ -5,6 +5,7 @@
 #include <array>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -77,16 +78,44 @@ struct Shape {
   std::string svg;
 };
 
+// By event: which word it changes, from what to what, for example "selem0.state: 0 -> 2"; "" where it changes none.
+// What a word was before its first write in the trace is not known, unless a read-modify-write says so.
+std::vector<std::string> ChangesOf(const JudgedRun& report) {
+  const Trace& trace = report.trace;
+  std::map<std::pair<ObjectId, uint16_t>, uint64_t> values;
+  std::vector<std::string> changes(trace.size());
+  for (uint32_t i = 0; i < trace.size(); ++i) {
+    const Event& e = trace.events()[i];
+    if ((e.kind != EventKind::kStore && e.kind != EventKind::kRmw) || e.object == 0) continue;
+    const std::pair word(e.object, e.offset);
+    auto old = values.find(word);
+    if (e.kind == EventKind::kRmw && i + 1 < trace.size() && trace.events()[i + 1].kind == EventKind::kRmwOld) {
+      old = values.insert_or_assign(word, trace.events()[i + 1].value).first;
+      if (!trace.events()[i + 1].wrote()) continue;
+    }
+    if (old == values.end() || old->second != e.value) {
+      changes[i] = absl::StrCat(LocationText(report, e.object, e.offset), ": ",
+                                old == values.end() ? "(not written before)" : ValueText(report, old->second), " -> ",
+                                ValueText(report, e.value));
+    }
+    values[word] = e.value;
+  }
+  return changes;
+}
+
 // Draws one timeline.
 class Drawing {
  public:
-  Drawing(const JudgedRun& report, const Timeline& timeline, const std::vector<Row>& rows, absl::string_view prefix)
+  Drawing(const JudgedRun& report, const Timeline& timeline, const std::vector<Row>& rows, absl::string_view prefix,
+          Source* source)
       : report_(report),
         trace_(report.trace),
         t_(timeline),
         rows_(rows),
         prefix_(prefix),
-        at_(report, timeline, rows) {}
+        source_(source),
+        at_(report, timeline, rows),
+        changes_(ChangesOf(report)) {}
 
   TimelineSvg Draw() {
     for (const Row& row : rows_) {
@@ -168,7 +197,10 @@ class Drawing {
   std::string Tale(uint32_t event) const {
     const Event& e = At(event);
     std::string tale = absl::StrCat("#", event, " ", TaskName(e.op), ": ", Describe(report_, event));
+    if (!changes_[event].empty()) absl::StrAppend(&tale, "\n  changes ", changes_[event]);
     if (e.function != nullptr) absl::StrAppend(&tale, "\n  ", e.function, "  ", e.file, ":", e.line);
+    const absl::string_view line = source_ == nullptr ? "" : source_->Line(e);
+    if (!line.empty()) absl::StrAppend(&tale, "\n    | ", line);
     if (const std::string order = OrderText(e); !order.empty()) absl::StrAppend(&tale, "\n  order: ", order);
     if (IsSchedulingPoint(e)) absl::StrAppend(&tale, "\n  a scheduling point comes before it");
     return tale;
@@ -437,7 +469,9 @@ class Drawing {
   const Timeline& t_;
   const std::vector<Row>& rows_;
   const std::string prefix_;
+  Source* const source_;  // may be null
   Geometry at_;
+  const std::vector<std::string> changes_;  // by event
   LaneSites sites_;
   OpRef last_callback_;
   std::vector<std::vector<Line>> lines_;  // by row
@@ -447,8 +481,8 @@ class Drawing {
 }  // namespace
 
 TimelineSvg DrawTimeline(const JudgedRun& report, const Timeline& timeline, const std::vector<Row>& rows,
-                         absl::string_view prefix) {
-  return Drawing(report, timeline, rows, prefix).Draw();
+                         absl::string_view prefix, Source* source) {
+  return Drawing(report, timeline, rows, prefix, source).Draw();
 }
 
 std::string EscapeMarkup(absl::string_view text) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "fuzz/report/source.h"
 #include "fuzz/report/timeline.h"
 
 namespace nofail {
@@ -23,8 +24,11 @@ struct TimelineSvg {
 
 // Draws `rows`, which MakeRows made from `timeline`. `prefix` keeps element ids unique on a page with several pictures:
 // the id of a row is `prefix` followed by the number of its first event.
+//
+// What the page says about a row when it is chosen is in the row's <title>: each event with its site, the source line
+// there, and which word it changes, from what to what. `source` may be null.
 TimelineSvg DrawTimeline(const JudgedRun& report, const Timeline& timeline, const std::vector<Row>& rows,
-                         absl::string_view prefix);
+                         absl::string_view prefix, Source* source);
 
 // Makes text safe to put into the page, as text or inside a quoted attribute. Characters of the markup (such as '<')
 // are escaped; control characters other than line break and tab become '?'.

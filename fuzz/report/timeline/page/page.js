@@ -12,13 +12,23 @@
   const last = (row) => Number(row.dataset.last);
   const holds = (row, event) => first(row) <= event && event <= last(row);
 
+  // Shows the text in the status line. What a step changes is marked, because that is what stepping is for.
+  function tell(text) {
+    status.replaceChildren(...text.split('\n').map((line, i) => {
+      const span = document.createElement('span');
+      span.className = line.startsWith('  changes ') ? 'changes' : line.startsWith('    | ') ? 'source' : '';
+      span.textContent = (i ? '\n' : '') + line;
+      return span;
+    }));
+  }
+
   function choose(row) {
     for (const old of document.querySelectorAll('.chosen')) old.classList.remove('chosen');
     chosen = row;
     status.hidden = !row;
     if (!row) return;
     row.classList.add('chosen');
-    status.textContent = row.querySelector('title').textContent;
+    tell(row.querySelector('title').textContent);
     for (const arrow of row.closest('.view').querySelectorAll('.arrow')) {
       const ends = [Number(arrow.dataset.from), Number(arrow.dataset.to)];
       if (ends.some((event) => holds(row, event))) arrow.classList.add('chosen');
@@ -67,9 +77,11 @@
   });
   every.addEventListener('change', () => showEvery(every.checked));
   // Links go to events of the folded view. While the page shows every event, this selects the same event there.
-  addEventListener('hashchange', () => {
+  const follow = () => {
     const target = document.getElementById(location.hash.slice(1));
     if (!target || !target.matches('.row')) return;
     choose(rows().find((row) => holds(row, first(target))));
-  });
+  };
+  addEventListener('hashchange', follow);
+  follow();
 })();
