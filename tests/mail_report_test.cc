@@ -96,6 +96,19 @@ TEST(MailReportTest, WhatACallbackDoesIsAcrossTheColumns) {
               HasSubstr("\ncb/storage0: frees storage0 (StorageFreeRcu, f.cc:111)\n=> storage0 was used by B"));
 }
 
+// RCU frees at the end of a grace period, in whichever op is running then. The op has no part in it.
+TEST(MailReportTest, WhatRcuDoesIsNobodysStep) {
+  TraceBuilder b;
+  const ObjectId storage = b.Alloc(kSetupOp, KERNEL_STORAGE, "StorageAlloc");
+  b.HandOver(kOpA, storage, "StorageFree");
+  b.trace.object(storage).freed = b.Add(EventKind::kFree, kOpB, storage, "StorageFree", 0, true);
+  b.Fault(Fault::kUseAfterFree, kOpB, storage, "StorageDestroy");
+  EXPECT_THAT(MailOf(b), HasSubstr("\nRCU: frees storage0, the grace period being over (StorageFree, f.cc:102)\n"));
+  const Verdict verdict = b.Judged(true);
+  const JudgedRun report = {TestSubject(), nullptr, b.trace, verdict, {}};
+  EXPECT_THAT(Steps(report, &verdict.violations.front())[1].sentence, StartsWith("RCU frees storage0"));
+}
+
 TEST(MailReportTest, OtherViolationsOfTheRunAreNamed) {
   TraceBuilder b;
   FillUseAfterFree(&b);

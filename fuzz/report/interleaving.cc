@@ -305,8 +305,9 @@ class Teller {
     std::string said = absl::StrCat(TaskName(op), what);
     if (said == last_said_) return;
     last_said_ = std::move(said);
-    std::string begun = Begun(op);
-    std::string sentence = absl::StrCat(Who(op, begun), what);
+    const bool by_rcu = event != kNoEvent && IsByRcu(trace_.events()[event]);
+    std::string begun = by_rcu ? "" : Begun(op);
+    std::string sentence = absl::StrCat(by_rcu ? "RCU " : Who(op, begun), what);
     steps_.push_back({op, std::move(sentence), std::move(what), std::move(begun), event, is_before});
   }
 

@@ -16,7 +16,7 @@ namespace nofail {
 
 // One thing that a task does, or the violation itself.
 struct Step {
-  OpRef op;              // {} for the violation, and for the end of the process
+  OpRef op;              // {} for the violation, and for the end of the process; of what RCU does, the op that runs
   std::string sentence;  // "A (map_free m0) cannot lock storage0, which B holds: -ETIMEDOUT"
   std::string what;      // the sentence without its subject: "cannot lock storage0, which B holds: -ETIMEDOUT"
   std::string begun;     // in the first step of each op: the op, for example "map_free m0"; otherwise ""
