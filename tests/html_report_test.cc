@@ -139,7 +139,12 @@ TEST(HtmlReportTest, EveryLinkHasItsTarget) {
 // Who has never seen such a page reads from the top, and may stop after three sentences.
 TEST(HtmlReportTest, SaysFirstWhatHappenedThenShowsItThenTheDetails) {
   TraceBuilder b;
-  FillRun(&b);
+  const ObjectId selem = b.Alloc(kSetupOp, KERNEL_SELEM);
+  b.Begin(kOpA, OpKind::kMapFree);
+  b.HandOver(kOpA, selem, "SelemFree");
+  b.Begin(kOpB, OpKind::kDestroy);
+  b.Free(CallbackOp(KERNEL_SELEM, 0), selem);
+  b.Fault(Fault::kUseAfterFree, kOpB, selem, "Walk");
   const std::string html = PageOf(b);
   const size_t gist = html.find("A frees the map m0 while B ends the socket o0. B uses the element selem0 after its"),
                picture = html.find("<table class=\"view\""), violations = html.find("<h2>Violations</h2>"),

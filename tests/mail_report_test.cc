@@ -198,6 +198,28 @@ TEST(GistTest, SaysWhatHadToFailAndWhatHadToBeStopped) {
   EXPECT_EQ(GistOf(report, nullptr).wrong, "Nothing goes wrong.");
 }
 
+// What was skipped, because the usage contract forbids it there, or never begun has no part in the story.
+TEST(GistTest, NamesTheOpsThatWereRun) {
+  Schedule schedule = *Scenario();
+  schedule.tasks[0].push_back({.kind = OpKind::kUpdate});
+  schedule.tasks.push_back({{.kind = OpKind::kLookup}});
+  const auto who = [&](const TraceBuilder& b) {
+    return GistOf({TestSubject(), &schedule, b.trace, {}, {}}, nullptr).who;
+  };
+  TraceBuilder b;
+  EXPECT_EQ(who(b), "This is about the tree under test (subject handmade).");
+  b.Begin(kOpA, OpKind::kMapFree);
+  b.Begin({kTaskA, 1}, OpKind::kUpdate);
+  b.Add(EventKind::kOpSkip, {kTaskA, 1}, 0, nullptr, 0, static_cast<uint8_t>(OpKind::kUpdate));
+  EXPECT_EQ(who(b), "In the tree under test (subject handmade), A frees the map m0.");
+  b.Begin(kOpB, OpKind::kDestroy);
+  b.Begin({kTaskA, 1}, OpKind::kUpdate);
+  EXPECT_EQ(
+      who(b),
+      "In the tree under test (subject handmade), A frees the map m0, then sets the value of m0 for the cgroup o0 "
+      "while B ends the cgroup o0.");
+}
+
 TEST(GistTest, NamesTheCode) {
   EXPECT_EQ(CodeText("linux-7.2"), "Linux 7.2");
   EXPECT_EQ(CodeText("linux"), "the tree under test (subject linux)");

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -60,17 +61,33 @@ std::string OpWords(const Schedule& schedule, const Op& op) {
   return "";
 }
 
-std::string Who(const JudgedRun& report) {
-  if (report.schedule == nullptr) return "";
-  std::vector<std::string> tasks;
-  for (size_t i = 0; i < report.schedule->tasks.size(); ++i) {
-    std::vector<std::string> ops;
-    for (const Op& op : report.schedule->tasks[i]) ops.push_back(OpWords(*report.schedule, op));
-    tasks.push_back(absl::StrCat(TaskName({static_cast<uint8_t>(kTaskA + i), 0}), " ", absl::StrJoin(ops, ", then ")));
+// What a task does, as a sentence without its full stop: the ops that have begun in the run, and were not skipped. ""
+// when there is none.
+std::string TaskWords(const JudgedRun& report, uint8_t task, const std::set<OpRef>& begun) {
+  const std::vector<Op>& ops = report.schedule->tasks[task - kTaskA];
+  std::vector<std::string> words;
+  for (size_t i = 0; i < ops.size(); ++i) {
+    if (begun.contains({task, static_cast<uint8_t>(i)})) words.push_back(OpWords(*report.schedule, ops[i]));
   }
-  if (tasks.empty()) return "";
-  if (tasks.size() == 2) return absl::StrCat(tasks[0], " while ", tasks[1], ".");
-  return absl::StrCat(List(tasks), tasks.size() > 2 ? ", all at the same time." : ".");
+  return words.empty() ? "" : absl::StrCat(TaskName({task, 0}), " ", absl::StrJoin(words, ", then "));
+}
+
+std::string Who(const JudgedRun& report) {
+  std::set<OpRef> begun;
+  for (const Event& e : report.trace.events()) {
+    if (e.kind == EventKind::kOpBegin) begun.insert(e.op);
+    if (e.kind == EventKind::kOpSkip) begun.erase(e.op);
+  }
+  std::vector<std::string> tasks;
+  for (size_t i = 0; report.schedule != nullptr && i < report.schedule->tasks.size(); ++i) {
+    tasks.push_back(TaskWords(report, static_cast<uint8_t>(kTaskA + i), begun));
+  }
+  std::erase(tasks, "");
+  const std::string code = CodeText(report.subject.name);
+  if (tasks.empty()) return absl::StrCat("This is about ", code, ".");
+  if (tasks.size() == 2) return absl::StrCat("In ", code, ", ", tasks[0], " while ", tasks[1], ".");
+  return absl::StrCat("In ", code, ", ", absl::StrJoin(tasks, "; "),
+                      tasks.size() > 2 ? ", all at the same time." : ".");
 }
 
 // ---- What goes wrong ---------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ namespace nofail {
 
 // Each member is a sentence; "" where there is nothing to say.
 struct Gist {
-  std::string who;    // "A frees the map m0 while B ends the cgroup o1."; "" when the report has no schedule
+  std::string who;    // "In Linux 7.2, A frees the map m0 while B ends the cgroup o1."; of ops that were run
   std::string wrong;  // "B waits for ever, for something that nobody can change any more."
   std::string took;   // "It took 1 failed attempt to lock a storage that was held and 1 preemption."; "" for a pass
 };

@@ -179,8 +179,7 @@ class Columns {
 void AppendOpening(const JudgedRun& report, const Violation& violation, std::string* out) {
   const Gist gist = GistOf(report, &violation);
   const bool is_posted = absl::string_view(report.subject.name) == "posted";
-  AppendText("", absl::StrCat("In ", CodeText(report.subject.name), ", ", gist.who, " ", gist.wrong, " ", gist.took),
-             out);
+  AppendText("", absl::StrCat(gist.who, " ", gist.wrong, " ", gist.took), out);
   absl::StrAppend(out, "\n");
   AppendText("",
              absl::StrCat("nofail found it. It runs ",

@@ -196,9 +196,9 @@ std::string Opening(const JudgedRun& report, const std::vector<Row>& rows, const
   }
   std::string title = TitleOf(report, *violation);
   if (title[0] >= 'a' && title[0] <= 'z') title[0] = static_cast<char>(title[0] - 'a' + 'A');
-  return absl::StrCat("<h1 class=\"fail\">", EscapeMarkup(title), "</h1>\n<p class=\"gist\">In ",
-                      EscapeMarkup(absl::StrCat(CodeText(report.subject.name), ", ", gist.who, " ", gist.wrong, " ")),
-                      "(", EventLink(rows, violation->event), ") ", EscapeMarkup(gist.took), "</p>\n");
+  return absl::StrCat("<h1 class=\"fail\">", EscapeMarkup(title), "</h1>\n<p class=\"gist\">",
+                      EscapeMarkup(absl::StrCat(gist.who, " ", gist.wrong, " (")), EventLink(rows, violation->event),
+                      ") ", EscapeMarkup(gist.took), "</p>\n");
 }
 
 bool LeavesOut(const std::vector<Row>& rows) {
