@@ -112,9 +112,10 @@ class Plans(unittest.TestCase):
         self.assertEqual(at[0], ((0, 751), 2))
 
     def test_who_goes_on_after_memory_was_freed_waits_for_it(self) -> None:
-        events = [*MEETING[:9], event("A", 0, "kfree-rcu", 118), event("A", 0, "switch", text="preempted --> B")]
+        events = [*MEETING[:6], event("B", 0, "switch", text="preempted --> A"), event("A", 0, "rmw", 202)]
+        events += [event("A", 0, "kfree-rcu", 118), event("A", 0, "switch", text="preempted --> B")]
         events += [event("A", 0, "free", 118, detail=1), event("B", 0, "load", 750)]
-        made = plan.make(run_of(*events), GATED)
+        made = plan.make(run_of(*events, violations=({"kind": "k", "signature": "s", "involved": ["x"]},)), GATED)
         self.assertEqual([line for line in made.lines if line.startswith("rcu")], ["rcu 3 begin 4 0", "rcu 4 end 5 0"])
         self.assertEqual([gate.until for gate in made.gates if gate.op == 1 and not gate.at], [5])
 

@@ -20,8 +20,6 @@ from nofail_reproduce.instrument import FILES, Site
 
 NUMBER_OF_FILE = {pathlib.PurePath(name).name: number for number, name in enumerate(FILES)}
 DRIVEN = ("map_free", "destroy", "update", "delete", "lookup")
-# A task that stops at one of these goes on by itself, when the kernel lets it: its turn ends where it begins to wait.
-WAITS = ("gp-wait", "barrier-wait", "cpu-relax")
 # What is told of a task between its steps.
 NO_STEPS = ("fault", "warning", "data-race", "earlier-access", "free", "gp-end", "record-end", "callback-end")
 NO_SITE: Site = (0, 1)  # an op's begin
@@ -172,13 +170,19 @@ def check_programs(ops: list[Op], world: list[str]) -> None:
 class Maker:
     """Reads a run's events in order, and makes gates of its switches."""
 
-    def __init__(self, ops: list[Op], numbers: dict[tuple[str, int], int], gated: set[Site]) -> None:
+    def __init__(
+        self, ops: list[Op], numbers: dict[tuple[str, int], int], gated: set[Site], at_stake: set[str]
+    ) -> None:
         self.ops, self.numbers, self.gated = ops, numbers, gated
+        # The objects that violations are about. Only for these does it matter when RCU frees them; and a grace period
+        # that is begun for others could be in the way, because a kernel has one at a time.
+        self.at_stake = at_stake
         self.gates: list[Gate] = []
         self.rcu: list[RcuStep] = []
         self.turn = 0
         self.runner: int | None = None
         self.stopped: dict[int, Gate] = {}  # where an op waits for its next turn
+        self.waiting: dict[int, Gate] = {}  # where an op began to wait for a grace period
         self.going_on: dict[int, tuple[Gate, dict[Site, int]]] = {}  # it has gone on, and not come to a site yet
         self.handed_over: set[str] = set()  # objects that RCU has
         self.asked_for: set[str] = set()  # those of them whose end the driver waits for
@@ -188,22 +192,30 @@ class Maker:
         op = self.ops[number]
         turn, self.turn = self.turn, self.turn + 1
         visit = op.visits.get(op.last, 1)
-        waits = event is not None and event["kind"] in WAITS
         here = op.in_turn.get(op.last, 1)
-        if event is not None and event["kind"] in ("lock-wait", "begin"):
+        kind = event["kind"] if event is not None else ""
+
+        def gate(at: bool) -> Gate:
+            again = 0 if at else op.again
+            made = Gate(number, op.last, visit, again, at, self.turn, turn=turn, visit_in_turn=here)
+            self.gates.append(made)
+            return made
+
+        if kind == "cpu-relax":
+            gate(at=True)  # it goes on by itself, as a poll does
+        elif kind in ("lock-wait", "begin"):
             # It gets the lock in its next turn. In the kernel it would not wait for so long, so it asks then. And an op
             # that has only begun is not in a reader section yet.
-            self.stopped[number] = Gate(number, op.last, visit, 0, True, self.turn, turn=turn, visit_in_turn=here)
-            self.gates.append(self.stopped[number])
-            return
-        if waits:
-            self.gates.append(Gate(number, op.last, visit, 0, True, self.turn, turn=turn, visit_in_turn=here))
-        after = Gate(number, op.last, visit, op.again, False, self.turn, turn=turn, visit_in_turn=here)
-        self.gates.append(after)
-        self.stopped[number] = after
+            self.stopped[number] = gate(at=True)
+        elif kind in ("gp-wait", "barrier-wait"):
+            self.waiting[number] = gate(at=True)
+            self.stopped[number] = gate(at=False)
+        else:
+            self.stopped[number] = gate(at=False)
 
     def go_on(self, number: int) -> None:
         op = self.ops[number]
+        self.waiting.pop(number, None)
         if (gate := self.stopped.pop(number, None)) is not None:
             gate.until = self.turn
             self.going_on[number] = (gate, op.in_turn)
@@ -288,18 +300,21 @@ def read_events(maker: Maker, events: list[dict[str, Any]]) -> None:
         op = maker.ops[number]
         op.begun = True
         if event["kind"] in ("kfree-rcu", "call-rcu"):
-            maker.handed_over.add(event["object"])
+            maker.handed_over |= {event["object"]} & maker.at_stake
         if (site := site_of(event)) is not None:
             maker.visit(number, site, event)
         last[number] = event
         if event["kind"] == "end":
             maker.turn += 1
             maker.gates.append(Gate(number, (0, 2), 1, 0, True, maker.turn))
+            maker.ask_rcu()
             maker.runner = None
     if freed:
         maker.rcu_ends(freed, trace)
     for gate in maker.stopped.values():
         gate.until = maker.turn + 1  # it does not go on in the run: it does when all is over
+    for number in maker.stopped.keys() & maker.waiting.keys():
+        maker.waiting[number].until = maker.turn + 1  # nor does it begin to wait: its grace period could be in the way
 
 
 def check_modes(run: dict[str, Any], mode: dict[str, str]) -> None:
@@ -328,7 +343,8 @@ def make(run: dict[str, Any], gated: set[Site]) -> Plan:
             numbers[task, position] = len(ops)
             ops.append(op_of(task, words))
     check_programs(ops, world)
-    maker = Maker(ops, numbers, gated)
+    at_stake = {name for violation in run["violations"] for name in violation.get("involved", ())}
+    maker = Maker(ops, numbers, gated, at_stake)
     read_events(maker, run["events"])
     names = sorted(tasks)
     settle = 15 if any(violation["kind"] in ("livelock", "deadlock") for violation in run["violations"]) else 3
