@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""scripts/reproduce without a kernel: gates in a source, a plan from a run, and what a console's text means. The runs and
-consoles are made up here. tests/reproduce_boot_test.sh boots a kernel."""
+"""scripts/reproduce without a kernel: gates in a source, a plan from a run, and what a console's text means. The runs
+and consoles are made up here. tests/reproduce_boot_test.sh boots a kernel."""
 
 import pathlib
 import re

@@ -57,7 +57,8 @@ def whitespace(files: list[pathlib.Path]) -> Complaints:
         for number, line in enumerate(lines_of(path), 1):
             if line != line.rstrip():
                 yield f"{path}:{number}: blanks at the end of the line; remove them"
-            if "\t" in line and path.suffix != ".md":
+            # What is compiled in a kernel is laid out as a kernel is.
+            if "\t" in line and path.suffix != ".md" and "guest" not in path.parts:
                 yield f"{path}:{number}: a tab; indent with blanks, and write \\t in strings"
 
 

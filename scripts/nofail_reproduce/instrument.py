@@ -25,7 +25,7 @@ FILES = (
 GATED = """
     READ_ONCE WRITE_ONCE RCU_INIT_POINTER rcu_access_pointer rcu_assign_pointer rcu_dereference rcu_dereference_check
     rcu_read_lock rcu_read_unlock rcu_read_lock_dont_migrate rcu_read_unlock_migrate synchronize_rcu rcu_barrier
-    rcu_barrier_tasks_trace synchronize_rcu_tasks_trace need_resched cond_resched_rcu cpu_relax smp_mb
+    rcu_barrier_tasks_trace synchronize_rcu_tasks_trace need_resched cpu_relax smp_mb
     raw_res_spin_lock_irqsave raw_res_spin_unlock_irqrestore spin_lock spin_unlock cmpxchg
     atomic_set atomic_or atomic_cmpxchg atomic_add atomic_sub atomic_read
     refcount_set refcount_inc_not_zero refcount_dec refcount_dec_and_test refcount_read
@@ -39,6 +39,7 @@ MACROS = {
     **dict.fromkeys(FREES, "NOFAIL_FREE"),
     **dict.fromkeys(ALLOCATIONS, "NOFAIL_ALLOC"),
     **dict.fromkeys(WALKS, "NOFAIL_WALK"),
+    "cond_resched_rcu": "NOFAIL_LEAVE",
 }
 
 # The functions whose run is an op that the kernel begins on its own account, and the object that tells which one.

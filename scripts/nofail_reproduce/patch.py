@@ -157,7 +157,7 @@ def program(made: Plan) -> str:
         + "\treturn unused;\n}\n"
         for name, steps in tasks.items()
     ]
-    return string.Template((TEMPLATES / "program.c").read_text()).substitute(
+    return string.Template((TEMPLATES / "program.text").read_text()).substitute(
         signatures="\n".join(f" *   {signature}" for signature in made.signatures),
         schedule="\n".join(f" *   {line}" for line in made.schedule.splitlines()),
         declared="\n".join(declared),

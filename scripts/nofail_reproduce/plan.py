@@ -23,6 +23,7 @@ DRIVEN = ("map_free", "destroy", "update", "delete", "lookup")
 # What is told of a task between its steps.
 NO_STEPS = ("fault", "warning", "data-race", "earlier-access", "free", "gp-end", "record-end", "callback-end")
 NO_SITE: Site = (0, 1)  # an op's begin
+END_SITE: Site = (0, 2)
 
 
 class NoCounterpart(Exception):
@@ -306,7 +307,7 @@ def read_events(maker: Maker, events: list[dict[str, Any]]) -> None:
         last[number] = event
         if event["kind"] == "end":
             maker.turn += 1
-            maker.gates.append(Gate(number, (0, 2), 1, 0, True, maker.turn))
+            maker.gates.append(Gate(number, END_SITE, 1, 0, True, maker.turn))
             maker.ask_rcu()
             maker.runner = None
     if freed:

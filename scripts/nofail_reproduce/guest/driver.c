@@ -6,8 +6,8 @@
  * /plan has a line for each thing, made by plan.py:
  *   map I TYPE SIZE            owner I TYPE BUCKET          setup MAP OWNER
  *   program N MAP CREATE       the one that op N runs; before any owner
- *   op N TASK KIND MAP OWNER TURN      TURN is when it begins. KIND: map_free, destroy, update, delete, lookup; or
- *                              prog_update, prog_lookup: by a sleepable program that the owner, a task, runs
+ *   op N TASK KIND MAP OWNER TURN      TURN is when it begins. KIND: map_free, destroy, update, delete, lookup;
+ *                              or prog_update, prog_lookup: by a sleepable program that the owner, a task, runs
  *   gate ...                   handed to the kernel as it is
  *   rcu TURN begin|end REACH TRACE     at that turn, begin to wait until all that RCU has is freed, with TRACE also
  *                              all that RCU Tasks Trace has; wait for the end of it
@@ -15,7 +15,7 @@
  *
  * With "open" on the kernel's command line no gate makes anybody wait, and all tasks begin at once.
  *
- * Every line that it prints begins with "nofail: ". `step` lines tell how far it is; the others are data for console.py.
+ * Every line that it prints begins with "nofail: ". `step` lines tell how far it is; the others are for console.py.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -92,36 +92,46 @@ static long bpf(int what, union bpf_attr *attributes)
 static int load_types(int value_size)
 {
 	struct {
-		struct { uint16_t magic; uint8_t version, flags; uint32_t size, types, type_size, strings, string_size; } header;
+		struct {
+			uint16_t magic;
+			uint8_t version, flags;
+			uint32_t size, types, type_size, strings, string_size;
+		} header;
 		uint32_t types[4 + 4 + 6];
 		char strings[10];
 	} __attribute__((packed)) blob = {
-		.header = { 0xeb9f, 1, 0, 24, 0, sizeof(blob.types), sizeof(blob.types), sizeof(blob.strings) },
-		.types = {
-			1, 1u << 24, 4, 1u << 24 | 32, /* 1: int */
-			5, 1u << 24, 1, 8, /* 2: char */
-			0, 3u << 24, 0, 2, 1, value_size, /* 3: char[value_size] */
-		},
+		.header = {0xeb9f, 1, 0, 24, 0, sizeof(blob.types), sizeof(blob.types), sizeof(blob.strings)},
+		.types =
+			{
+				1, 1u << 24, 4, 1u << 24 | 32,	  /* 1: int */
+				5, 1u << 24, 1, 8,		  /* 2: char */
+				0, 3u << 24, 0, 2, 1, value_size, /* 3: char[value_size] */
+			},
 		.strings = "\0int\0char",
 	};
-	union bpf_attr attributes = { .btf = (uintptr_t)&blob, .btf_size = sizeof(blob) };
+	union bpf_attr attributes = {.btf = (uintptr_t)&blob, .btf_size = sizeof(blob)};
 
 	return bpf(BPF_BTF_LOAD, &attributes);
 }
 
 static int map_type(const char *type)
 {
-	return !strcmp(type, "sk") ? BPF_MAP_TYPE_SK_STORAGE :
-	       !strcmp(type, "task") ? BPF_MAP_TYPE_TASK_STORAGE :
-	       !strcmp(type, "inode") ? BPF_MAP_TYPE_INODE_STORAGE :
-					32 /* BPF_MAP_TYPE_CGRP_STORAGE; older headers lack it */;
+	return !strcmp(type, "sk")	? BPF_MAP_TYPE_SK_STORAGE
+	       : !strcmp(type, "task")	? BPF_MAP_TYPE_TASK_STORAGE
+	       : !strcmp(type, "inode") ? BPF_MAP_TYPE_INODE_STORAGE
+					: 32 /* BPF_MAP_TYPE_CGRP_STORAGE; older headers lack it */;
 }
 
 static int new_map(const char *type, int value_size)
 {
 	union bpf_attr attributes = {
-		.map_type = map_type(type), .key_size = 4, .value_size = value_size, .map_flags = BPF_F_NO_PREALLOC,
-		.btf_fd = load_types(value_size), .btf_key_type_id = 1, .btf_value_type_id = 3,
+		.map_type = map_type(type),
+		.key_size = 4,
+		.value_size = value_size,
+		.map_flags = BPF_F_NO_PREALLOC,
+		.btf_fd = load_types(value_size),
+		.btf_key_type_id = 1,
+		.btf_value_type_id = 3,
 	};
 	int map = bpf(BPF_MAP_CREATE, &attributes);
 
@@ -131,8 +141,8 @@ static int new_map(const char *type, int value_size)
 
 static int call(int what, int map, int owner)
 {
-	char value[256] = { 7 };
-	union bpf_attr attributes = { .map_fd = map, .key = (uintptr_t)&owner };
+	char value[256] = {7};
+	union bpf_attr attributes = {.map_fd = map, .key = (uintptr_t)&owner};
 
 	if (what != BPF_MAP_DELETE_ELEM)
 		attributes.value = (uintptr_t)value;
@@ -156,19 +166,22 @@ static int programs[MAX_OPS];
 static int load_program(int map, bool create)
 {
 	struct bpf_insn code[] = {
-		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_get_current_task_btf },
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_2, .src_reg = BPF_REG_0 },
-		{ .code = BPF_LD | BPF_DW | BPF_IMM, .dst_reg = BPF_REG_1, .src_reg = BPF_PSEUDO_MAP_FD, .imm = map },
-		{ 0 },
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3, .imm = 0 },
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_4, .imm = create },
-		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_task_storage_get },
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
-		{ .code = BPF_JMP | BPF_EXIT },
+		{.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_get_current_task_btf},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_2, .src_reg = BPF_REG_0},
+		{.code = BPF_LD | BPF_DW | BPF_IMM, .dst_reg = BPF_REG_1, .src_reg = BPF_PSEUDO_MAP_FD, .imm = map},
+		{0},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3, .imm = 0},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_4, .imm = create},
+		{.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_task_storage_get},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0},
+		{.code = BPF_JMP | BPF_EXIT},
 	};
 	union bpf_attr attributes = {
-		.prog_type = BPF_PROG_TYPE_SYSCALL, .prog_flags = BPF_F_SLEEPABLE, .insns = (uintptr_t)code,
-		.insn_cnt = sizeof(code) / sizeof(code[0]), .license = (uintptr_t)"GPL",
+		.prog_type = BPF_PROG_TYPE_SYSCALL,
+		.prog_flags = BPF_F_SLEEPABLE,
+		.insns = (uintptr_t)code,
+		.insn_cnt = sizeof(code) / sizeof(code[0]),
+		.license = (uintptr_t)"GPL",
 	};
 
 	return bpf(BPF_PROG_LOAD, &attributes);
@@ -184,7 +197,7 @@ static void be_a_task(int orders)
 		close(spare[i]);
 	}
 	while (read(orders, &number, 1) == 1) {
-		union bpf_attr attributes = { .test.prog_fd = programs[number] };
+		union bpf_attr attributes = {.test.prog_fd = programs[number]};
 		long result;
 
 		command("begin %d", number);
@@ -217,7 +230,8 @@ static void create_owner(struct owner *owner)
 
 	sprintf(owner->path, "%s/o%d", !strcmp(owner->type, "cgroup") ? "/cgroup" : "/tmp", count++);
 	if (!strcmp(owner->type, "sk")) {
-		/* A UDP socket that is not bound is destroyed by the task that closes it, and its memory freed at once. */
+		/* A UDP socket that is not bound is destroyed by the task that closes it, and its memory freed at once.
+		 */
 		owner->file = socket(AF_INET, SOCK_DGRAM, 0);
 	} else if (!strcmp(owner->type, "task")) {
 		owner->file = start_task(owner);
@@ -273,7 +287,8 @@ static void place_owner(int number, int map)
 		command("owner %d %s %d", number, owner->type, owner->file);
 		if (read_number(DEBUG "bucket") == owner->bucket || !strcmp(owner->type, "inode"))
 			break;
-		if (call(BPF_MAP_UPDATE_ELEM, spare[map], owner->file) || call(BPF_MAP_DELETE_ELEM, maps[map], owner->file))
+		if (call(BPF_MAP_UPDATE_ELEM, spare[map], owner->file) ||
+		    call(BPF_MAP_DELETE_ELEM, maps[map], owner->file))
 			fail("reject an owner");
 		command("keep");
 	}
@@ -297,7 +312,10 @@ struct op {
 };
 static struct op ops[MAX_OPS];
 static int op_count;
-static struct { unsigned int turn, reach; bool end, trace; } rcu_steps[MAX_OPS];
+static struct {
+	unsigned int turn, reach;
+	bool end, trace;
+} rcu_steps[MAX_OPS];
 static int rcu_step_count, settle;
 static unsigned int last_turn;
 static bool is_open;
@@ -336,11 +354,22 @@ static bool wait_until_done(int number, int seconds)
 	return false;
 }
 
+static void go_to_cpu(int cpu)
+{
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(cpu, &cpus);
+	sched_setaffinity(0, sizeof(cpus), &cpus);
+}
+
 static void run(int number)
 {
 	struct op *op = &ops[number];
 	int result = 0;
 
+	/* Another one for each op: what an op hands to RCU is freed on its CPU, at which a later op may stop. */
+	go_to_cpu(1 + number % 4);
 	wait_for_turn(op->turn);
 	say("step %d begins: %s", number, op->kind);
 	if (!strcmp(op->kind, "map_free")) {
@@ -352,9 +381,9 @@ static void run(int number)
 
 		(void)!write(owners[op->owner].orders, &order, 1);
 	} else {
-		int what = !strcmp(op->kind, "update") ? BPF_MAP_UPDATE_ELEM :
-			   !strcmp(op->kind, "delete") ? BPF_MAP_DELETE_ELEM :
-							 BPF_MAP_LOOKUP_ELEM;
+		int what = !strcmp(op->kind, "update")	 ? BPF_MAP_UPDATE_ELEM
+			   : !strcmp(op->kind, "delete") ? BPF_MAP_DELETE_ELEM
+							 : BPF_MAP_LOOKUP_ELEM;
 
 		command("begin %d", number);
 		result = call(what, maps[op->map], owners[op->owner].file);
@@ -371,11 +400,7 @@ static volatile bool finished[MAX];
 static void *run_task(void *argument)
 {
 	int task = (intptr_t)argument;
-	cpu_set_t cpus;
 
-	CPU_ZERO(&cpus);
-	CPU_SET(1 + task % 4, &cpus);
-	sched_setaffinity(0, sizeof(cpus), &cpus);
 	for (int i = 0; i < op_count; i++)
 		if (ops[i].task == task)
 			run(i);
@@ -417,7 +442,8 @@ static void *run_rcu(void *unused)
 				say("a grace period does not end");
 		} else {
 			begin_grace(rcu_steps[i].trace);
-			usleep(200000); /* so that CPUs which are in no reader section have said so */
+			sleep(2); /* so that all caches are flushed, and CPUs that are in no reader section have said so
+				   */
 		}
 		command("reach %u", rcu_steps[i].reach);
 	}
@@ -446,7 +472,8 @@ static void read_line(const char *line)
 		owner_count = a + 1;
 	} else if (sscanf(line, "setup %u %u", &a, &b) == 2) {
 		set_up(a, b);
-	} else if (sscanf(line, "op %u %d %11s %d %d %u", &number, &op.task, op.kind, &op.map, &op.owner, &op.turn) == 6) {
+	} else if (sscanf(line, "op %u %d %11s %d %d %u", &number, &op.task, op.kind, &op.map, &op.owner, &op.turn) ==
+		   6) {
 		int kind = !strcmp(op.kind, "map_free") ? 0 : !strcmp(op.kind, "destroy") ? 1 : -1;
 
 		ops[number] = op;
@@ -526,8 +553,8 @@ static void boot(void)
 	console = open("/dev/console", O_RDWR);
 	for (int i = 0; i < 3; i++)
 		dup2(console, i);
-	/* Whoever stops at a gate with interrupts off stops a CPU. So the kernel's workers have CPUs 5 to 7, the tasks
-	 * of the plan 1 to 4, and CPU 0 stays free. */
+	/* Whoever stops at a gate with interrupts off stops a CPU. So the kernel's workers have CPUs 5 to 7, the ops
+	 * that the driver runs 1 to 4, and CPU 0 is for the driver itself. */
 	write_to("/sys/devices/virtual/workqueue/cpumask", "e0");
 }
 
@@ -558,6 +585,7 @@ int main(void)
 	int tasks = 0;
 
 	boot();
+	go_to_cpu(0);
 	is_open = says_open();
 	if (access(DEBUG "plan", W_OK))
 		fail("find the gates");
@@ -567,6 +595,8 @@ int main(void)
 	for (int i = 0; i < op_count; i++)
 		if (ops[i].task >= tasks)
 			tasks = ops[i].task + 1;
+	command("grace 1"); /* no grace period of the set-up shall be under way */
+	sleep(1);
 	command("arm 1");
 	for (int i = 0; i < tasks; i++)
 		pthread_create(&thread, NULL, run_task, (void *)(intptr_t)i);

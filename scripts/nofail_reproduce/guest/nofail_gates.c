@@ -3,18 +3,17 @@
  * Gates, and the plan that says who waits at them: see nofail_gates.h.
  *
  * A plan numbers *turns*. Each turn belongs to one op, which runs up to some gate or to its end; there the next turn is
- * reached, and whoever waits for it goes on. Nobody waits longer than a bound: a gate that waited in vain says so in the
- * log, and lets go.
+ * reached, and whoever waits for it goes on. Nobody waits longer than a bound: a gate that waited in vain says so in
+ * the log, and lets go.
  *
  * Files below /sys/kernel/debug/nofail:
  *   plan    write: "map I FD", "owner I TYPE FD", "op I KIND OBJECT TURN", "begin I", "end I", "clear", "arm 0|1",
- *           "gate OP FILE LINE VISIT AGAIN AT REACH UNTIL RESCHED", "reach TURN", "wait TURN", "mark", "keep", "grace 0|1".
- *           "wait" returns when the turn is reached, "grace" when all that was handed to RCU before is freed; with 1,
- *           also what was handed to RCU Tasks Trace. What is allocated between "mark" and "keep" is not the plan's.
- *   bucket  read: the bucket of the owner that was named last
- *   ops     read: a line for each op: its number, "waits", "runs" or "done"
- *   log     read: what happened at the gates, in order
- *   ledger  read: what was allocated while the plan was armed and has not been given up
+ *           "gate OP FILE LINE VISIT AGAIN AT REACH UNTIL RESCHED", "reach TURN", "wait TURN", "mark", "keep",
+ *           "grace 0|1". "wait" returns when the turn is reached, "grace" when all that was handed to RCU before is
+ * freed; with 1, also what was handed to RCU Tasks Trace. What is allocated between "mark" and "keep" is not the
+ * plan's. bucket  read: the bucket of the owner that was named last ops     read: a line for each op: its number,
+ * "waits", "runs" or "done" log     read: what happened at the gates, in order ledger  read: what was allocated while
+ * the plan was armed and has not been given up
  *
  * Locking: the plan is written before it is armed, and read-only then, but for the members that only the op itself
  * writes. `turn` only grows. The log and the ledger have a raw spinlock each, because gates stand where nothing may
@@ -54,10 +53,10 @@ bool nofail_armed;
 /* When an op arrives at a gate after it has been to `site` for the `visit`-th time. */
 struct gate {
 	u32 op, site, visit;
-	u32 again; /* how many further gates inside that visit must be passed, too */
-	bool at; /* the gate is that of `site` itself, and not the next one after it */
+	u32 again;	  /* how many further gates inside that visit must be passed, too */
+	bool at;	  /* the gate is that of `site` itself, and not the next one after it */
 	u32 reach, until; /* the turn that is reached then, and the one that is waited for; 0: none */
-	bool resched; /* makes rescheduling due, as a wake-up by another CPU does */
+	bool resched;	  /* makes rescheduling due, as a wake-up by another CPU does */
 	u32 seen;
 	bool passed;
 };
@@ -106,7 +105,7 @@ static void note(u32 op, u32 site, const char *what)
 
 	raw_spin_lock_irqsave(&log_lock, flags);
 	if (log_count < MAX_LOG)
-		log_lines[log_count++] = (struct log_line){ ktime_get_mono_fast_ns(), op, site, READ_ONCE(turn), what };
+		log_lines[log_count++] = (struct log_line){ktime_get_mono_fast_ns(), op, site, READ_ONCE(turn), what};
 	raw_spin_unlock_irqrestore(&log_lock, flags);
 }
 
@@ -261,16 +260,16 @@ struct nofail_scope nofail_begin(int kind, const void *object)
 	u32 i;
 
 	if (!READ_ONCE(nofail_armed))
-		return (struct nofail_scope){ 0 };
+		return (struct nofail_scope){0};
 	for (i = 0; i < op_count; i++) {
 		struct op *op = &ops[i];
 
 		if (op->kind != kind || op->state != WAITS || objects[op->object] != object)
 			continue;
 		begin(op);
-		return (struct nofail_scope){ i + 1 };
+		return (struct nofail_scope){i + 1};
 	}
-	return (struct nofail_scope){ 0 };
+	return (struct nofail_scope){0};
 }
 
 void nofail_end(struct nofail_scope *scope)
@@ -287,7 +286,7 @@ void nofail_allocated(u32 site, const void *object, size_t size)
 		return;
 	raw_spin_lock_irqsave(&ledger_lock, flags);
 	if (ledger_count < MAX_LEDGER)
-		ledger[ledger_count++] = (struct allocation){ object, size, site, allocations++, false };
+		ledger[ledger_count++] = (struct allocation){object, size, site, allocations++, false};
 	raw_spin_unlock_irqrestore(&ledger_lock, flags);
 }
 
@@ -399,7 +398,8 @@ static int add_gate(const char *text)
 		return -E2BIG;
 	memset(gate, 0, sizeof(*gate));
 	if (sscanf(text, "gate %u %u %u %u %u %u %u %u %u", &gate->op, &file, &line, &gate->visit, &gate->again, &at,
-		   &gate->reach, &gate->until, &resched) != 9 || gate->op >= MAX_OPS)
+		   &gate->reach, &gate->until, &resched) != 9 ||
+	    gate->op >= MAX_OPS)
 		return -EINVAL;
 	gate->site = file << 16 | line;
 	gate->at = at;
@@ -412,7 +412,7 @@ static int add_op(u32 number, int kind, u32 object)
 {
 	if (number >= MAX_OPS || object >= MAX_OBJECTS)
 		return -EINVAL;
-	ops[number] = (struct op){ .kind = kind, .object = object, .softirq_cpu = -1 };
+	ops[number] = (struct op){.kind = kind, .object = object, .softirq_cpu = -1};
 	op_count = max(op_count, number + 1);
 	return 0;
 }
@@ -493,7 +493,7 @@ static ssize_t plan_write(struct file *file, const char __user *from, size_t siz
 	return error ?: size;
 }
 
-static const struct file_operations plan_operations = { .owner = THIS_MODULE, .write = plan_write };
+static const struct file_operations plan_operations = {.owner = THIS_MODULE, .write = plan_write};
 
 static int bucket_show(struct seq_file *out, void *unused)
 {
@@ -504,7 +504,7 @@ DEFINE_SHOW_ATTRIBUTE(bucket);
 
 static int ops_show(struct seq_file *out, void *unused)
 {
-	static const char *const names[] = { "waits", "runs", "done" };
+	static const char *const names[] = {"waits", "runs", "done"};
 	u32 i;
 
 	for (i = 0; i < op_count; i++)

@@ -62,12 +62,31 @@ void nofail_end(struct nofail_scope *scope);
 		primitive(object, ##__VA_ARGS__); \
 	})
 
+/*
+ * Where the kernel's configuration lets a task leave its reader section here, it does so twice: once with a gate in the
+ * middle, at which it can be away for a grace period, and once as it would anyway.
+ */
+#define NOFAIL_LEAVE(site, primitive) \
+	({ \
+		NOFAIL_AT(site); \
+		if (IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP) || !IS_ENABLED(CONFIG_PREEMPT_RCU)) { \
+			rcu_read_unlock(); \
+			NOFAIL_AT(site); \
+			rcu_read_lock(); \
+		} \
+		primitive(); \
+	})
+
 /* A walk has a gate in front of each load of the next element. `next` and `first` are what the kernel's walk loads. */
 #define NOFAIL_WALK(site, each, pos, head, member, ...) \
-	for (pos = ({ NOFAIL_AT(site); \
-		      hlist_entry_safe(rcu_dereference_raw(hlist_first_rcu(head)), typeof(*(pos)), member); }); \
+	for (pos = ({ \
+		     NOFAIL_AT(site); \
+		     hlist_entry_safe(rcu_dereference_raw(hlist_first_rcu(head)), typeof(*(pos)), member); \
+	     }); \
 	     pos; \
-	     pos = ({ NOFAIL_AT(site); \
-		      hlist_entry_safe(rcu_dereference_raw(hlist_next_rcu(&(pos)->member)), typeof(*(pos)), member); }))
+	     pos = ({ \
+		     NOFAIL_AT(site); \
+		     hlist_entry_safe(rcu_dereference_raw(hlist_next_rcu(&(pos)->member)), typeof(*(pos)), member); \
+	     }))
 
 #endif
