@@ -184,6 +184,7 @@ class Maker:
         self.runner: int | None = None
         self.stopped: dict[int, Gate] = {}  # where an op waits for its next turn
         self.waiting: dict[int, Gate] = {}  # where an op began to wait for a grace period
+        self.polling: set[int] = set()  # ops that stopped in a poll
         self.going_on: dict[int, tuple[Gate, dict[Site, int]]] = {}  # it has gone on, and not come to a site yet
         self.handed_over: set[str] = set()  # objects that RCU has
         self.asked_for: set[str] = set()  # those of them whose end the driver waits for
@@ -203,7 +204,9 @@ class Maker:
             return made
 
         if kind == "cpu-relax":
-            gate(at=True)  # it goes on by itself, as a poll does
+            gate(at=True)
+            self.stopped[number] = gate(at=False)
+            self.polling.add(number)
         elif kind in ("lock-wait", "begin"):
             # It gets the lock in its next turn. In the kernel it would not wait for so long, so it asks then. And an op
             # that has only begun is not in a reader section yet.
@@ -217,6 +220,7 @@ class Maker:
     def go_on(self, number: int) -> None:
         op = self.ops[number]
         self.waiting.pop(number, None)
+        self.polling.discard(number)
         if (gate := self.stopped.pop(number, None)) is not None:
             gate.until = self.turn
             self.going_on[number] = (gate, op.in_turn)
@@ -312,8 +316,9 @@ def read_events(maker: Maker, events: list[dict[str, Any]]) -> None:
             maker.runner = None
     if freed:
         maker.rcu_ends(freed, trace)
-    for gate in maker.stopped.values():
-        gate.until = maker.turn + 1  # it does not go on in the run: it does when all is over
+    for number, gate in maker.stopped.items():
+        # It does not go on in the run: it does when all is over. But a poll for ever is what a watchdog shall see.
+        gate.until = 0 if number in maker.polling else maker.turn + 1
     for number in maker.stopped.keys() & maker.waiting.keys():
         maker.waiting[number].until = maker.turn + 1  # nor does it begin to wait: its grace period could be in the way
 

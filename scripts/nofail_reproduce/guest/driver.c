@@ -41,17 +41,20 @@
 enum { MAX = 16, MAX_OPS = 32, TRIES = 400 };
 #define DEBUG "/sys/kernel/debug/nofail/"
 
+static int kernel_log = 1;
+
+/* Says a line through the kernel's log, so that lines of the driver and of the kernel do not mix. */
 static void say(const char *format, ...)
 {
 	char line[512];
 	va_list arguments;
-	int size = sprintf(line, "nofail: ");
+	int size = sprintf(line, "<5>nofail: ");
 
 	va_start(arguments, format);
 	size += vsnprintf(line + size, sizeof(line) - size - 1, format, arguments);
 	va_end(arguments);
 	line[size++] = '\n';
-	(void)!write(1, line, size); /* one call, so that lines of threads do not mix */
+	(void)!write(kernel_log, line, size);
 }
 
 static void off(void)
@@ -537,8 +540,6 @@ static void write_to(const char *path, const char *text)
 
 static void boot(void)
 {
-	int console;
-
 	mkdir("/proc", 0700);
 	mkdir("/sys", 0700);
 	mkdir("/dev", 0700);
@@ -550,9 +551,7 @@ static void boot(void)
 	mount("tmp", "/tmp", "tmpfs", 0, NULL);
 	mount("cgroup", "/cgroup", "cgroup2", 0, NULL);
 	mount("debug", "/sys/kernel/debug", "debugfs", 0, NULL);
-	console = open("/dev/console", O_RDWR);
-	for (int i = 0; i < 3; i++)
-		dup2(console, i);
+	kernel_log = open("/dev/kmsg", O_WRONLY);
 	/* Whoever stops at a gate with interrupts off stops a CPU. So the kernel's workers have CPUs 5 to 7, the ops
 	 * that the driver runs 1 to 4, and CPU 0 is for the driver itself. */
 	write_to("/sys/devices/virtual/workqueue/cpumask", "e0");

@@ -45,6 +45,7 @@
 #define MAX_GATES 512
 #define MAX_LOG 2048
 #define MAX_LEDGER 1024
+#define MAX_STEPS 200
 #define PATIENCE_NS (30ULL * NSEC_PER_SEC)
 #define ANYTIME U32_MAX
 
@@ -68,7 +69,7 @@ struct op {
 	struct task_struct *task;
 	int softirq_cpu; /* -1: none */
 	u32 last_site, again;
-	u32 start;
+	u32 steps; /* that the log has; a poll would fill it */
 	enum { WAITS, RUNS, DONE } state;
 };
 
@@ -197,7 +198,7 @@ static void arrive(struct op *op, u32 site, bool same_visit)
 
 	op->again = same_visit ? op->again + 1 : 0;
 	op->last_site = site;
-	if (!same_visit)
+	if (!same_visit && op->steps++ < MAX_STEPS)
 		note(number, site, "is at");
 	for (i = 0; i < gate_count; i++) {
 		struct gate *gate = &gates[i];
