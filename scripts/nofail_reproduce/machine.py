@@ -16,7 +16,8 @@ BOOT_SECONDS = 90  # within which the driver must have begun; a boot takes 2 to 
 RUN_SECONDS = 180  # within which the driver must have ended
 CPUS = 8  # of which the driver has 5, so that its tasks never wait behind a worker of the kernel's
 COMMAND_LINE = (
-    "console=ttyS0 quiet loglevel=7 panic=-1 oops=panic kasan_multi_shot watchdog_thresh=3 clocksource=hpet printk.devkmsg=on "
+    "console=ttyS0 quiet loglevel=7 panic=-1 oops=panic kasan_multi_shot watchdog_thresh=3 "
+    "clocksource=hpet printk.devkmsg=on "
     "rcupdate.rcu_cpu_stall_timeout=10 nokaslr"
 )
 
