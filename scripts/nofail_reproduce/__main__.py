@@ -50,6 +50,7 @@ exit code: 0 reproduced (with --open: nothing happened); 1 something else
 happened; 2 wrong usage, or a schedule that no kernel can be made to follow; 5 a
 tool is missing, or a build failed; 6 not reproduced
 """
+BOOTS = 3  # a boot under emulation fails now and then, which says nothing about the schedule
 CODES = {"reproduced": 0, "something else": 1, "not reproduced": 6}
 CONFIGS = {"minimal": (), "kasan": ("kasan",), "debug": ("debug",)}
 Json = dict[str, object]
@@ -114,8 +115,6 @@ def config_parts(made: plan.Plan, config: str) -> tuple[str, ...]:
 
 
 def print_outcome(outcome: console.Outcome, run: machine.Run) -> None:
-    if run.end == "boot":
-        note("the machine did not begin the driver within its time: this says nothing about the schedule")
     if run.end == "hang":
         note("the machine did not come to the end of the driver within its time")
     for line in run.console:
@@ -138,11 +137,15 @@ def boot_once(options: argparse.Namespace, built: pathlib.Path, image: pathlib.P
         if options.verbose:
             say(line)
 
-    run = machine.boot(built, image, options.open, heard)
-    log.write_text("\n".join(run.console) + "\n")
-    if run.end == "boot":
-        leave(5, f"the kernel did not boot within {machine.BOOT_SECONDS} s; its console is in {log}")
-    return run
+    for attempt in range(BOOTS):
+        run = machine.boot(built, image, options.open, heard)
+        log.write_text("\n".join(run.console) + "\n")
+        if run.end != "boot":
+            return run
+        note(
+            f"the kernel did not come to the driver within {machine.BOOT_SECONDS} s, at attempt {attempt + 1} of {BOOTS}"
+        )
+    leave(5, f"the kernel does not boot; its console is in {log}")
 
 
 def boot_all(options: argparse.Namespace, built: pathlib.Path, run: dict[str, object], made: plan.Plan) -> int:

@@ -138,7 +138,7 @@ def program(made: Plan) -> str:
                 declared.append(f"static int map{number};")
                 world.append(f"map{number} = create_map(BPF_MAP_TYPE_{MAP_TYPES[kind]}_STORAGE, {size});")
             case ["owner", number, kind, _]:
-                declared.append(f'static struct owner owner{number} = {{ "{kind}" }};')
+                declared.append(f'static struct owner owner{number} = {{ .type = "{kind}" }};')
             case ["setup", map_number, owner]:
                 setup.append(f"set_up(map{map_number}, &owner{owner});")
             case ["rcu", turn, "begin", reach, _]:
@@ -161,6 +161,7 @@ def program(made: Plan) -> str:
         signatures="\n".join(f" *   {signature}" for signature in made.signatures),
         schedule="\n".join(f" *   {line}" for line in made.schedule.splitlines()),
         declared="\n".join(declared),
+        grace=(TEMPLATES / "grace.text").read_text() if rcu else "",
         tasks="\n".join(functions),
         world="\n".join(f"\t{line}" for line in world),
         setup="\n".join(f"\t{line}" for line in setup),
