@@ -142,9 +142,7 @@ def boot_once(options: argparse.Namespace, built: pathlib.Path, image: pathlib.P
         log.write_text("\n".join(run.console) + "\n")
         if run.end != "boot":
             return run
-        note(
-            f"the kernel did not come to the driver within {machine.BOOT_SECONDS} s, at attempt {attempt + 1} of {BOOTS}"
-        )
+        note(f"no driver within {machine.BOOT_SECONDS} s of the kernel's start, at attempt {attempt + 1} of {BOOTS}")
     leave(5, f"the kernel does not boot; its console is in {log}")
 
 
@@ -187,7 +185,9 @@ def reproduce(options: argparse.Namespace) -> int:
         return 0
     wanted = console.sought(run)
     if not wanted:
-        leave(2, f"a console cannot show this: {console.why_silent(run) or 'the schedule passes'}")
+        if not run["violations"]:
+            leave(2, f"{options.file}: the schedule violates nothing on {run['subject']}")
+        leave(2, f"{options.file}: a console cannot show this: {console.why_silent(run)}")
     sources = full_sources(options.linux, tree)
     if options.patch:
         say(patch.make(tree.folder, sources, made), end="")

@@ -106,7 +106,8 @@ def run_schedule(nofail: str, file: str, subject: str) -> dict[str, Any]:
     command = [nofail, "show", file, "--subject", subject, "--json", "--verbose"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise NoCounterpart(done.stderr.strip() or f"{file} cannot be run")
+        said = done.stderr.strip().removeprefix("nofail: ").removeprefix(f"{file}: ")
+        raise NoCounterpart(said or "it cannot be run")
     run: dict[str, Any] = json.loads(done.stdout)
     return run
 
