@@ -81,11 +81,13 @@ std::string_view PlainFunction(std::string_view name) {
   return colon == name.npos ? name : name.substr(colon + 1);
 }
 
-// The path of a source file as the subject's own sites have it: relative to the project's folder.
+// A file as sites name it: relative to the tree of the subject. The symbolizer knows where the file was compiled, which
+// may be `../../core/subjects/...` as well. So the name begins at the folder of a tree that files under test are in.
 [[maybe_unused]] std::string_view PlainFile(std::string_view file) {
-  constexpr std::string_view kHere = __FILE__, kName = "fuzz/sanitizers/sanitizer_hooks.cc";
-  constexpr std::string_view kFolder = kHere.substr(0, kHere.size() - kName.size());
-  if (file.starts_with(kFolder)) file.remove_prefix(kFolder.size());
+  constexpr std::string_view kFolders[] = {"/core/subjects/", "/kernel/bpf/", "/net/core/", "/include/"};
+  for (std::string_view folder : kFolders) {
+    if (const size_t at = file.rfind(folder); at != file.npos) return file.substr(at + 1);
+  }
   return file;
 }
 
