@@ -45,8 +45,6 @@
 #define MAX_GATES 512
 #define MAX_LOG 2048
 #define MAX_LEDGER 1024
-#define FIRST_WORKER_CPU 5
-#define WORKER_CPUS 3
 #define MAX_STEPS 200
 #define PATIENCE_NS (30ULL * NSEC_PER_SEC)
 #define ANYTIME U32_MAX
@@ -243,21 +241,8 @@ void nofail_refcount_warn_saturate(refcount_t *count, enum refcount_saturation_t
 
 static const u32 BEGIN_SITE = 1, END_SITE = 2;
 
-/*
- * The kernel's workers run map_free. Each gets a CPU of its own: of two on one CPU, the one that stops with interrupts
- * off would keep the other one from going on. The driver leaves these CPUs to workers.
- */
-static void go_to_own_cpu(void)
-{
-	static atomic_t count;
-
-	set_cpus_allowed_ptr(current, cpumask_of(FIRST_WORKER_CPU + atomic_inc_return(&count) % WORKER_CPUS));
-}
-
 static void begin(struct op *op)
 {
-	if (op->kind == NOFAIL_MAP_FREE)
-		go_to_own_cpu();
 	bind(op);
 	note(op - ops, BEGIN_SITE, "begins");
 	arrive(op, BEGIN_SITE, false);
