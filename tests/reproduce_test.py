@@ -188,6 +188,12 @@ class Consoles(unittest.TestCase):
         self.assertEqual(judged(FREED.format("lookup"), sought).verdict, "reproduced")
         self.assertEqual(judged(FREED.format("lookups"), sought).verdict, "something else")
 
+    def test_reports_of_two_cpus_may_be_mixed(self) -> None:
+        first, second = SATURATION.splitlines(), LOCKUP.splitlines()
+        mixed = "\n".join([*first[:3], *second[:2], first[3], *second[2:], first[4]])
+        two = (violation("refcount-dec-to-zero", "misc"), violation("livelock", "destroy"))
+        self.assertEqual(judged(mixed, *two).verdict, "reproduced")
+
     def test_a_hang_of_the_machine_is_no_livelock(self) -> None:
         self.assertEqual(
             judged("nofail: step set up", violation("livelock", "destroy"), end="hang").verdict, "not reproduced"
