@@ -21,7 +21,7 @@ fail() { echo "FAILED: $1"; echo "$said"; exit 1; }
 
 said=$(./scripts/reproduce "$schedule") || fail "it is not reproduced"
 grep -q "refcount_t: decrement hit 0" <<<"$said" || fail "the excerpt does not show the count"
-grep -q "soft lockup" <<<"$said" || fail "the excerpt does not show the hang"
+grep -qE "soft lockup|detected stalls" <<<"$said" || fail "the excerpt does not show the hang"
 grep -q "^reproduced" <<<"$said" || fail "it does not say so"
 
 said=$(./scripts/reproduce "$schedule" --open) || fail "something happens without gates"
