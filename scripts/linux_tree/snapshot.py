@@ -48,9 +48,10 @@ def number_of(*parts: bytes) -> str:
     return whole.hexdigest()[:12]
 
 
-def fetched(version: str) -> pathlib.Path:
+def fetched(version: str, *options: str) -> pathlib.Path:
     """The folder of one of Debian's versions. Leaves with the code of scripts/get-linux if that fails: it says why."""
-    done = subprocess.run([ROOT / "scripts/get-linux", version], stdout=subprocess.PIPE, text=True, check=False)
+    command = [str(ROOT / "scripts/get-linux"), *options, version]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode != 0:
         sys.exit(done.returncode)
     return pathlib.Path(done.stdout.removesuffix("\n"))

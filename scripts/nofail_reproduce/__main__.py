@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from linux_tree import argument
 from linux_tree.files import TreeError
-from linux_tree.snapshot import ROOT, Tree, take
+from linux_tree.snapshot import ROOT, Tree, fetched, take
 from nofail_campaign import terminal
 from nofail_campaign.terminal import leave, note, say
 from nofail_reproduce import console, instrument, kernel, machine, patch, plan
@@ -53,7 +53,6 @@ tool is missing, or a build failed; 6 not reproduced
 BOOTS = 3  # a boot under emulation fails now and then, which says nothing about the schedule
 CODES = {"reproduced": 0, "something else": 1, "not reproduced": 6}
 CONFIGS = {"minimal": (), "kasan": ("kasan",), "debug": ("debug",)}
-Json = dict[str, object]
 
 
 class Parser(argparse.ArgumentParser):
@@ -90,11 +89,7 @@ def full_sources(text: str, tree: Tree) -> pathlib.Path:
         )
     if not parts.version:
         return pathlib.Path(parts.folder).resolve()
-    command = [str(ROOT / "scripts/get-linux"), "--full", parts.version]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode != 0:
-        sys.exit(done.returncode)
-    return pathlib.Path(done.stdout.strip())
+    return fetched(parts.version, "--full")
 
 
 def simulate(options: argparse.Namespace, tree: Tree) -> dict[str, object]:

@@ -96,7 +96,7 @@ EXPECTED: dict[str, tuple[str, Callable[[dict[str, Any], dict[str, Any]], Test]]
         text(r"refcount_t: decrement hit 0; leaking memory"),
     ),
     "refcount-overflow": ("refcount_t: saturated; leaking memory.", text(r"refcount_t: saturated; leaking memory")),
-    "refcount-inc-of-zero": ("refcount_t: addition on 0; use-after-free.", text(r"refcount_t: addition on 0")),
+    "refcount-add-on-zero": ("refcount_t: addition on 0; use-after-free.", text(r"refcount_t: addition on 0")),
     "use-after-free": ("BUG: KASAN: slab-use-after-free in FUNCTION", text(r"BUG: KASAN: .*use-after-free")),
     "double-free": ("BUG: KASAN: double-free in FUNCTION", text(r"BUG: KASAN: double-free")),
     "null-dereference": ("BUG: kernel NULL pointer dereference", text(r"NULL pointer dereference", r"null-ptr-deref")),

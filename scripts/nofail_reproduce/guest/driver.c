@@ -13,7 +13,7 @@
  *                              all that RCU Tasks Trace has; wait for the end of it
  *   last TURN SECONDS          the last turn, and how long to wait for what the kernel says from then on
  *
- * With "open" on the kernel's command line no gate makes anybody wait, and all tasks begin at once.
+ * With "nofail_open" on the kernel's command line no gate makes anybody wait, and all tasks begin at once.
  *
  * Every line that it prints begins with "nofail: ". `step` lines tell how far it is; the others are for console.py.
  */
@@ -242,8 +242,7 @@ static void create_owner(struct owner *owner)
 
 	sprintf(owner->path, "%s/o%d", !strcmp(owner->type, "cgroup") ? "/cgroup" : "/tmp", count++);
 	if (!strcmp(owner->type, "sk")) {
-		/* A UDP socket that is not bound is destroyed by the task that closes it, and its memory freed at once.
-		 */
+		/* The task that closes an unbound UDP socket destroys it, and its memory is freed at once. */
 		owner->file = socket(AF_INET, SOCK_DGRAM, 0);
 	} else if (!strcmp(owner->type, "task")) {
 		owner->file = start_task(owner);
@@ -467,8 +466,8 @@ static void *run_rcu(void *unused)
 				say("a grace period does not end");
 		} else {
 			begin_grace(rcu_steps[i].trace);
-			sleep(2); /* so that all caches are flushed, and CPUs that are in no reader section have said so
-				   */
+			/* All caches are flushed then, and CPUs that are in no reader section have said so. */
+			sleep(2);
 		}
 		command("reach %u", rcu_steps[i].reach);
 	}

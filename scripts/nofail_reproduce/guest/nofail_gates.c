@@ -7,13 +7,15 @@
  * the log, and lets go.
  *
  * Files below /sys/kernel/debug/nofail:
- *   plan    write: "map I FD", "owner I TYPE FD", "op I KIND OBJECT TURN", "begin I", "end I", "clear", "arm 0|1",
+ *   plan    write: "map I FD", "owner I TYPE FD", "op I KIND OBJECT", "begin I", "end I", "clear", "arm 0|1",
  *           "gate OP FILE LINE VISIT AGAIN AT REACH UNTIL RESCHED", "reach TURN", "wait TURN", "mark", "keep",
- *           "grace 0|1". "wait" returns when the turn is reached, "grace" when all that was handed to RCU before is
- * freed; with 1, also what was handed to RCU Tasks Trace. What is allocated between "mark" and "keep" is not the
- * plan's. bucket  read: the bucket of the owner that was named last ops     read: a line for each op: its number,
- * "waits", "runs" or "done" log     read: what happened at the gates, in order ledger  read: what was allocated while
- * the plan was armed and has not been given up
+ *           "grace 0|1". "wait" returns when the turn is reached. "grace" returns when all that was handed to RCU
+ *           before is freed; with 1, also what was handed to RCU Tasks Trace. What is allocated between "mark" and
+ *           "keep" is not the plan's.
+ *   bucket  read: the bucket of the owner that was named last
+ *   ops     read: a line for each op: its number, "waits", "runs" or "done"
+ *   log     read: what happened at the gates, in order
+ *   ledger  read: what was allocated since "clear" and has not been given up
  *
  * Locking: the plan is written before it is armed, and read-only then, but for the members that only the op itself
  * writes. `turn` only grows. The log and the ledger have a raw spinlock each, because gates stand where nothing may

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0 OR MIT
+// SPDX-License-Identifier: MIT
 /* The turns of a reproducer, for its program: /sys/kernel/debug/nofail_turn, and nofail_grace, to be written to. */
 #include <linux/debugfs.h>
 #include <linux/delay.h>

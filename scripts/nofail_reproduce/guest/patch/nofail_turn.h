@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/* SPDX-License-Identifier: MIT */
 /* Makes tasks take turns, for a reproducer. In each turn one task runs; the others wait where they have stopped. */
 #ifndef NOFAIL_TURN_H
 #define NOFAIL_TURN_H
